@@ -1,0 +1,34 @@
+#pragma once
+
+#include "engine/chunk/layout_calculator.h"
+#include "engine/format/chunk_format.h"
+#include "engine/io/file_system.h"
+
+namespace xtdb {
+
+// The only writer of chunk state words. A step clears one word, active-low and one way; an illegal step
+// is kFailedPrecondition and writes nothing. The caller syncs.
+//
+// Ownership: borrows `file`.
+// Threads:   one at a time.
+class StateMutator {
+ public:
+  explicit StateMutator(File& file) : file_(file) {}
+
+  // kCorruption if a word is neither all ones nor all zeros, or a later word is cleared before an
+  // earlier one: the chunk stays readable, the log decides.
+  Result<ChunkState> Read(const ChunkLayout& layout);
+  // Writes four words of ones: the first step of a new tenant of the slot. Only over a slot that is
+  // kFree (all zeros, as a punched or never used one) or kErased.
+  Status Erase(const ChunkLayout& layout);
+  Status MarkAllocated(const ChunkLayout& layout);   // from kErased
+  Status MarkSealed(const ChunkLayout& layout);      // from kAllocated
+  Status MarkDeprecated(const ChunkLayout& layout);  // from kSealed
+  Status MarkFree(const ChunkLayout& layout);        // from kDeprecated
+
+ private:
+  Status Step(const ChunkLayout& layout, ChunkState from, ChunkState to);
+  File& file_;
+};
+
+}  // namespace xtdb

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "engine/base/types.h"
+#include "engine/format/log_format.h"
+#include "engine/io/file_system.h"
+
+namespace xtdb {
+
+struct WALOptions {
+  uint64_t segment_size_bytes = 4 * kMiB;
+  uint32_t reserve_segments = 1;  // kept allocated and unused, for ABORT, FLUSH and checkpoint
+};
+
+// One record as the log holds it.
+struct LogRecord {
+  LSN lsn = kNoLsn;      // of its first frame
+  LSN end_lsn = kNoLsn;  // where the next frame may begin
+  FrameType type = FrameType::kPoints;
+  LSN transaction = kNoLsn;
+  std::span<const std::byte> payload;  // valid during the callback
+};
+using ReplayFn = std::function<Status(const LogRecord&)>;
+
+// What a log's end looked like at replay.
+struct ReplayEnd {
+  LSN end_lsn = kNoLsn;      // where appending goes on
+  bool tail_was_cut = false; // bytes that are no intact frame stood there: a crash's ordinary trace
+  uint64_t max_epoch = 0;    // of the intact frames
+};
+
+// The write-ahead log: segments of one file used in rotation; byte layout in docs/format.md, "Log". A
+// record is replayed whole or not at all, and only behind intact ones. Bytes once synced never change:
+// a later append only adds behind them, so a torn write cannot hurt acknowledged points.
+//
+// Ownership: borrows `fs`, which must outlive the log.
+// Threads:   Append, Sync and Release from one thread at a time (the holder of WRITER); the LSN
+//            getters from any.
+// Errors:    the first kIoError of a write or sync is sticky: every later Append and Sync returns it.
+//            After a failed fsync the kernel may have dropped the dirty pages, so trying again would
+//            lie. kResourceExhausted (no room for another segment) is not sticky: nothing was written.
+class RotatingWAL {
+ public:
+  // Creates the log at `path` (which must not exist); the first frame gets `start_lsn` rounded up to a
+  // segment's first frame place. Header and first segment are synced, and so is the directory.
+  static Result<std::unique_ptr<RotatingWAL>> Create(FileSystem& fs, const std::string& path,
+                                                     const Uuid& container_uuid, uint64_t epoch,
+                                                     LSN start_lsn, const WALOptions& options);
+
+  // Opens an existing log and gives each intact record from `checkpoint_lsn` (which must be the place
+  // of a frame, or the log's end) on to `replay`, in order. The log ends at the first frame that is
+  // damaged or missing. If a frame behind that place names it as durable, it is not a crash's trace:
+  // kCorruption with the file, segment and byte offset.
+  // kCorruption too if the log belongs to another container (names both files), or begins after
+  // checkpoint_lsn. read_only: nothing is written; Append and Sync are then kFailedPrecondition.
+  // `next_epoch` is what frames appended from now on carry; larger than any in the log.
+  static Result<std::unique_ptr<RotatingWAL>> Open(FileSystem& fs, const std::string& path,
+                                                   const Uuid& container_uuid, LSN checkpoint_lsn,
+                                                   const WALOptions& options, bool read_only,
+                                                   const ReplayFn& replay, ReplayEnd* end);
+  void BeginEpoch(uint64_t epoch);  // frames from now on carry it
+
+  // Makes sure that records of `payload_bytes` in `record_count` records can be appended without
+  // taking more space. kResourceExhausted if the disk is full; then nothing has changed.
+  Status Reserve(uint64_t payload_bytes, uint32_t record_count);
+
+  struct Entry {
+    FrameType type;
+    std::span<const std::byte> payload;
+  };
+  // Appends records in one batch of writes. Returns the LSN of each record's first frame into `lsns`
+  // (may be empty, or one place for each). transaction: 0 none; kNewTransaction: the first record's
+  // own LSN. Not durable until Sync().
+  static constexpr LSN kNewTransaction = kMaxLsn;
+  Result<LSN> BatchAppend(std::span<const Entry> entries, LSN transaction,
+                          std::vector<LSN>* lsns = nullptr);  // returns the LSN of the last record
+  // On OK, every record appended so far survives power loss.
+  Status Sync();
+  // Promises that no frame below `lsn` will be asked for again: whole segments before it are reused.
+  void Release(LSN lsn);
+
+  LSN end_lsn() const;      // where the next frame will begin (the next record's LSN)
+  LSN durable_lsn() const;  // every frame below it is synced
+  uint64_t live_bytes() const;  // from the oldest unreleased segment to the end
+  uint64_t file_bytes() const;
+  uint32_t segment_count() const;  // places in the file
+  Status failure() const;          // the sticky error, or OK
+};
+
+}  // namespace xtdb
