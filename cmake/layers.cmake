@@ -1,0 +1,26 @@
+# xtdb_add_layer(NAME FOLDER folder [EXCEPT file...] LINK PUBLIC|PRIVATE target...)
+# A static library of every source in a folder; an INTERFACE one while the folder has no source.
+function(xtdb_add_layer name)
+  cmake_parse_arguments(ARG "" "FOLDER" "EXCEPT;LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+       ${PROJECT_SOURCE_DIR}/${ARG_FOLDER}/*.cc)
+  if(ARG_EXCEPT)
+    list(REMOVE_ITEM sources ${ARG_EXCEPT})
+  endif()
+  if(sources)
+    list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/)
+    add_library(${name} STATIC ${sources})
+    target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} ${ARG_LINK})
+  else()
+    list(REMOVE_ITEM ARG_LINK PUBLIC PRIVATE)
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} INTERFACE ${ARG_LINK})
+  endif()
+endfunction()
+
+# xtdb_find_sources(VARIABLE pattern...): looked for again at every build.
+macro(xtdb_find_sources variable)
+  file(GLOB ${variable} CONFIGURE_DEPENDS ${ARGN})
+endmacro()

@@ -1,0 +1,44 @@
+# The loadable extension build/xtdb.so and the program build/xtdb.
+
+# The entry point, apart from xtdb_vtab: the extension, the program and the tests each link its
+# objects, and the last two hand it to sqlite3_auto_extension.
+add_library(xtdb_entry INTERFACE)
+xtdb_find_sources(entry_source ${PROJECT_SOURCE_DIR}/vtab/extension.cc)
+if(entry_source)
+  add_library(xtdb_entry_objects OBJECT ${entry_source})
+  # Visible to the version script, which exports this one symbol and nothing else.
+  set_target_properties(xtdb_entry_objects PROPERTIES CXX_VISIBILITY_PRESET default)
+  target_link_libraries(xtdb_entry_objects PRIVATE xtdb_vtab)
+  target_link_libraries(xtdb_entry INTERFACE xtdb_entry_objects
+                        $<TARGET_OBJECTS:xtdb_entry_objects> xtdb_vtab)
+endif()
+
+if(entry_source AND NOT XTDB_FUZZ)
+  add_library(xtdb_module MODULE)
+  target_link_libraries(xtdb_module PRIVATE xtdb_entry)
+  set_target_properties(xtdb_module PROPERTIES OUTPUT_NAME xtdb PREFIX "" SUFFIX ".so"
+                        LINKER_LANGUAGE CXX LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
+                        LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/xtdb.map)
+  # nodelete: threads of an open container must outlive sqlite3_close's dlclose.
+  target_link_options(xtdb_module PRIVATE -Wl,-z,nodelete -Wl,--gc-sections
+                      -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/xtdb.map)
+  if(NOT XTDB_SANITIZE)
+    target_link_options(xtdb_module PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,defs)
+  endif()
+  install(CODE "set(CMAKE_INSTALL_DO_STRIP TRUE)")
+  install(TARGETS xtdb_module LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
+
+xtdb_find_sources(program_source ${PROJECT_SOURCE_DIR}/shell/main.cc)
+if(program_source AND NOT XTDB_FUZZ)
+  add_executable(xtdb_program ${program_source})
+  target_link_libraries(xtdb_program PRIVATE xtdb_shell xtdb_entry SQLite::SQLite3)
+  set_target_properties(xtdb_program PROPERTIES OUTPUT_NAME xtdb
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  install(CODE "set(CMAKE_INSTALL_DO_STRIP TRUE)")
+  install(TARGETS xtdb_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+install(DIRECTORY sql DESTINATION ${CMAKE_INSTALL_DATADIR}/xtdb OPTIONAL)

@@ -1,0 +1,46 @@
+# One executable for each folder tests/<layer> with *_test.cc in it; tests/support is linked to all.
+include(GoogleTest)
+
+add_library(xtdb_test_options INTERFACE)
+target_compile_definitions(xtdb_test_options INTERFACE
+                           XTDB_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                           XTDB_BINARY_DIR="${PROJECT_BINARY_DIR}")
+if(XTDB_SANITIZE)
+  target_compile_definitions(xtdb_test_options INTERFACE XTDB_SANITIZED=1)
+endif()
+target_link_libraries(xtdb_test_options INTERFACE xtdb_shell xtdb_entry SQLite::SQLite3
+                      GTest::gmock GTest::gtest)
+
+file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cc)
+add_library(xtdb_test_support STATIC ${support_sources})
+target_link_libraries(xtdb_test_support PUBLIC xtdb_test_options)
+# The precompiled header is shared, so library and executables must agree on -fPIC and -fPIE.
+set_target_properties(xtdb_test_support PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+target_precompile_headers(xtdb_test_support PRIVATE
+  <gmock/gmock.h> <gtest/gtest.h> <algorithm> <filesystem> <functional> <map> <memory> <random>
+  <span> <string> <vector>)
+
+file(GLOB test_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/tests/*)
+foreach(folder IN LISTS test_folders)
+  get_filename_component(layer ${folder} NAME)
+  file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${folder}/*_test.cc)
+  if(NOT test_sources)
+    continue()
+  endif()
+  set(target ${layer}_tests)
+  add_executable(${target} ${test_sources})
+  target_link_libraries(${target} PRIVATE xtdb_test_support GTest::gmock_main)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_precompile_headers(${target} REUSE_FROM xtdb_test_support)
+  if(TARGET xtdb_module)
+    add_dependencies(${target} xtdb_module)
+  endif()
+  if(TARGET xtdb_program)
+    add_dependencies(${target} xtdb_program)
+  endif()
+  # A suite whose name ends with LongTest is labelled `long`; sanitizer runs leave those out.
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "-*LongTest*.*"
+                       PROPERTIES TIMEOUT 300 LABELS ${layer})
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "*LongTest*.*"
+                       PROPERTIES TIMEOUT 1800 LABELS "${layer};long")
+endforeach()

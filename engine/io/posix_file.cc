@@ -1,0 +1,186 @@
+#include "engine/io/posix_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+
+#include "engine/base/types.h"
+
+namespace xtdb {
+namespace {
+
+bool IsNotSupported(int error_number) {
+  return error_number == EOPNOTSUPP || error_number == ENOSYS || error_number == EINVAL;
+}
+
+struct flock ByteLock(uint64_t offset, int type) {
+  struct flock lock {};
+  lock.l_type = static_cast<short>(type);
+  lock.l_whence = SEEK_SET;
+  lock.l_start = static_cast<off_t>(offset);
+  lock.l_len = 1;
+  return lock;
+}
+
+}  // namespace
+
+PosixFile::~PosixFile() { ::close(fd_); }
+
+Status PosixFile::Error(const char* operation, uint64_t offset, int error_number) const {
+  return Status::FromErrno(std::string(operation) + " " + path_ + " at " + std::to_string(offset),
+                           error_number);
+}
+
+Status PosixFile::CheckRange(const char* operation, uint64_t offset, uint64_t length) const {
+  constexpr auto kEndMax = static_cast<uint64_t>(std::numeric_limits<off_t>::max());
+  if (offset <= kEndMax && length <= kEndMax - offset) return {};
+  return Status::InvalidArgument(std::string(operation) + " " + path_ + " at " +
+                                 std::to_string(offset) + ": " + std::to_string(length) +
+                                 " bytes end beyond what a file can hold");
+}
+
+Status PosixFile::ReadAt(uint64_t offset, std::span<std::byte> out) {
+  XTDB_RETURN_IF_ERROR(CheckRange("read", offset, out.size()));
+  while (!out.empty()) {
+    const ssize_t got = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return Error("read", offset, errno);
+    }
+    if (got == 0) {
+      return Status::Corruption("read " + path_ + ": ends at " + std::to_string(offset) + ", " +
+                                std::to_string(out.size()) + " bytes short");
+    }
+    offset += static_cast<uint64_t>(got);
+    out = out.subspan(static_cast<size_t>(got));
+  }
+  return {};
+}
+
+Status PosixFile::WriteAt(uint64_t offset, std::span<const std::byte> in) {
+  XTDB_RETURN_IF_ERROR(CheckRange("write", offset, in.size()));
+  while (!in.empty()) {
+    const ssize_t put = ::pwrite(fd_, in.data(), in.size(), static_cast<off_t>(offset));
+    if (put < 0) {
+      if (errno == EINTR) continue;
+      return Error("write", offset, errno);
+    }
+    if (put == 0) return Error("write", offset, EIO);  // would otherwise be tried for ever
+    offset += static_cast<uint64_t>(put);
+    in = in.subspan(static_cast<size_t>(put));
+  }
+  return {};
+}
+
+Status PosixFile::Sync() {
+  int result = 0;
+  do {
+    result = ::fdatasync(fd_);
+  } while (result != 0 && errno == EINTR);
+  return result == 0 ? Status() : Status::FromErrno("sync " + path_, errno);
+}
+
+Status PosixFile::WriteZeros(uint64_t offset, uint64_t length) {
+  static constexpr std::array<std::byte, 64 * kKiB> kZeros{};
+  while (length > 0) {
+    const uint64_t step = std::min<uint64_t>(length, kZeros.size());
+    XTDB_RETURN_IF_ERROR(WriteAt(offset, std::span(kZeros).first(step)));
+    offset += step;
+    length -= step;
+  }
+  return {};
+}
+
+Status PosixFile::AllocateByWriting(uint64_t offset, uint64_t length) {
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, Size());
+  const uint64_t end = offset + length;
+  // Bytes below the old end may hold data, so they are left alone, holes included.
+  const uint64_t begin = std::max(offset, size);
+  return begin < end ? WriteZeros(begin, end - begin) : Status();
+}
+
+Status PosixFile::Allocate(uint64_t offset, uint64_t length) {
+  XTDB_RETURN_IF_ERROR(CheckRange("allocate", offset, length));
+  if (length == 0) return {};
+  int error = 0;
+  do {
+    error = ::fallocate(fd_, 0, static_cast<off_t>(offset), static_cast<off_t>(length)) == 0
+                ? 0
+                : errno;
+  } while (error == EINTR);
+  if (IsNotSupported(error)) return AllocateByWriting(offset, length);
+  return error == 0 ? Status() : Error("allocate", offset, error);
+}
+
+Status PosixFile::Punch(uint64_t offset, uint64_t length) {
+  XTDB_RETURN_IF_ERROR(CheckRange("punch", offset, length));
+  if (length == 0) return {};
+  int error = 0;
+  do {
+    error = ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                        static_cast<off_t>(length)) == 0
+                ? 0
+                : errno;
+  } while (error == EINTR);
+  if (error == 0) return {};
+  if (!IsNotSupported(error)) return Error("punch", offset, error);
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, Size());
+  // A punch never grows the file, so the zeros stop at its end.
+  const uint64_t end = std::min(offset + length, size);
+  return offset < end ? WriteZeros(offset, end - offset) : Status();
+}
+
+Status PosixFile::Truncate(uint64_t size_bytes) {
+  XTDB_RETURN_IF_ERROR(CheckRange("truncate", size_bytes, 0));
+  int result = 0;
+  do {
+    result = ::ftruncate(fd_, static_cast<off_t>(size_bytes));
+  } while (result != 0 && errno == EINTR);
+  return result == 0 ? Status() : Error("truncate", size_bytes, errno);
+}
+
+Result<uint64_t> PosixFile::Size() {
+  struct stat info {};
+  if (::fstat(fd_, &info) != 0) return Status::FromErrno("stat " + path_, errno);
+  return static_cast<uint64_t>(info.st_size);
+}
+
+Result<uint64_t> PosixFile::AllocatedBytes() {
+  struct stat info {};
+  if (::fstat(fd_, &info) != 0) return Status::FromErrno("stat " + path_, errno);
+  return static_cast<uint64_t>(info.st_blocks) *
+         512;  // st_blocks counts these, whatever st_blksize
+}
+
+Status PosixFile::TryLock(uint64_t offset, LockKind kind) {
+  XTDB_RETURN_IF_ERROR(CheckRange("lock", offset, 1));
+  struct flock lock = ByteLock(offset, kind == LockKind::kShared ? F_RDLCK : F_WRLCK);
+  int result = 0;
+  do {
+    result = ::fcntl(fd_, F_OFD_SETLK, &lock);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return {};
+  if (errno == EAGAIN || errno == EACCES) {
+    return Status::Busy("lock " + path_ + " at " + std::to_string(offset) +
+                        ": held through another open file");
+  }
+  // What the kernel says to an exclusive lock on a descriptor that cannot write.
+  if (errno == EBADF && kind == LockKind::kExclusive) {
+    return Status::ReadOnly("lock " + path_ + " at " + std::to_string(offset) +
+                            ": an exclusive lock needs a file opened for writing");
+  }
+  return Error("lock", offset, errno);
+}
+
+void PosixFile::Unlock(uint64_t offset) {
+  struct flock lock = ByteLock(offset, F_UNLCK);
+  while (::fcntl(fd_, F_OFD_SETLK, &lock) != 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace xtdb

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "engine/io/file_system.h"
+
+namespace xtdb {
+
+// A File over a descriptor of the operating system.
+//
+// Ownership: owns the descriptor; closing it ends the file's locks.
+// Threads:   as File.
+class PosixFile final : public File {
+ public:
+  PosixFile(std::string path, int descriptor) : path_(std::move(path)), fd_(descriptor) {}
+  ~PosixFile() override;
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+
+  Status ReadAt(uint64_t offset, std::span<std::byte> out) override;
+  Status WriteAt(uint64_t offset, std::span<const std::byte> in) override;
+  Status Sync() override;
+  Status Allocate(uint64_t offset, uint64_t length) override;
+  Status Punch(uint64_t offset, uint64_t length) override;
+  Status Truncate(uint64_t size_bytes) override;
+  Result<uint64_t> Size() override;
+  Result<uint64_t> AllocatedBytes() override;
+  Status TryLock(uint64_t offset, LockKind kind) override;
+  void Unlock(uint64_t offset) override;
+  const std::string& path() const override { return path_; }
+
+ private:
+  // "write plant.xtdb at 16384: ..."
+  Status Error(const char* operation, uint64_t offset, int error_number) const;
+  // kInvalidArgument if an end of the range does not fit into off_t.
+  Status CheckRange(const char* operation, uint64_t offset, uint64_t length) const;
+  Status WriteZeros(uint64_t offset, uint64_t length);
+  // For file systems that cannot allocate: writes zeros where the file has no bytes.
+  Status AllocateByWriting(uint64_t offset, uint64_t length);
+
+  const std::string path_;
+  const int fd_;
+};
+
+}  // namespace xtdb

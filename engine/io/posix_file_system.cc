@@ -1,0 +1,193 @@
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "engine/io/file_system.h"
+#include "engine/io/posix_file.h"
+
+namespace xtdb {
+namespace {
+
+struct NetworkFileSystem {
+  uint32_t magic;
+  const char* name;
+};
+constexpr std::array kNetworkFileSystems = {
+    NetworkFileSystem{NFS_SUPER_MAGIC, "NFS"},   NetworkFileSystem{SMB_SUPER_MAGIC, "SMB"},
+    NetworkFileSystem{SMB2_SUPER_MAGIC, "SMB2"}, NetworkFileSystem{CIFS_SUPER_MAGIC, "CIFS"},
+    NetworkFileSystem{V9FS_MAGIC, "9P"},         NetworkFileSystem{AFS_SUPER_MAGIC, "AFS"},
+    NetworkFileSystem{CODA_SUPER_MAGIC, "Coda"}, NetworkFileSystem{CEPH_SUPER_MAGIC, "Ceph"},
+};
+
+int FlagsOf(OpenMode mode) {
+  switch (mode) {
+    case OpenMode::kReadOnly:
+      return O_RDONLY;
+    case OpenMode::kReadWrite:
+      return O_RDWR;
+    case OpenMode::kCreateNew:
+      return O_RDWR | O_CREAT | O_EXCL;
+    case OpenMode::kOpenOrCreate:
+      return O_RDWR | O_CREAT;
+  }
+  return O_RDONLY;
+}
+
+// A descriptor, or -1 and errno.
+int OpenDescriptor(const char* path, int flags) {
+  int fd = -1;
+  do {
+    fd = ::open(path, flags | O_CLOEXEC, 0644);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0 || fd > STDERR_FILENO) return fd;
+  // A host that closed its standard streams would print into the store.
+  const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return moved;
+}
+
+class OperatingSystemFileSystem final : public FileSystem {
+ public:
+  Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
+    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode));
+    if (fd < 0) return Status::FromErrno("open " + path, errno);
+    auto file = std::make_unique<PosixFile>(path, fd);
+    struct stat info {};
+    if (::fstat(fd, &info) != 0) return Status::FromErrno("stat " + path, errno);
+    if (!S_ISREG(info.st_mode)) {
+      return Status::InvalidArgument("open " + path + ": not a regular file");
+    }
+    return std::unique_ptr<File>(std::move(file));
+  }
+
+  Status Remove(const std::string& path) override {
+    return ::unlink(path.c_str()) == 0 ? Status() : Status::FromErrno("remove " + path, errno);
+  }
+
+  Status Rename(const std::string& from, const std::string& to) override {
+    if (std::rename(from.c_str(), to.c_str()) == 0) return {};
+    return Status::FromErrno("rename " + from + " to " + to, errno);
+  }
+
+  bool Exists(const std::string& path) override {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0;
+  }
+
+  Result<std::vector<std::string>> List(const std::string& directory) override {
+    std::error_code error;
+    std::vector<std::string> names;
+    std::filesystem::directory_iterator it(directory, error);
+    for (; !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+      names.push_back(it->path().filename().string());
+    }
+    if (error) return Status::FromErrno("list " + directory, error.value());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  Status SyncDirectory(const std::string& directory) override {
+    const int fd = OpenDescriptor(directory.c_str(), O_RDONLY | O_DIRECTORY);
+    if (fd < 0) return Status::FromErrno("open directory " + directory, errno);
+    int result = 0;
+    do {
+      result = ::fsync(fd);
+    } while (result != 0 && errno == EINTR);
+    const int error = errno;
+    ::close(fd);
+    return result == 0 ? Status() : Status::FromErrno("sync directory " + directory, error);
+  }
+
+  Result<FileIdentity> Identify(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return Status::FromErrno("stat " + path, errno);
+    return FileIdentity{info.st_dev, info.st_ino, info.st_nlink};
+  }
+
+  Result<std::string> ResolvePath(const std::string& path) override;
+  Status CheckLocal(const std::string& directory) override;
+};
+
+// The real path of something that exists; an empty string and errno if it does not.
+std::string RealPath(const std::string& path) {
+  char* const resolved = ::realpath(path.c_str(), nullptr);
+  if (resolved == nullptr) return {};
+  std::string copy = resolved;
+  std::free(resolved);
+  return copy;
+}
+
+// Where the symbolic link `path` points, relative targets made relative to its own directory; an
+// empty string if it is no link.
+std::string LinkTarget(const std::string& path) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
+  if (length <= 0) return {};
+  std::string text(target.data(), static_cast<size_t>(length));
+  return text.front() == '/' ? text : DirectoryOf(path) + "/" + text;
+}
+
+Result<std::string> OperatingSystemFileSystem::ResolvePath(const std::string& path) {
+  if (path.empty()) return Status::InvalidArgument("resolve path: it is empty");
+  std::string current = path;
+  // A link to a file that is yet to be created names the place where Open would create it.
+  constexpr int kLinksMax = 40;  // as the kernel
+  for (int links = 0; links < kLinksMax; ++links) {
+    std::string resolved = RealPath(current);
+    if (!resolved.empty()) return resolved;
+    if (errno != ENOENT) return Status::FromErrno("resolve " + path, errno);
+    std::string target = LinkTarget(current);
+    if (target.empty()) {
+      const std::string directory = RealPath(DirectoryOf(current));
+      if (directory.empty()) return Status::FromErrno("resolve " + path, errno);
+      const std::string name = current.substr(current.find_last_of('/') + 1);
+      if (name.empty()) return Status::FromErrno("resolve " + path, ENOENT);
+      return (directory == "/" ? "" : directory) + "/" + name;
+    }
+    current = std::move(target);
+  }
+  return Status::FromErrno("resolve " + path, ELOOP);
+}
+
+Status OperatingSystemFileSystem::CheckLocal(const std::string& directory) {
+  struct statfs info {};
+  if (::statfs(directory.c_str(), &info) != 0) {
+    return Status::FromErrno("statfs " + directory, errno);
+  }
+  for (const NetworkFileSystem& network : kNetworkFileSystems) {
+    if (static_cast<uint32_t>(info.f_type) == network.magic) {
+      return Status::Unsupported(directory + " is on a network file system (" + network.name +
+                                 "), whose locks cannot be trusted");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+FileSystem& PosixFileSystem() {
+  // Never destroyed: files may be closed after main has returned.
+  static FileSystem& file_system = *new OperatingSystemFileSystem;
+  return file_system;
+}
+
+std::string DirectoryOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace xtdb

@@ -1,0 +1,90 @@
+// Runs a fuzz target without libFuzzer: replays every file of the corpus folder given as the first
+// argument, then seeded mutations of them (count: second argument), the same ones at each run.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+constexpr size_t kInputBytesMax = 64 * 1024;
+
+std::vector<Bytes> LoadCorpus(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<Bytes> corpus;
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    corpus.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  }
+  return corpus;
+}
+
+void MutateOnce(Bytes& bytes, std::mt19937_64& random) {
+  const auto byte = static_cast<uint8_t>(random());
+  if (bytes.empty()) {
+    bytes.push_back(byte);
+    return;
+  }
+  const size_t at = random() % bytes.size();
+  const auto position = bytes.begin() + static_cast<std::ptrdiff_t>(at);
+  switch (random() % 6) {
+    case 0:
+      bytes[at] = static_cast<uint8_t>(bytes[at] ^ (1U << (random() % 8)));
+      break;
+    case 1:
+      bytes[at] = byte;
+      break;
+    case 2:
+      bytes[at] = (byte & 1) != 0 ? 0xFF : 0x00;
+      break;
+    case 3:
+      if (bytes.size() < kInputBytesMax) bytes.insert(position, 1 + random() % 16, byte);
+      break;
+    case 4:
+      bytes.erase(position,
+                  position + std::min<std::ptrdiff_t>(bytes.end() - position, 1 + byte % 16));
+      break;
+    default:
+      bytes.resize(at);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<Bytes> corpus = LoadCorpus(argc > 1 ? argv[1] : "");
+  const int mutations = argc > 2 ? std::atoi(argv[2]) : 20000;
+  for (const Bytes& bytes : corpus) LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  LLVMFuzzerTestOneInput(nullptr, 0);
+
+  std::mt19937_64 random(1);
+  for (int i = 0; i < mutations; ++i) {
+    Bytes bytes;
+    if (!corpus.empty()) {
+      bytes = corpus[random() % corpus.size()];
+    } else {
+      bytes.resize(random() % 512);
+      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    }
+    for (uint64_t left = 1 + random() % 8; left > 0; --left) MutateOnce(bytes, random);
+    LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  }
+  std::printf("%zu corpus inputs, %d mutations\n", corpus.size(), mutations);
+  return 0;
+}
