@@ -9,13 +9,13 @@ if(entry_source)
   # Visible to the version script, which exports this one symbol and nothing else.
   set_target_properties(xtdb_entry_objects PROPERTIES CXX_VISIBILITY_PRESET default)
   target_link_libraries(xtdb_entry_objects PRIVATE xtdb_vtab)
-  target_link_libraries(xtdb_entry INTERFACE xtdb_entry_objects
-                        $<TARGET_OBJECTS:xtdb_entry_objects> xtdb_vtab)
+  target_sources(xtdb_entry INTERFACE $<TARGET_OBJECTS:xtdb_entry_objects>)
+  target_link_libraries(xtdb_entry INTERFACE xtdb_vtab)
 endif()
 
 if(entry_source AND NOT XTDB_FUZZ)
-  add_library(xtdb_module MODULE)
-  target_link_libraries(xtdb_module PRIVATE xtdb_entry)
+  add_library(xtdb_module MODULE $<TARGET_OBJECTS:xtdb_entry_objects>)
+  target_link_libraries(xtdb_module PRIVATE xtdb_vtab)
   set_target_properties(xtdb_module PROPERTIES OUTPUT_NAME xtdb PREFIX "" SUFFIX ".so"
                         LINKER_LANGUAGE CXX LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
                         LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/xtdb.map)

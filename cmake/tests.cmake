@@ -40,7 +40,7 @@ foreach(folder IN LISTS test_folders)
   endif()
   # A suite whose name ends with LongTest is labelled `long`; sanitizer runs leave those out.
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "-*LongTest*.*"
-                       PROPERTIES TIMEOUT 300 LABELS ${layer})
+                       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS ${layer})
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "*LongTest*.*"
-                       PROPERTIES TIMEOUT 1800 LABELS "${layer};long")
+                       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 1800 LABELS long)
 endforeach()
