@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/base/point_columns.h"
+#include "engine/base/types.h"
+
+namespace xtdb {
+
+// Points of one tag in memory, ts strictly increasing: to a merge the same as a block.
+struct MemoryRun {
+  std::shared_ptr<const PointColumns> columns;
+  // Of two points of one (tag, ts) that of the larger rank counts. A block's rank is its through_lsn, a
+  // buffer's the LSN of its commits, own staging's kMaxLsn.
+  LSN rank = kNoLsn;
+};
+
+// The buffer of one tag: segments of rows in order of commit. Each commit lies in one segment.
+// Threads: none of its own; MemBuffer locks.
+class TagBuffer {
+ public:
+  static constexpr size_t kSegmentRows = 4096;
+
+  void Prepare(const PointColumns& rows);
+  void Append(const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept;
+  void RunsAt(LSN lsn, int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) const;
+  PointColumns Collect(ValueType type) const;
+  void Retire(LSN flush_lsn);
+  void Reclaim(LSN oldest_snapshot);
+
+  bool HasRetired() const { return !retired_.empty(); }
+  bool HasRows() const { return row_count_ != 0; }
+  size_t row_count() const { return row_count_; }
+  size_t bytes() const;
+  size_t retired_bytes() const;
+  LSN first_frame_lsn() const { return first_frame_lsn_; }
+  int64_t last_ts() const { return last_ts_; }
+
+ private:
+  struct CommitMark {
+    LSN lsn;
+    uint32_t end_row;
+  };
+  struct Segment {
+    PointColumns columns;
+    std::vector<CommitMark> marks;  // increasing lsn and end_row
+    bool increasing = true;         // ts strictly increasing over all rows
+    int64_t ts_min = 0;
+    int64_t ts_max = 0;
+  };
+  struct Retired {
+    LSN flush_lsn;
+    std::vector<std::shared_ptr<Segment>> segments;
+  };
+  static void RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn, int64_t ts_from,
+                     int64_t ts_to, std::vector<MemoryRun>& out);
+
+  std::vector<std::shared_ptr<Segment>> segments_;
+  std::vector<Retired> retired_;
+  size_t row_count_ = 0;
+  LSN first_frame_lsn_ = kMaxLsn;
+  int64_t last_ts_;
+
+ public:
+  TagBuffer();
+};
+
+}  // namespace xtdb

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace xtdb {
+
+enum class EventLevel : uint8_t { kInfo, kWarning, kError };
+
+struct Event {
+  int64_t time_us = 0;
+  EventLevel level = EventLevel::kInfo;
+  std::string kind;     // "recovery", "flush failed"
+  std::string message;  // a sentence
+};
+
+// The last kCapacity things worth telling an operator, kept in memory; warnings and errors also go to
+// the program's log.
+// Threads: any.
+class EventLog {
+ public:
+  static constexpr size_t kCapacity = 1000;
+  void Add(int64_t time_us, EventLevel level, std::string kind, std::string message);
+  std::vector<Event> All() const;  // oldest first
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<Event> events_;
+};
+
+}  // namespace xtdb

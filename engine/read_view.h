@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "engine/buffer/tag_buffer.h"
+#include "engine/chunk/chunk.h"
+#include "engine/block/block_reader.h"
+#include "engine/snapshot.h"
+#include "engine/transaction/staging.h"
+
+namespace xtdb {
+
+// What a statement sees: a snapshot, and its own transaction's staging up to a mark. The staging pointer is
+// used only while a plan is made; a plan copies what it needs of it.
+struct ReadView {
+  std::shared_ptr<const Snapshot> snapshot;
+  const Staging* staging = nullptr;  // null: no transaction of its own
+  Mark mark = kMarkNow;
+
+  TagPtr FindTag(std::string_view name) const;
+  TagPtr FindTag(TagId id) const;
+  std::vector<TagPtr> AllTags() const;  // by name, bytewise
+
+  struct Sources {
+    std::vector<BlockRef> blocks;   // by start ts; rank is entry->through_lsn
+    std::vector<MemoryRun> runs;    // oldest first
+    uint32_t chunks_considered = 0;
+    uint32_t chunks_pruned = 0;
+    uint32_t blocks_considered = 0;
+    uint32_t blocks_pruned = 0;
+  };
+  // Everything of the tag that may hold points in [ts_from, ts_to].
+  Status FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources& out) const;
+  Result<std::shared_ptr<const LoadedBlock>> Load(const BlockRef& block) const;
+};
+
+}  // namespace xtdb

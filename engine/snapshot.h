@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/types.h"
+#include "engine/chunk/chunk.h"
+
+namespace xtdb {
+
+class StorageEngine;
+
+using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
+
+// What one statement sees of the committed points: everything up to one LSN. Keeps the engine, the chunk
+// list and the buffers that it needs alive; its end lets them go.
+// Threads: any.
+class Snapshot {
+ public:
+  Snapshot(std::shared_ptr<StorageEngine> engine, LSN lsn, std::shared_ptr<const ChunkList> chunks);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  LSN lsn() const { return lsn_; }
+  const ChunkList& chunks() const { return *chunks_; }
+  StorageEngine& engine() const { return *engine_; }
+
+ private:
+  const std::shared_ptr<StorageEngine> engine_;
+  const LSN lsn_;
+  const std::shared_ptr<const ChunkList> chunks_;
+};
+
+}  // namespace xtdb

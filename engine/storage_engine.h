@@ -1,0 +1,137 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "engine/base/types.h"
+#include "engine/block/block_reader.h"
+#include "engine/buffer/mem_buffer.h"
+#include "engine/catalog/tag_dictionary.h"
+#include "engine/container.h"
+#include "engine/event_log.h"
+#include "engine/io/clock.h"
+#include "engine/io/file_system.h"
+#include "engine/snapshot.h"
+#include "engine/transaction/transaction.h"
+#include "engine/transaction/writer_lock.h"
+#include "engine/wal/rotating_wal.h"
+
+namespace xtdb {
+
+enum class Synchronous : uint8_t { kOff = 0, kNormal = 1, kFull = 2 };
+
+// What the storage keeps; decided at creation, then read from the container. An absent one takes the
+// container's value (or the default, at creation); a different one is kInvalidArgument at open.
+struct RequestedStorage {
+  std::optional<uint64_t> chunk_size_bytes;  // default 64 MiB
+  std::optional<uint32_t> block_extents;     // default 1
+  std::optional<bool> raw_records;           // default false
+  std::optional<int64_t> retention_us;       // default 0, keep
+  std::optional<bool> atomic_commit;         // default false
+};
+
+struct EngineOptions {
+  RequestedStorage storage;
+  Synchronous synchronous = Synchronous::kFull;
+  uint64_t buffer_bytes = 64 * kMiB;  // budget of unflushed points; >= 1 MiB
+  bool read_only = false;
+  bool must_exist = false;  // do not create
+  WALOptions wal;
+  int64_t flush_age_us = 15 * 60 * int64_t{1'000'000};
+};
+
+struct EngineStats {
+  uint64_t tags = 0;
+  uint64_t chunks = 0;
+  uint64_t buffered_points = 0;
+  uint64_t buffered_bytes = 0;
+  uint64_t snapshot_bytes = 0;  // buffers held for snapshots only
+  uint64_t snapshots = 0;
+  LSN oldest_snapshot_lsn = kNoLsn;
+  LSN published_lsn = kNoLsn;
+  LSN durable_lsn = kNoLsn;
+  LSN checkpoint_lsn = kNoLsn;
+  uint64_t log_bytes = 0;
+  uint64_t log_segments = 0;
+  uint64_t container_bytes = 0;       // apparent size
+  uint64_t container_disk_bytes = 0;  // allocated
+  uint64_t commits = 0;               // since open, like all below
+  uint64_t points_written = 0;
+  uint64_t flushes = 0;
+  uint64_t blocks_written = 0;
+  uint64_t block_bytes_written = 0;
+  uint64_t checkpoints = 0;
+  uint64_t chunks_sealed = 0;
+  uint64_t recovered_transactions = 0;
+  uint64_t recovered_points = 0;
+};
+
+// The store: one container and its log. Transactions of any connection or thread write through it, one at
+// a time; snapshots read it. Order of writes: docs/concurrency.md.
+//
+// Ownership: borrows `fs` and `clock`, which must outlive it. Shared by transactions and snapshots.
+// Threads:   any, for every public method.
+// Errors:    after a failed write or sync of the log or of blocks every later write is refused with that
+//            error (reads go on); reopening recovers.
+class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
+ public:
+  // Opens or creates the container at `path`, replays its log, and takes it for this process alone:
+  // kBusy names the process that has it.
+  //   kReadOnly: cannot be written (message says to use read_only=on). kCorruption: not a container, or
+  //   damaged, with file and offset. kUnsupported: network file system, newer format.
+  static Result<std::shared_ptr<StorageEngine>> Open(FileSystem& fs, Clock& clock, const std::string& path,
+                                                     const EngineOptions& options);
+  ~StorageEngine();
+  // Flushes, checkpoints, marks clean, removes the log: one file is left. Idempotent. On error the log
+  // stays and the next Open recovers. Later writes are kFailedPrecondition.
+  Status Close();
+  // Removes the container again if this engine created it and nothing was ever committed to it; then
+  // closes. For a CREATE that rolls back.
+  Status CloseAndRemoveIfNew();
+
+  std::shared_ptr<const Snapshot> TakeSnapshot();
+  // Waits at most `timeout_us` for the transaction before it: then kBusy. kReadOnly, or the sticky failure.
+  Result<std::unique_ptr<Transaction>> Begin(int64_t timeout_us);
+
+  // One point, one commit.
+  Status WritePoint(std::string_view tag, int64_t ts_us, const Value& value, Quality quality);
+
+  // Writes all buffered points to blocks and moves the checkpoint to the log's end. kBusy after timeout.
+  Status Flush(int64_t timeout_us);
+  // Flushes, then finishes the open chunk if it has blocks; the next flush begins another one.
+  Status Seal(int64_t timeout_us);
+
+  // Bytes on disk, CRCs, statistics against decoded data, cross references.
+  struct CheckReport {
+    std::vector<std::string> problems;  // "chunk 3, block 17, tag 'a': vector 2: checksum"
+    uint64_t chunks = 0;
+    uint64_t blocks = 0;
+    uint64_t vectors = 0;
+    uint64_t points = 0;
+  };
+  Result<CheckReport> Check();
+
+  // Every tag's largest ts that is committed (tombstones count), INT64_MIN if it has no points.
+  Result<int64_t> LastTs(TagId tag);
+
+  const TagDictionary& tags() const { return dictionary_; }
+  const MemBuffer& buffer() const { return buffer_; }
+  const BlockReader& block_reader() const { return *block_reader_; }
+  const Container& container() const { return *container_; }
+  EventLog& events() { return events_; }
+  const EngineOptions& options() const { return options_; }
+  const std::string& path() const { return path_; }
+  EngineStats Stats();
+  Clock& clock() const { return clock_; }
+  // Bumped by every fork-unsafe condition: true in a child process after fork().
+  bool forked() const;
+};
+
+}  // namespace xtdb

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/point_columns.h"
+#include "engine/base/status.h"
+#include "engine/buffer/tag_buffer.h"
+#include "engine/catalog/tag_dictionary.h"
+#include "engine/transaction/value.h"
+
+namespace xtdb {
+
+// A moment in a transaction: what was staged before it. Larger is later.
+using Mark = uint64_t;
+inline constexpr Mark kMarkNow = UINT64_MAX;  // everything staged so far
+
+// The rows of one tag in one transaction, in order of writing.
+class StagedTag {
+ public:
+  const TagDefinition& definition() const { return *definition_; }
+  const TagPtr& tag() const { return definition_; }
+  TagId id() const { return definition_->id; }
+  ValueType type() const { return definition_->type; }
+  const PointColumns& columns() const { return columns_; }
+
+ private:
+  friend class Staging;
+  // At a mark m: the first boundary with mark > m tells the length then; none: the whole.
+  struct Boundary {
+    Mark mark;
+    size_t rows;
+    size_t text_bytes;
+    TagPtr definition;
+  };
+  TagPtr definition_;
+  bool is_new_ = false;          // not in the dictionary before this transaction
+  bool definition_dirty_ = false;  // needs a DEFINE_TAG record
+  Mark born_ = 0;                // staged at all only after this mark
+  PointColumns columns_;
+  std::vector<Boundary> boundaries_;
+};
+
+// What a transaction has written and not yet committed: rows and tag definitions, with O(1) marks for
+// savepoints and statements.
+//
+// Ownership: borrows `dictionary`.
+// Threads:   one connection's.
+class Staging {
+ public:
+  explicit Staging(TagDictionary& dictionary) : dictionary_(dictionary) {}
+
+  // The moment now: later writes belong to later marks.
+  Mark TakeMark() { return current_mark_++; }
+  // Undoes every write and definition after `mark`. StagedTag pointers die: generation() changes.
+  void RollbackTo(Mark mark);
+  void Clear();
+  uint64_t generation() const { return generation_; }
+
+  // The tag by name, committed or staged; nullptr if there is none.
+  StagedTag* Find(std::string_view name);
+  StagedTag* Find(TagId id);
+  // Defines a new tag. kInvalidArgument for an empty or too long name or one that is no UTF-8 text without
+  // NULs; kResourceExhausted when the numbers are used up.
+  Result<StagedTag*> Define(std::string_view name);
+  Status SetDefinition(StagedTag& tag, TagDefinition definition);
+
+  void Append(StagedTag& tag, const Point& point);
+  void AppendRows(StagedTag& tag, std::span<const int64_t> ts_us, std::span<const ValueBits> bits,
+                  std::span<const Quality> quality);  // quality empty: all good
+  // Sets the type of an untyped tag, or widens kInt64 to kFloat64; staged rows are converted.
+  void ChangeType(StagedTag& tag, ValueType type);
+
+  // What the transaction itself has written before `mark` in [ts_from, ts_to], as one run of rank kMaxLsn.
+  std::optional<MemoryRun> RunAt(TagId tag, Mark mark, int64_t ts_from, int64_t ts_to) const;
+  // Tags that this transaction defined or redefined before `mark` (by name).
+  TagPtr FindDefinition(std::string_view name, Mark mark) const;
+  TagPtr FindDefinition(TagId id, Mark mark) const;
+  std::vector<TagPtr> NewTags(Mark mark) const;  // by name
+  int64_t LastTs(TagId tag) const;  // INT64_MIN if none staged
+
+  bool empty() const;
+  uint64_t row_count() const;
+  size_t MemoryBytes() const;
+  // For the log: tags with rows or definitions.
+  const std::unordered_map<TagId, std::unique_ptr<StagedTag>>& tags() const { return tags_; }
+  static bool NeedsDefinition(const StagedTag& tag) { return tag.definition_dirty_; }
+
+ private:
+  void Touch(StagedTag& tag);  // notes the boundary before a change
+  size_t RowsAt(const StagedTag& tag, Mark mark) const;
+  TagPtr DefinitionAt(const StagedTag& tag, Mark mark) const;
+
+  TagDictionary& dictionary_;
+  std::unordered_map<TagId, std::unique_ptr<StagedTag>> tags_;
+  std::map<std::string, TagId, std::less<>> new_names_;
+  Mark current_mark_ = 0;
+  uint64_t generation_ = 0;
+};
+
+}  // namespace xtdb

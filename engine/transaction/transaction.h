@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "engine/base/status.h"
+#include "engine/transaction/staging.h"
+
+namespace xtdb {
+
+class StorageEngine;
+
+// One writer's transaction; holds WRITER from its making to Commit, Rollback or its end. Everything
+// is staged in memory; Prepare makes it durable, Commit makes it visible.
+//
+//   Begin -> Write/Delete/... -> Prepare -> Commit
+//                 ^---------------| (more writes withdraw the PREPARE; then Prepare again)
+//   Rollback from anywhere. An object that ends without Commit rolls back.
+//
+// Ownership: shares the engine.
+// Threads:   one at a time.
+class Transaction {
+ public:
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  // The tag of that name, defined now if there is none.
+  Result<StagedTag*> FindOrDefineTag(std::string_view name);
+  StagedTag* FindTag(std::string_view name) { return staging_.Find(name); }
+  StagedTag* FindTag(TagId id) { return staging_.Find(id); }
+  // Defines a tag or changes unit and description; the type of an existing one only while it has no values
+  // (kTypeMismatch otherwise). type kNone: leave to the first value. Absent optionals leave what is.
+  Status DefineTag(std::string_view name, std::optional<ValueType> type,
+                   std::optional<std::string_view> unit, std::optional<std::string_view> description);
+
+  // Stages one point; the last write of a (tag, ts) counts. A type is taken from the first non-NULL value;
+  // an int64 tag widens to float64 at the first fraction, if all its integers are exact.
+  //   kInvalidArgument: ts outside kTsMin..kTsMax. kTypeMismatch: the value does not fit the tag, with
+  //   tag, type and value in the message. kTooBig: text too long. On error nothing is staged.
+  Status Write(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality);
+  // The same for columns; all or nothing. quality: empty (all good) or as long as ts_us. NaN is kept.
+  Status WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us, std::span<const double> values,
+                      std::span<const Quality> quality);
+  // Stages a tombstone.
+  Status Delete(StagedTag& tag, int64_t ts_us);
+
+  Mark TakeMark() { return staging_.TakeMark(); }
+  // Also after Prepare: the PREPARE is then withdrawn.
+  void RollbackTo(Mark mark);
+
+  // Writes everything to the log and syncs it as `synchronous` asks; takes the memory that Commit needs.
+  // Idempotent while nothing is written in between. On error nothing is decided: Rollback.
+  Status Prepare();
+  // Publishes. Cannot fail after Prepare (XTDB_CHECKed). A transaction that wrote nothing needs no Prepare.
+  void Commit() noexcept;
+  // After a Prepare: writes ABORT and syncs it; if that fails the engine is poisoned, and says that the
+  // outcome is open. Releases WRITER in any case.
+  Status Rollback();
+
+  const Staging& staging() const { return staging_; }
+  StorageEngine& engine() const { return *engine_; }
+  bool has_written() const { return !staging_.empty(); }
+
+ private:
+  friend class StorageEngine;
+  explicit Transaction(std::shared_ptr<StorageEngine> engine);
+  Status WithdrawPrepare();
+  Status PrepareType(StagedTag& tag, const Value& value);
+
+  const std::shared_ptr<StorageEngine> engine_;
+  Staging staging_;
+  enum class State : uint8_t { kActive, kPrepared, kDone };
+  State state_ = State::kActive;
+  LSN log_transaction_ = kNoLsn;  // first frame in the log, once something of it is there
+  LSN prepare_lsn_ = kNoLsn;
+};
+
+}  // namespace xtdb
