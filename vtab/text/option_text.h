@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/status.h"
+
+namespace xtdb {
+
+// Bytes: `4194304`, `64 KiB`, `4M`, `4MB`, `4MiB`, `1g`. K, M, G and T are powers of 1024 however
+// they are spelled. kInvalidArgument shows the forms; more than 2^63 - 1 bytes is an error too.
+Result<uint64_t> ParseSize(std::string_view text);
+
+// on, true, yes, 1 and off, false, no, 0, of either case.
+Result<bool> ParseBool(std::string_view text);
+
+// One option of CREATE VIRTUAL TABLE ... USING xtdb(key=value, ...).
+struct ModuleArgument {
+  std::string key;    // one of ModuleArgumentKeys(), lower-case
+  std::string value;  // without quotes
+
+  friend bool operator==(const ModuleArgument&, const ModuleArgument&) = default;
+};
+
+// The options that a table can state.
+std::span<const std::string_view> ModuleArgumentKeys();
+
+// Takes the arguments behind module, database and table name, as SQLite has cut them at the commas:
+//   path = 'it''s.xtdb'    "synchronous"="off"    chunk_size=64M    retention='90 days'
+// A key or value may stand in '', "", `` or []. kInvalidArgument: no `=`, an open quote, something
+// behind a closing one, an unknown key (lists the known), a key given twice, an empty value.
+Result<std::vector<ModuleArgument>> ParseModuleArguments(
+    std::span<const std::string_view> arguments);
+
+}  // namespace xtdb

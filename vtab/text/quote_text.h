@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace xtdb {
+
+inline constexpr size_t kQuotedBytesMax = 64;
+
+// `text` in double quotes, fit for an error message: control bytes and what is not UTF-8 are
+// written as \xNN, and a text of more than kQuotedBytesMax bytes is cut, with its length behind it:
+//   "abc"    "a\"b\x00"    "aaaa..." (1048576 bytes)
+std::string QuoteForMessage(std::string_view text);
+
+// Drops ASCII blanks (space, \t \n \v \f \r: what SQLite takes for blank) at both ends.
+std::string_view TrimBlanks(std::string_view text);
+
+constexpr bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+// ASCII only, whatever the locale is.
+bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+std::string ToLower(std::string_view text);
+
+}  // namespace xtdb
