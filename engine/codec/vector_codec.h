@@ -11,7 +11,8 @@
 
 namespace xtdb {
 
-// How a vector's columns are spelled; the byte layout is in docs/format.md, "Vector". Never renumber.
+// How a vector's columns are spelled; the byte layout is in docs/format-vector.md. Never
+// renumber.
 enum class TimeEncoding : uint8_t {
   kRaw = 0,           // int64 each
   kConstantStep = 1,  // first ts and step
@@ -19,13 +20,13 @@ enum class TimeEncoding : uint8_t {
   kInRecords = 3,     // in the RAW records of the value section
 };
 enum class ValueEncoding : uint8_t {
-  kRaw = 0,           // 1, 4 or 8 bytes each by type
-  kConstant = 1,      // one value
-  kDeltaPacked = 2,   // integers: zigzag deltas or frame of reference, bit-packed, the smaller
-  kDecimal = 3,       // floats that are integers / 10^e bit for bit; then as kDeltaPacked
-  kRecords = 4,       // RAW records: 3-byte time offset, quality, value (5, 8 or 12 bytes)
-  kText = 5,          // packed lengths, then the bytes
-  kTextZstd = 6,      // the same, bytes compressed
+  kRaw = 0,          // 1, 4 or 8 bytes each by type
+  kConstant = 1,     // one value
+  kDeltaPacked = 2,  // integers: deltas or frame of reference, bit-packed, the smaller
+  kDecimal = 3,      // floats that are integers / 10^e bit for bit; then as kDeltaPacked
+  kRecords = 4,      // RAW records: 3-byte time offset, quality, value (5, 8 or 12 bytes)
+  kText = 5,         // packed lengths, then the bytes
+  kTextZstd = 6,     // the same, bytes compressed
 };
 enum class QualityEncoding : uint8_t { kRaw = 0, kConstant = 1, kInRecords = 2 };
 
@@ -37,13 +38,13 @@ struct CodecOptions {
 };
 
 // Rows [begin, end) of `columns`, by value types and rules below, as one vector.
-//   columns: ts strictly increasing within the rows; 1 .. kVectorPointsMax rows. NULL and deleted rows
-//            have bits 0; a kNone type only where every row is NULL or deleted.
+//   columns: ts strictly increasing within the rows; 1 .. kVectorPointsMax rows. NULL and deleted
+//            rows have bits 0; a kNone type only where every row is NULL or deleted.
 // Appends to `out`; every choice is lossless, bit for bit, so there is no error to report. What RAW
 // records cannot hold exactly (times more than 24 bits of their unit apart, text, kNone) takes the
 // smallest other encoding.
-void EncodeVector(const PointColumns& columns, size_t begin, size_t end, const CodecOptions& options,
-                  std::vector<std::byte>& out);
+void EncodeVector(const PointColumns& columns, size_t begin, size_t end,
+                  const CodecOptions& options, std::vector<std::byte>& out);
 
 // Decodes one vector and appends its rows to `out`, whose type must be `type`.
 //   data: untrusted; never read outside. count: from the vector table, 1 .. kVectorPointsMax.
