@@ -22,6 +22,9 @@ struct MemoryRun {
 class TagBuffer {
  public:
   static constexpr size_t kSegmentRows = 4096;
+  static constexpr size_t kSegmentTextBytes = 1024 * 1024;
+
+  TagBuffer();
 
   void Prepare(const PointColumns& rows);
   void Append(const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept;
@@ -33,7 +36,7 @@ class TagBuffer {
   bool HasRetired() const { return !retired_.empty(); }
   bool HasRows() const { return row_count_ != 0; }
   size_t row_count() const { return row_count_; }
-  size_t bytes() const;
+  size_t bytes() const { return bytes_; }
   size_t retired_bytes() const;
   LSN first_frame_lsn() const { return first_frame_lsn_; }
   int64_t last_ts() const { return last_ts_; }
@@ -54,17 +57,16 @@ class TagBuffer {
     LSN flush_lsn;
     std::vector<std::shared_ptr<Segment>> segments;
   };
+  bool TailTakes(const PointColumns& rows) const;
   static void RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn, int64_t ts_from,
                      int64_t ts_to, std::vector<MemoryRun>& out);
 
   std::vector<std::shared_ptr<Segment>> segments_;
   std::vector<Retired> retired_;
   size_t row_count_ = 0;
+  size_t bytes_ = 0;  // of segments_, by capacity
   LSN first_frame_lsn_ = kMaxLsn;
   int64_t last_ts_;
-
- public:
-  TagBuffer();
 };
 
 }  // namespace xtdb

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,8 +43,8 @@ class StagedTag {
   };
   TagPtr definition_;
   bool is_new_ = false;          // not in the dictionary before this transaction
-  bool definition_dirty_ = false;  // needs a DEFINE_TAG record
   Mark born_ = 0;                // staged at all only after this mark
+  int64_t last_ts_ = std::numeric_limits<int64_t>::min();  // never lowered, not by a rollback either
   PointColumns columns_;
   std::vector<Boundary> boundaries_;
 };
@@ -80,7 +81,7 @@ class Staging {
 
   // What the transaction itself has written before `mark` in [ts_from, ts_to], as one run of rank kMaxLsn.
   std::optional<MemoryRun> RunAt(TagId tag, Mark mark, int64_t ts_from, int64_t ts_to) const;
-  // Tags that this transaction defined or redefined before `mark` (by name).
+  // The tag as this transaction sees it, if it has touched it before `mark`. By name: new ones only.
   TagPtr FindDefinition(std::string_view name, Mark mark) const;
   TagPtr FindDefinition(TagId id, Mark mark) const;
   std::vector<TagPtr> NewTags(Mark mark) const;  // by name
@@ -91,12 +92,12 @@ class Staging {
   size_t MemoryBytes() const;
   // For the log: tags with rows or definitions.
   const std::unordered_map<TagId, std::unique_ptr<StagedTag>>& tags() const { return tags_; }
-  static bool NeedsDefinition(const StagedTag& tag) { return tag.definition_dirty_; }
+  // Whether the log needs a DEFINE_TAG of it: new, or its definition changed.
+  static bool NeedsDefinition(const StagedTag& tag);
 
  private:
   void Touch(StagedTag& tag);  // notes the boundary before a change
   size_t RowsAt(const StagedTag& tag, Mark mark) const;
-  TagPtr DefinitionAt(const StagedTag& tag, Mark mark) const;
 
   TagDictionary& dictionary_;
   std::unordered_map<TagId, std::unique_ptr<StagedTag>> tags_;

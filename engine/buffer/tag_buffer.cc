@@ -1,0 +1,139 @@
+#include "engine/buffer/tag_buffer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/base/status.h"
+
+namespace xtdb {
+
+namespace {
+
+constexpr size_t kFirstCapacityRows = 16;
+
+size_t RowsAt(const PointColumns& columns, int64_t ts_from, size_t rows) {
+  const auto begin = columns.ts_us.begin();
+  return static_cast<size_t>(
+      std::lower_bound(begin, begin + static_cast<ptrdiff_t>(rows), ts_from) - begin);
+}
+
+}  // namespace
+
+TagBuffer::TagBuffer() : last_ts_(std::numeric_limits<int64_t>::min()) {}
+
+void TagBuffer::Prepare(const PointColumns& rows) {
+  if (!TailTakes(rows)) {
+    // Capacities grow with the tag's traffic, so that a slow tag takes little.
+    const size_t grown = std::min(kSegmentRows, std::max(kFirstCapacityRows, row_count_));
+    auto segment = std::make_shared<Segment>();
+    segment->columns.type = rows.type;
+    segment->columns.Reserve(std::max(grown, rows.size()));
+    segments_.push_back(std::move(segment));
+    bytes_ += segments_.back()->columns.MemoryBytes();
+  }
+  Segment& tail = *segments_.back();
+  const size_t before = tail.columns.MemoryBytes();
+  tail.columns.text_heap.reserve(tail.columns.text_heap.size() + rows.text_heap.size());
+  bytes_ += tail.columns.MemoryBytes() - before;
+  if (tail.marks.size() == tail.marks.capacity()) tail.marks.reserve(2 * tail.marks.size() + 1);
+}
+
+bool TagBuffer::TailTakes(const PointColumns& rows) const {
+  if (segments_.empty()) return false;
+  const PointColumns& tail = segments_.back()->columns;
+  return tail.type == rows.type && tail.size() < kSegmentRows &&
+         tail.size() + rows.size() <= tail.ts_us.capacity() &&
+         tail.text_heap.size() < kSegmentTextBytes;
+}
+
+void TagBuffer::Append(const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept {
+  Segment& tail = *segments_.back();
+  const bool was_empty = tail.columns.empty();
+  const size_t begin = tail.columns.size();
+  tail.columns.AppendRange(rows, 0, rows.size());
+  for (size_t row = begin; row < tail.columns.size(); ++row) {
+    const int64_t ts_us = tail.columns.ts_us[row];
+    if (row > 0 && ts_us <= tail.columns.ts_us[row - 1]) tail.increasing = false;
+    if ((row == 0 && was_empty) || ts_us < tail.ts_min) tail.ts_min = ts_us;
+    if ((row == 0 && was_empty) || ts_us > tail.ts_max) tail.ts_max = ts_us;
+  }
+  tail.marks.push_back({lsn, static_cast<uint32_t>(tail.columns.size())});
+  last_ts_ = std::max(last_ts_, tail.ts_max);
+  row_count_ += rows.size();
+  first_frame_lsn_ = std::min(first_frame_lsn_, first_frame_lsn);
+}
+
+void TagBuffer::RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn, int64_t ts_from,
+                       int64_t ts_to, std::vector<MemoryRun>& out) {
+  for (const std::shared_ptr<Segment>& segment : segments) {
+    if (segment->marks.empty() || segment->marks.front().lsn > lsn) break;
+    if (segment->ts_max < ts_from || segment->ts_min > ts_to) continue;
+    const auto first_later =
+        std::upper_bound(segment->marks.begin(), segment->marks.end(), lsn,
+                         [](LSN at, const CommitMark& mark) { return at < mark.lsn; });
+    const size_t rows = std::prev(first_later)->end_row;
+    auto run = std::make_shared<PointColumns>();
+    run->type = segment->columns.type;
+    if (segment->increasing) {
+      const size_t begin = RowsAt(segment->columns, ts_from, rows);
+      const size_t end = ts_to == std::numeric_limits<int64_t>::max()
+                             ? rows
+                             : RowsAt(segment->columns, ts_to + 1, rows);
+      run->AppendRange(segment->columns, begin, std::max(begin, end));
+    } else {
+      for (size_t row = 0; row < rows; ++row) {
+        const int64_t ts_us = segment->columns.ts_us[row];
+        if (ts_us >= ts_from && ts_us <= ts_to) run->AppendRow(segment->columns, row);
+      }
+      *run = SortedUnique(*run);
+    }
+    if (!run->empty()) out.push_back({std::move(run), segment->marks.front().lsn});
+  }
+}
+
+void TagBuffer::RunsAt(LSN lsn, int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) const {
+  for (const Retired& retired : retired_) {
+    if (retired.flush_lsn > lsn) RunsOf(retired.segments, lsn, ts_from, ts_to, out);
+  }
+  RunsOf(segments_, lsn, ts_from, ts_to, out);
+}
+
+PointColumns TagBuffer::Collect(ValueType type) const {
+  PointColumns all;
+  all.type = type;
+  all.Reserve(row_count_);
+  for (const std::shared_ptr<Segment>& segment : segments_) {
+    const PointColumns& columns = segment->columns;
+    if (columns.type == type || columns.type == ValueType::kNone) {
+      all.AppendRange(columns, 0, columns.size());
+      continue;
+    }
+    PointColumns widened = columns;
+    WidenToFloat64(widened);
+    all.AppendRange(widened, 0, widened.size());
+  }
+  return all.IsStrictlyIncreasing() ? all : SortedUnique(all);
+}
+
+void TagBuffer::Retire(LSN flush_lsn) {
+  if (row_count_ == 0) return;
+  retired_.push_back({flush_lsn, std::move(segments_)});
+  segments_.clear();
+  row_count_ = 0;
+  bytes_ = 0;
+  first_frame_lsn_ = kMaxLsn;
+}
+
+void TagBuffer::Reclaim(LSN oldest_snapshot) {
+  std::erase_if(retired_, [&](const Retired& r) { return r.flush_lsn <= oldest_snapshot; });
+}
+
+size_t TagBuffer::retired_bytes() const {
+  size_t bytes = 0;
+  for (const Retired& retired : retired_) {
+    for (const auto& segment : retired.segments) bytes += segment->columns.MemoryBytes();
+  }
+  return bytes;
+}
+
+}  // namespace xtdb

@@ -1,0 +1,173 @@
+#include "engine/container.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "engine/base/crc32.h"
+#include "engine/io/process.h"
+
+namespace xtdb {
+
+namespace {
+
+uint64_t ContainerId(const Uuid& uuid) {
+  uint64_t id = 0;
+  std::memcpy(&id, uuid.data(), sizeof(id));
+  return id;
+}
+
+// RFC 9562 version 4.
+Uuid RandomUuid() {
+  Uuid uuid;
+  FillRandom(uuid);
+  uuid[6] = static_cast<uint8_t>((uuid[6] & 0x0F) | 0x40);
+  uuid[8] = static_cast<uint8_t>((uuid[8] & 0x3F) | 0x80);
+  return uuid;
+}
+
+Result<Superblock> NewestSuperblock(std::span<const std::byte> extent, const std::string& path) {
+  std::array<Result<Superblock>, 2> copies = {
+      DecodeSuperblock(extent.subspan(kSuperblockOffsets[0], kSuperblockSizeBytes)),
+      DecodeSuperblock(extent.subspan(kSuperblockOffsets[1], kSuperblockSizeBytes))};
+  if (!copies[0].ok() && !copies[1].ok()) {
+    return Status::Corruption(path + ": both superblocks are damaged (" +
+                              std::string(copies[0].status().message()) +
+                              "); run xtdb salvage on a copy");
+  }
+  if (!copies[0].ok()) return copies[1];
+  if (!copies[1].ok()) return copies[0];
+  return copies[0].value().sequence > copies[1].value().sequence ? copies[0] : copies[1];
+}
+
+}  // namespace
+
+Container::Container(std::string path, std::unique_ptr<File> file, const ContainerHeader& header,
+                     const LayoutCalculator& layout, const Superblock& superblock, bool read_only)
+    : path_(std::move(path)),
+      file_(std::move(file)),
+      header_(header),
+      container_id_(ContainerId(header.uuid)),
+      layout_(layout),
+      read_only_(read_only),
+      superblock_(superblock) {}
+
+Status Container::TakeOpenLock(File& file, bool read_only) {
+  const Status locked =
+      file.TryLock(kLockOpen, read_only ? File::LockKind::kShared : File::LockKind::kExclusive);
+  if (locked.code() != StatusCode::kBusy) return locked;
+  std::string holder = DescribeHolders(file.path());
+  if (holder.empty()) holder = "another process";
+  return Status::Busy(file.path() + " is in use by " + holder +
+                      "; one process at a time may open it for writing: close it there first");
+}
+
+Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, const std::string& path,
+                                                     const NewContainer& wanted) {
+  XTDB_ASSIGN_OR_RETURN(const LayoutCalculator layout,
+                        LayoutCalculator::Create(wanted.chunk_size_bytes));
+  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs.Open(path, OpenMode::kCreateNew));
+  ContainerHeader header;
+  header.uuid = RandomUuid();
+  header.chunk_size_bytes = wanted.chunk_size_bytes;
+  header.created_at_us = wanted.now_us;
+  Superblock superblock;
+  superblock.sequence = 1;
+  superblock.options = wanted.options;
+
+  std::vector<std::byte> extent(kExtentSizeBytes);
+  EncodeStruct(header, extent);
+  // Both copies, so that the first real superblock never stands beside an unreadable one.
+  for (const uint64_t offset : kSuperblockOffsets) {
+    EncodeStruct(superblock, std::span(extent).subspan(offset));
+    ++superblock.sequence;
+  }
+  --superblock.sequence;
+  superblock.crc32 = StructCrc(superblock);
+  const auto fill = [&]() -> Status {
+    XTDB_RETURN_IF_ERROR(TakeOpenLock(*file, false));
+    XTDB_RETURN_IF_ERROR(file->Allocate(0, extent.size()));
+    XTDB_RETURN_IF_ERROR(file->WriteAt(0, extent));
+    XTDB_RETURN_IF_ERROR(file->Sync());
+    return fs.SyncDirectory(DirectoryOf(path));
+  };
+  const Status filled = fill();
+  if (!filled.ok()) {
+    IgnoreStatus(fs.Remove(path), "the error that made the file useless is the one to report");
+    return filled;
+  }
+  return std::unique_ptr<Container>(
+      new Container(path, std::move(file), header, layout, superblock, false));
+}
+
+Result<std::unique_ptr<Container>> Container::Open(FileSystem& fs, const std::string& path,
+                                                   bool read_only) {
+  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file,
+                        fs.Open(path, read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite));
+  XTDB_RETURN_IF_ERROR(TakeOpenLock(*file, read_only));
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
+  if (size < kExtentSizeBytes) {
+    return Status::Corruption(path + " is not an xTdb container: it has " + std::to_string(size) +
+                              " bytes; choose another path");
+  }
+  std::vector<std::byte> extent(kExtentSizeBytes);
+  XTDB_RETURN_IF_ERROR(file->ReadAt(0, extent));
+  Result<ContainerHeader> header = DecodeContainerHeader(extent);
+  if (!header.ok()) return header.status().WithContext(path);
+  XTDB_ASSIGN_OR_RETURN(const LayoutCalculator layout,
+                        LayoutCalculator::Create(header.value().chunk_size_bytes));
+  XTDB_ASSIGN_OR_RETURN(const Superblock superblock, NewestSuperblock(extent, path));
+  auto container = std::unique_ptr<Container>(new Container(path, std::move(file), header.value(),
+                                                            layout, superblock, read_only));
+  container->allocated_end_ = size;
+  return container;
+}
+
+Status Container::WriteSuperblock(Superblock next) {
+  next.sequence = superblock_.sequence + 1;
+  std::vector<std::byte> bytes(kSuperblockSizeBytes);
+  next.crc32 = StructCrc(next);
+  EncodeStruct(next, bytes);
+  XTDB_RETURN_IF_ERROR(
+      file_->WriteAt(kSuperblockOffsets[(next.sequence + 1) % 2], bytes).WithContext("superblock"));
+  XTDB_RETURN_IF_ERROR(file_->Sync());
+  superblock_ = next;
+  return Status();
+}
+
+Result<std::vector<std::byte>> Container::ReadCatalogue() const {
+  const uint64_t size = superblock_.catalogue_size_bytes;
+  std::vector<std::byte> bytes;
+  if (size == 0) return bytes;
+  if (superblock_.catalogue_offset == 0) {
+    const auto inline_bytes = std::as_bytes(std::span(superblock_.inline_catalogue)).first(size);
+    bytes.assign(inline_bytes.begin(), inline_bytes.end());
+  } else {
+    XTDB_ASSIGN_OR_RETURN(const uint64_t file_size, file_->Size());
+    if (superblock_.catalogue_offset > file_size || size > file_size - superblock_.catalogue_offset) {
+      return Status::Corruption(path_ + ": the catalogue lies behind the file's end; run xtdb salvage");
+    }
+    bytes.resize(size);
+    XTDB_RETURN_IF_ERROR(file_->ReadAt(superblock_.catalogue_offset, bytes));
+  }
+  if (Crc32(bytes) != superblock_.catalogue_crc32) {
+    return Status::Corruption(path_ + ": catalogue checksum; run xtdb salvage");
+  }
+  return bytes;
+}
+
+Status Container::Allocate(uint64_t end) {
+  if (end <= allocated_end_) return Status();
+  const uint64_t rounded = (end + kAllocationStep - 1) / kAllocationStep * kAllocationStep;
+  XTDB_RETURN_IF_ERROR(file_->Allocate(allocated_end_, rounded - allocated_end_));
+  allocated_end_ = rounded;
+  return Status();
+}
+
+Status Container::Trim(uint64_t end) {
+  XTDB_RETURN_IF_ERROR(file_->Truncate(end));
+  allocated_end_ = std::min(allocated_end_, end);
+  return Status();
+}
+
+}  // namespace xtdb

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "engine/chunk/layout_calculator.h"
+#include "engine/format/container_format.h"
+#include "engine/io/file_system.h"
+
+namespace xtdb {
+
+// The container file: header, superblocks, the space behind them, and where catalogue versions are.
+// Chunks are the business of ChunkStore.
+//
+// Ownership: borrows `fs`.
+// Threads:   one at a time (the holder of WRITER), but for the constant getters.
+class Container {
+ public:
+  struct NewContainer {
+    uint64_t chunk_size_bytes = 64 * kMiB;
+    StorageOptions options;
+    int64_t now_us = 0;
+  };
+  // Makes the file (kAlreadyExists if it is there), takes OPEN exclusively, syncs file and folder.
+  static Result<std::unique_ptr<Container>> Create(FileSystem& fs, const std::string& path,
+                                                   const NewContainer& wanted);
+  // Takes OPEN (shared if read_only) and reads header and superblock.
+  //   kBusy: names the holder. kCorruption: "not an xTdb container", or both superblocks are damaged.
+  static Result<std::unique_ptr<Container>> Open(FileSystem& fs, const std::string& path, bool read_only);
+
+  const ContainerHeader& header() const { return header_; }
+  uint64_t container_id() const { return container_id_; }
+  const LayoutCalculator& layout() const { return layout_; }
+  const std::string& path() const { return path_; }
+  File& file() const { return *file_; }
+  bool read_only() const { return read_only_; }
+
+  const Superblock& superblock() const { return superblock_; }
+  // Writes the copy whose turn it is, with the next sequence, and syncs. On error superblock() is as before.
+  Status WriteSuperblock(Superblock next);
+
+  // The catalogue's bytes as the superblock names them; empty for a new container.
+  Result<std::vector<std::byte>> ReadCatalogue() const;
+
+  // Takes disk space for [0, end), in steps of kAllocationStep.
+  Status Allocate(uint64_t end);
+  // Gives back what stands behind `end`.
+  Status Trim(uint64_t end);
+
+ private:
+  static constexpr uint64_t kAllocationStep = 1 * kMiB;
+
+  Container(std::string path, std::unique_ptr<File> file, const ContainerHeader& header,
+            const LayoutCalculator& layout, const Superblock& superblock, bool read_only);
+  static Status TakeOpenLock(File& file, bool read_only);
+
+  const std::string path_;
+  const std::unique_ptr<File> file_;
+  const ContainerHeader header_;
+  const uint64_t container_id_;
+  const LayoutCalculator layout_;
+  const bool read_only_;
+  Superblock superblock_;
+  uint64_t allocated_end_ = 0;
+};
+
+}  // namespace xtdb

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace xtdb {
+
+int64_t CurrentProcessId();
+std::string CurrentProgramName();
+// Bytes that no one can foresee, for identities.
+void FillRandom(std::span<uint8_t> out);
+// "process 1234 (sqlite3)" for each other process that has `path` open, as far as this user may see them;
+// empty if none is found.
+std::string DescribeHolders(const std::string& path);
+
+}  // namespace xtdb
