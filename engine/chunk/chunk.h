@@ -6,6 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -23,8 +26,8 @@ struct BlockRef {
   class Chunk* chunk = nullptr;
 };
 
-// A chunk in memory: its layout, summary and, once asked for, its directory. The directory of a sealed
-// chunk is read at first use; that of the open chunk grows with each flush.
+// A chunk in memory: its layout, summary and, once asked for, its directory. The directory of a
+// sealed chunk is read at first use; that of the open chunk grows with each flush.
 //
 // Ownership: borrows `file`; shared by snapshots.
 // Threads:   any; AddEntry from the flusher only.
@@ -43,40 +46,65 @@ class Chunk {
 
   // A chunk just allocated, whose directory is known to be empty.
   void StartEmpty();
-  // Reads and checks the directory (and, of a sealed chunk, the SuperCRC and order array) unless it is
-  // in memory already. `tolerate_damaged`: entries with a bad CRC count as unwritten (recovery: the log
-  // has them again) and are counted. kCorruption names chunk and entry.
+  // Reads and checks the directory (and, of a sealed chunk, seal record, SuperCRC and order array)
+  // unless it is in memory already. `tolerate_damaged`: entries that cannot be used count as
+  // unwritten (recovery: the log has them again) and are counted, and the seal is not checked.
+  // kCorruption names chunk and entry.
   Status Load(bool tolerate_damaged = false);
   uint32_t damaged_entries() const;
 
-  // Publishes an entry. An entry that stands there already with the same through_lsn and tag is
-  // replaced by itself (replay); a different one is kCorruption.
+  // Publishes an entry; loads the directory if need be. One that stands there already with the same
+  // through_lsn and tag stays (replay); a different one, or one that claims extents of another, is
+  // kCorruption. kFailedPrecondition for a new entry of a sealed chunk without damage.
   Status AddEntry(uint32_t entry_index, const BlockDirEntry& entry);
 
-  // Appends the blocks of `tag` seen by a snapshot at `lsn` whose time range meets [ts_from, ts_to],
-  // by start ts. Loads the directory if need be. Returns how many of the tag's blocks were not taken.
+  // Appends the blocks of `tag` seen by a snapshot at `lsn` whose time range meets [ts_from,
+  // ts_to], by start ts. Loads the directory if need be. Returns how many of the tag's blocks that
+  // the snapshot sees were not taken.
   Result<uint32_t> FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                               std::vector<BlockRef>& out);
   // Every block seen at `lsn`, by entry number.
   Result<std::vector<BlockRef>> AllBlocks(LSN lsn);
   // Largest through_lsn of `tag` in this chunk, kNoLsn if it has none here.
   Result<LSN> ThroughLsn(TagId tag);
-  // First data extent that no entry claims.
+  // The data extent behind the last one that an entry claims.
   uint32_t next_free_extent() const;
+  // Directory and order array as a sealed chunk has them on disk.
+  Result<std::vector<std::byte>> DirectoryImage();
 
  private:
-  struct Directory;
+  Status EnsureLoaded();
+  Status LoadLocked(bool tolerate_damaged);
+  void Clear();
+  // Checks the chunk's directory as read; `damaged` takes what cannot be used.
+  Status DecodeDirectory(std::span<const std::byte> directory, bool tolerate_damaged);
+  Status CheckSeal(std::span<const std::byte> image) const;
+  // Appends to entries_, by_number_ and summary_; order_ and reach_ are up to the caller.
+  Status Append(uint32_t entry_index, const BlockDirEntry& entry);
+  void InsertInOrder(uint16_t position);
+  bool Before(uint16_t a, uint16_t b) const;  // by (tag, start, through LSN, number)
+  void ExtendReach(size_t first, size_t last);
+  std::vector<std::byte> ImageLocked() const;
+  // [first, last) places in order_ of `tag`.
+  std::pair<size_t, size_t> PlacesOf(TagId tag) const;
+  std::string Where() const;
+
   File& file_;
   const ChunkLayout layout_;
   const ChunkHeader header_;
   std::atomic<ChunkState> state_;
   mutable std::shared_mutex mutex_;
-  ChunkSummary summary_;  // guarded by mutex_
-  std::deque<BlockDirEntry> entries_;           // stable addresses; guarded by mutex_
-  std::vector<uint16_t> order_;                 // into numbers_, by (tag, start); guarded by mutex_
-  std::vector<uint32_t> entry_numbers_;         // of entries_[i]; guarded by mutex_
-  bool loaded_ = false;                         // guarded by mutex_
-  uint32_t damaged_entries_ = 0;                // guarded by mutex_
+  // All guarded by mutex_.
+  ChunkSummary summary_;
+  std::deque<BlockDirEntry> entries_;    // stable addresses, in the order of their arrival
+  std::vector<uint16_t> entry_numbers_;  // of entries_[i]
+  std::vector<uint16_t> by_number_;      // positions in entries_, by entry number
+  std::vector<uint16_t> order_;  // positions in entries_, by (tag, start, through LSN, number)
+  // Of the tag's blocks up to order_[i] the largest end: rises within a tag, so the first block
+  // that can meet a range is found by binary search though blocks may overlap.
+  std::vector<int64_t> reach_;
+  bool loaded_ = false;
+  uint32_t damaged_entries_ = 0;
 };
 
 }  // namespace xtdb

@@ -8,16 +8,17 @@
 
 namespace xtdb {
 
-// Finishes a chunk for ever: order array, SuperCRC over directory and order array, seal record, sync,
-// then the state word, sync. A crash between any two of them leaves a chunk that is sealed again.
+// Finishes a chunk for ever: order array, SuperCRC over directory and order array, seal record,
+// sync, then the state word, sync. A crash between any two of them leaves a chunk that is sealed
+// again.
 //
 // Ownership: borrows `file` and `mutator`.
 // Threads:   one at a time.
 class ChunkSealer {
  public:
   ChunkSealer(File& file, StateMutator& mutator) : file_(file), mutator_(mutator) {}
-  // kFailedPrecondition if the chunk is sealed already ("double seal") or not allocated; kCorruption if
-  // the directory on disk is not what `chunk` holds in memory.
+  // kFailedPrecondition if the chunk is sealed already ("double seal") or not allocated;
+  // kCorruption if the directory on disk is not what `chunk` holds in memory.
   Result<ChunkSummary> Seal(Chunk& chunk);
   // kCorruption if directory or order array do not match the seal record's SuperCRC.
   Result<SealRecord> Verify(const ChunkLayout& layout);

@@ -18,8 +18,8 @@ struct PlacedEntry {
   BlockDirEntry entry;
 };
 
-// Copies entries that the log has made durable into a chunk's directory. The caller syncs before the
-// checkpoint passes their frame.
+// Copies entries that the log has made durable into a chunk's directory. The caller syncs before
+// the checkpoint passes their frame.
 //
 // Ownership: borrows `file`.
 // Threads:   one at a time.

@@ -4,6 +4,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/types.h"
+#include "engine/format/container_format.h"
 
 namespace xtdb {
 
@@ -28,8 +29,6 @@ struct ChunkLayout {
 // Threads: any (a pure function of its constructor's argument).
 class LayoutCalculator {
  public:
-  static constexpr uint64_t kChunkSizeMin = 4 * kMiB;
-  static constexpr uint64_t kChunkSizeMax = 256 * kMiB;
   // kInvalidArgument unless a power of two in [kChunkSizeMin, kChunkSizeMax].
   static Result<LayoutCalculator> Create(uint64_t chunk_size_bytes);
 

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <string_view>
+
 #include "engine/chunk/layout_calculator.h"
 #include "engine/format/chunk_format.h"
 #include "engine/io/file_system.h"
 
 namespace xtdb {
 
-// The only writer of chunk state words. A step clears one word, active-low and one way; an illegal step
-// is kFailedPrecondition and writes nothing. The caller syncs.
+std::string_view ChunkStateName(ChunkState state);  // "SEALED"
+
+// The only writer of chunk state words. A step clears one word, active-low and one way; an illegal
+// step is kFailedPrecondition and writes nothing. The caller syncs.
 //
 // Ownership: borrows `file`.
 // Threads:   one at a time.

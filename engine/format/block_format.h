@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -14,14 +15,18 @@ namespace xtdb {
 
 inline constexpr std::array<char, 8> kBlockMagic = {'X', 'T', 'D', 'B', 'B', 'L', 'C', 'K'};
 
+// A text of kTextBytesMax takes 1,024 extents and its head one more; nothing else comes near it.
+inline constexpr uint32_t kBlockExtentsMax = 1025;
+
 enum class BlockKind : uint8_t {
   kPoints = 1,  // points of one tag
   kMixed = 2,   // short runs of many tags; reserved
   kDelete = 3,  // one range tombstone; reserved
 };
 
-// Statistics of live points (not deleted). min, max, first, last, sum and m2 are over those that are
-// neither NULL nor NaN; a text has none of them (all zero).
+// Statistics of live points (not deleted). min .. m2 and the integrals are over those that are
+// neither NULL nor NaN (the integrals from the first of them to the last); a text has none of them
+// (all zero).
 struct ValueStats {
   uint32_t good_count = 0;     // live points of good quality
   uint32_t bad_count = 0;      // live points of bad quality
@@ -33,33 +38,34 @@ struct ValueStats {
   ValueBits max = 0;
   ValueBits first = 0;
   ValueBits last = 0;
-  uint64_t sum_low = 0;   // integers: 128-bit two's complement sum; floats: the double's bits, high 0
+  uint64_t sum_low =
+      0;  // integers: 128-bit two's complement sum; floats: the double's bits, high 0
   uint64_t sum_high = 0;
   ValueBits m2 = 0;               // double: sum of squared deviations from the mean
-  ValueBits integral_step = 0;    // double: value * seconds, each value held until the next
+  ValueBits integral_step = 0;    // double: value * seconds, each value held until the next one
   ValueBits integral_linear = 0;  // double: the same by trapezoids
   int64_t gap_max_us = 0;         // largest distance between neighbouring live points
 };
 static_assert(sizeof(ValueStats) == 104);
 
-// Describes the block that begins at data extent i of its chunk; entry i of the directory. All zeros
-// until written, written once, never moved.
+// Describes the block that begins at data extent i of its chunk; entry i of the directory. All
+// zeros until written, written once, never moved.
 struct BlockDirEntry {
-  TagId tag_id = kNoTag;        // never 0 in a written entry
-  uint32_t count = 0;           // rows, tombstones included; > 0
-  int64_t ts_min_us = 0;        // inclusive
-  int64_t ts_max_us = 0;        // inclusive, >= ts_min_us
-  LSN through_lsn = kNoLsn;     // this flush holds the tag's points up to here
-  LSN flush_lsn = kNoLsn;       // of the FLUSH frame: a snapshot sees the block from here on
-  uint32_t extents = 0;         // 1 .. extents left in the chunk
-  uint32_t data_size_bytes = 0; // head, vector table and vectors
-  uint32_t head_crc32 = 0;      // BlockHead::crc32
-  uint16_t vector_count = 0;    // > 0
+  TagId tag_id = kNoTag;         // never 0 in a written entry
+  uint32_t count = 0;            // rows, tombstones included; > 0
+  int64_t ts_min_us = 0;         // inclusive
+  int64_t ts_max_us = 0;         // inclusive, >= ts_min_us
+  LSN through_lsn = kNoLsn;      // this flush holds the tag's points up to here
+  LSN flush_lsn = kNoLsn;        // of the FLUSH frame: a snapshot sees the block from here on
+  uint32_t extents = 0;          // what data_size_bytes takes: 1 .. kBlockExtentsMax
+  uint32_t data_size_bytes = 0;  // head, vector table and vectors
+  uint32_t head_crc32 = 0;       // BlockHead::crc32
+  uint16_t vector_count = 0;     // > 0
   BlockKind kind = BlockKind::kPoints;
   ValueType value_type = ValueType::kNone;
   ValueStats stats;
   uint8_t reserved[24] = {};
-  uint32_t chunk_check = 0;     // low 32 bits of the chunk's sequence: an entry of another tenant
+  uint32_t chunk_check = 0;  // low 32 bits of the chunk's sequence: an entry of another tenant
   uint32_t crc32 = 0;
 };
 static_assert(sizeof(BlockDirEntry) == 192);
@@ -113,8 +119,8 @@ static_assert(offsetof(BlockHead, value_type) == 67);
 static_assert(offsetof(BlockHead, reserved) == 68);
 static_assert(offsetof(BlockHead, table_crc32) == 120);
 
-// A row of the vector table: where a vector is and what zone maps and hourly sums need of it. Vectors
-// follow each other in time; ranges do not touch. min, max and sum as in ValueStats.
+// A row of the vector table: where a vector is and what zone maps and hourly sums need of it.
+// Vectors follow each other in time; ranges do not touch. min, max and sum as in ValueStats.
 struct VectorEntry {
   int64_t ts_min_us = 0;
   int64_t ts_max_us = 0;
@@ -141,9 +147,31 @@ static_assert(offsetof(VectorEntry, crc32_of_data) == 56);
 static_assert(offsetof(VectorEntry, count) == 60);
 static_assert(offsetof(VectorEntry, deleted_count) == 70);
 
+// The numeric order of the values of `type` (not text, not NaN), -0.0 before +0.0.
+constexpr int64_t OrderKey(ValueType type, ValueBits bits) {
+  if (type == ValueType::kFloat64) {
+    const auto key = static_cast<int64_t>(bits);
+    return key < 0 ? key ^ std::numeric_limits<int64_t>::max() : key;
+  }
+  if (type == ValueType::kFloat32) {
+    const auto key = static_cast<int32_t>(static_cast<uint32_t>(bits));
+    return key < 0 ? key ^ std::numeric_limits<int32_t>::max() : key;
+  }
+  return static_cast<int64_t>(bits);
+}
+
+constexpr uint32_t ExtentsOf(uint64_t size_bytes) {
+  return static_cast<uint32_t>((size_bytes + kExtentSizeBytes - 1) / kExtentSizeBytes);
+}
+
+constexpr uint32_t ChunkCheck(uint64_t chunk_sequence) {
+  return static_cast<uint32_t>(chunk_sequence);
+}
+
 constexpr bool IsUnwritten(const BlockDirEntry& entry) { return entry.tag_id == kNoTag; }
 
-// in: 192 bytes. All zeros: an unwritten entry (tag_id 0). Else every comment above holds, or kCorruption.
+// in: 192 bytes. All zeros: an unwritten entry (tag_id 0). Else every comment above holds, or
+// kCorruption; kUnsupported for a kind that this build does not read.
 Result<BlockDirEntry> DecodeBlockDirEntry(std::span<const std::byte> in, uint64_t chunk_sequence);
 
 struct DecodedBlockHead {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -14,11 +15,22 @@ namespace xtdb {
 
 static_assert(std::endian::native == std::endian::little);  // memcpy is the codec
 
+// Reserved bytes and padding are written as zero and checked, so that they can gain a meaning.
+inline bool IsAllZero(std::span<const std::byte> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+template <typename T>
+bool IsZero(const T& value) {
+  return IsAllZero(std::as_bytes(std::span(&value, 1)));
+}
+
 // A structure on disk: trivially copyable, no padding, its last member `uint32_t crc32` over all
 // bytes before it.
 template <typename T>
-concept CheckedStruct = std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T> &&
-                        requires(T t) { t.crc32; } && (sizeof(T) == offsetof(T, crc32) + 4);
+concept CheckedStruct = std::is_trivially_copyable_v<T> &&
+    std::has_unique_object_representations_v<T> && requires(T t) {
+  t.crc32;
+} &&(sizeof(T) == offsetof(T, crc32) + 4);
 
 template <CheckedStruct T>
 uint32_t StructCrc(const T& value) {

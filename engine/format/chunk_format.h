@@ -23,10 +23,17 @@ inline constexpr uint64_t kChunkStateOffset = 4096;
 inline constexpr uint64_t kSealRecordOffset = 8192;
 
 enum class ChunkKind : uint32_t { kRaw = 1, kCompact = 2, kCatalog = 3 };
+constexpr bool IsChunkKind(uint32_t kind) { return kind >= 1 && kind <= 3; }
 
-// States are active-low: an 8-byte word of ones means "not yet", of zeros "reached". Words go to zero
-// in this order, each in one write; a punched slot reads as all zeros, which is kFree.
-enum class ChunkState : uint8_t { kErased = 0, kAllocated = 1, kSealed = 2, kDeprecated = 3, kFree = 4 };
+// States are active-low: an 8-byte word of ones means "not yet", of zeros "reached". Words go to
+// zero in this order, each in one write; a punched slot reads as all zeros, which is kFree.
+enum class ChunkState : uint8_t {
+  kErased = 0,
+  kAllocated = 1,
+  kSealed = 2,
+  kDeprecated = 3,
+  kFree = 4
+};
 inline constexpr size_t kChunkStateWords = 4;  // kAllocated, kSealed, kDeprecated, kFree
 
 struct ChunkHeader {
@@ -54,7 +61,7 @@ static_assert(offsetof(ChunkHeader, reserved) == 68);
 
 // What a sealed chunk holds; repeated in the catalogue's chunk table.
 struct ChunkSummary {
-  int64_t ts_min_us = 0;  // inclusive; ts_min > ts_max: no points
+  int64_t ts_min_us = 0;  // inclusive; no blocks: 0 and -1
   int64_t ts_max_us = -1;
   TagId tag_min = 0;
   TagId tag_max = 0;
@@ -79,6 +86,8 @@ static_assert(offsetof(SealRecord, summary) == 16);
 static_assert(offsetof(SealRecord, reserved) == 64);
 static_assert(offsetof(SealRecord, super_crc32) == 120);
 
+// kCorruption unless the figures fit each other.
+Status CheckChunkSummary(const ChunkSummary& summary);
 Result<ChunkHeader> DecodeChunkHeader(std::span<const std::byte> in);
 Result<SealRecord> DecodeSealRecord(std::span<const std::byte> in);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,6 +33,13 @@ inline constexpr uint64_t kLockRecovery = kLockBase + 2;
 inline constexpr uint64_t kLockOpen = kLockBase + 3;
 inline constexpr uint64_t kLockPin = kLockBase + 4;
 
+// The order array has 16-bit entry numbers: 256 MiB are 16,384 extents.
+inline constexpr uint64_t kChunkSizeMin = 4 * kMiB;
+inline constexpr uint64_t kChunkSizeMax = 256 * kMiB;
+constexpr bool IsChunkSize(uint64_t bytes) {
+  return std::has_single_bit(bytes) && bytes >= kChunkSizeMin && bytes <= kChunkSizeMax;
+}
+
 using Uuid = std::array<uint8_t, 16>;
 std::string UuidText(const Uuid& uuid);  // "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -40,7 +48,7 @@ struct ContainerHeader {
   uint32_t format_version = kFormatVersion;
   uint32_t extent_size_bytes = kExtentSizeBytes;
   Uuid uuid{};
-  uint64_t chunk_size_bytes = 0;  // 4, 16, 64 or 256 MiB: a power of two >= 4 MiB, <= 1 GiB
+  uint64_t chunk_size_bytes = 0;  // a power of two, kChunkSizeMin .. kChunkSizeMax
   int64_t created_at_us = 0;
   uint8_t reserved[12] = {};
   uint32_t crc32 = 0;
@@ -84,12 +92,12 @@ struct Superblock {
   uint64_t next_chunk_sequence = 1;
   StorageOptions options;
   std::array<char, 32> owner_name{};  // its program, NUL-padded
-  uint64_t catalogue_size_bytes = 0;
-  uint64_t catalogue_offset = 0;  // in the container; 0: inline
-  uint32_t catalogue_crc32 = 0;
-  uint32_t catalogue_slot = 0;  // of the CATALOG chunk, where catalogue_offset is not 0
-  Uuid bound_database{};        // atomic_commit: the one database that this store commits with
-  uint8_t reserved[68] = {};
+  uint64_t catalogue_size_bytes = 0;  // 0: no tags and no chunks
+  uint64_t catalogue_offset = 0;      // in the container; 0: inline
+  uint32_t catalogue_crc32 = 0;       // of the catalogue's bytes; checked by who reads them
+  uint32_t catalogue_slot = 0;        // of the CATALOG chunk, where catalogue_offset is not 0
+  Uuid bound_database{};  // atomic_commit: the one database that this store commits with
+  uint8_t reserved[108] = {};
   std::array<std::byte, kInlineCatalogueBytesMax> inline_catalogue{};
   uint32_t crc32 = 0;
 };
@@ -110,7 +118,12 @@ static_assert(offsetof(Superblock, catalogue_crc32) == 120);
 static_assert(offsetof(Superblock, catalogue_slot) == 124);
 static_assert(offsetof(Superblock, bound_database) == 128);
 static_assert(offsetof(Superblock, reserved) == 144);
-static_assert(offsetof(Superblock, inline_catalogue) == 212);
+static_assert(offsetof(Superblock, inline_catalogue) == 252);
+static_assert(offsetof(Superblock, crc32) == 4092);
+
+// Place and meaning of magic, version and checksum of a header are the same in every version, so
+// that an older reader tells a newer file from a damaged one. kUnsupported for a newer version.
+Status CheckFormatVersion(uint32_t version, const char* what);
 
 // Trust nothing: any bytes give a structure that satisfies every comment above, or kCorruption
 // (kUnsupported for a newer format version; "not an xTdb container" for another magic).

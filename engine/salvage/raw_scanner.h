@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -18,9 +18,10 @@ struct ScannedBlock {
   DecodedBlockHead decoded;
 };
 
-// Finds every intact block of a container from block heads alone: no catalogue, directory or log. Takes
-// only blocks that carry the container's id and their own chunk's number (a slot whose header is damaged
-// gives those of its most frequent number), and of two copies at one place the later flush.
+// Finds every block of a container whose head and vector table are intact, from these alone: no
+// catalogue, directory or log. Vectors are checked by who decodes them. Takes only blocks that
+// carry the container's id and their own chunk's number (a slot whose header is damaged gives those
+// of its most frequent number), and of two copies at one place the later flush.
 //
 // Ownership: borrows `file`.
 // Threads:   one at a time.
@@ -34,6 +35,11 @@ class RawScanner {
   Result<std::vector<ScannedBlock>> ScanAll();
 
  private:
+  // The block that begins at `extent`, if an intact head and vector table of this container stand
+  // there.
+  Result<std::optional<ScannedBlock>> TryBlock(const ChunkLayout& layout, uint32_t extent,
+                                               uint64_t file_size);
+
   File& file_;
   const uint64_t container_id_;
   const LayoutCalculator layout_;

@@ -1,0 +1,262 @@
+#include "engine/chunk/chunk.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <tuple>
+
+namespace xtdb {
+
+Chunk::Chunk(File& file, const ChunkLayout& layout, const ChunkHeader& header, ChunkState state,
+             const ChunkSummary& summary)
+    : file_(file), layout_(layout), header_(header), state_(state), summary_(summary) {}
+
+std::string Chunk::Where() const {
+  return "chunk " + std::to_string(header_.chunk_sequence) + " (slot " +
+         std::to_string(layout_.slot) + ")";
+}
+
+ChunkSummary Chunk::summary() const {
+  std::shared_lock lock(mutex_);
+  return summary_;
+}
+
+uint32_t Chunk::damaged_entries() const {
+  std::shared_lock lock(mutex_);
+  return damaged_entries_;
+}
+
+void Chunk::StartEmpty() {
+  std::unique_lock lock(mutex_);
+  loaded_ = true;
+}
+
+Status Chunk::Load(bool tolerate_damaged) {
+  std::unique_lock lock(mutex_);
+  return loaded_ ? Status() : LoadLocked(tolerate_damaged);
+}
+
+Status Chunk::EnsureLoaded() {
+  {
+    std::shared_lock lock(mutex_);
+    if (loaded_) return Status();
+  }
+  return Load();
+}
+
+Status Chunk::LoadLocked(bool tolerate_damaged) {
+  std::vector<std::byte> image(layout_.directory_bytes + layout_.order_bytes);
+  XTDB_RETURN_IF_ERROR(file_.ReadAt(layout_.directory_offset, image).WithContext(Where()));
+  const ChunkSummary recorded = summary_;
+  Clear();
+  const bool sealed = state() == ChunkState::kSealed || state() == ChunkState::kDeprecated;
+  Status status = DecodeDirectory(image, tolerate_damaged);
+  if (status.ok()) {
+    order_ = by_number_;
+    std::sort(order_.begin(), order_.end(),
+              [this](uint16_t a, uint16_t b) { return Before(a, b); });
+    reach_.resize(order_.size());
+    ExtendReach(0, order_.size());
+    if (sealed && !tolerate_damaged) status = CheckSeal(image);
+  }
+  if (!status.ok()) Clear();
+  if (!status.ok() || (sealed && damaged_entries_ > 0)) summary_ = recorded;
+  loaded_ = status.ok();
+  return status.WithContext(Where());
+}
+
+void Chunk::Clear() {
+  entries_.clear();
+  entry_numbers_.clear();
+  by_number_.clear();
+  order_.clear();
+  reach_.clear();
+  damaged_entries_ = 0;
+  summary_ = ChunkSummary{};
+}
+
+Status Chunk::DecodeDirectory(std::span<const std::byte> directory, bool tolerate_damaged) {
+  for (uint32_t i = 0; i < layout_.entry_count; ++i) {
+    const auto bytes = directory.subspan(i * sizeof(BlockDirEntry), sizeof(BlockDirEntry));
+    const Result<BlockDirEntry> entry = DecodeBlockDirEntry(bytes, header_.chunk_sequence);
+    Status status = entry.status();
+    if (status.ok()) {
+      if (IsUnwritten(entry.value())) continue;
+      status = Append(i, entry.value());
+    }
+    if (status.ok()) continue;
+    if (!tolerate_damaged) return status.WithContext("entry " + std::to_string(i));
+    ++damaged_entries_;
+  }
+  return Status();
+}
+
+Status Chunk::CheckSeal(std::span<const std::byte> image) const {
+  std::array<std::byte, sizeof(SealRecord)> bytes;
+  XTDB_RETURN_IF_ERROR(file_.ReadAt(layout_.chunk_offset + kSealRecordOffset, bytes));
+  XTDB_ASSIGN_OR_RETURN(const SealRecord seal, DecodeSealRecord(bytes));
+  if (seal.chunk_sequence != header_.chunk_sequence) {
+    return Status::Corruption("seal record of another chunk");
+  }
+  if (Crc32(image) != seal.super_crc32) return Status::Corruption("SuperCRC of the directory");
+  if (seal.summary != summary_) return Status::Corruption("summary does not fit the directory");
+  const std::vector<std::byte> expected = ImageLocked();
+  if (!std::equal(image.begin(), image.end(), expected.begin(), expected.end())) {
+    return Status::Corruption("order array does not fit the directory");
+  }
+  return Status();
+}
+
+Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
+  if (entry_index >= layout_.entry_count || entry.extents > layout_.entry_count - entry_index) {
+    return Status::Corruption("extents outside the chunk");
+  }
+  const auto next =
+      std::lower_bound(by_number_.begin(), by_number_.end(), entry_index,
+                       [this](uint16_t p, uint32_t n) { return entry_numbers_[p] < n; });
+  const bool meets_next =
+      next != by_number_.end() && entry_numbers_[*next] < entry_index + entry.extents;
+  const bool meets_previous =
+      next != by_number_.begin() &&
+      entry_numbers_[*(next - 1)] + entries_[*(next - 1)].extents > entry_index;
+  if (meets_next || meets_previous) return Status::Corruption("extents of another block");
+
+  by_number_.insert(next, static_cast<uint16_t>(entries_.size()));
+  entries_.push_back(entry);
+  entry_numbers_.push_back(static_cast<uint16_t>(entry_index));
+
+  const bool first = summary_.block_count == 0;
+  summary_.ts_min_us = first ? entry.ts_min_us : std::min(summary_.ts_min_us, entry.ts_min_us);
+  summary_.ts_max_us = first ? entry.ts_max_us : std::max(summary_.ts_max_us, entry.ts_max_us);
+  summary_.tag_min = first ? entry.tag_id : std::min(summary_.tag_min, entry.tag_id);
+  summary_.tag_max = std::max(summary_.tag_max, entry.tag_id);
+  summary_.point_count += entry.count;
+  summary_.last_flush_lsn = std::max(summary_.last_flush_lsn, entry.flush_lsn);
+  summary_.block_count += 1;
+  summary_.used_extents += entry.extents;
+  return Status();
+}
+
+bool Chunk::Before(uint16_t a, uint16_t b) const {
+  const BlockDirEntry& x = entries_[a];
+  const BlockDirEntry& y = entries_[b];
+  return std::tie(x.tag_id, x.ts_min_us, x.through_lsn, entry_numbers_[a]) <
+         std::tie(y.tag_id, y.ts_min_us, y.through_lsn, entry_numbers_[b]);
+}
+
+void Chunk::ExtendReach(size_t first, size_t last) {
+  for (size_t i = first; i < last; ++i) {
+    const BlockDirEntry& entry = entries_[order_[i]];
+    const bool same_tag = i > 0 && entries_[order_[i - 1]].tag_id == entry.tag_id;
+    reach_[i] = same_tag ? std::max(reach_[i - 1], entry.ts_max_us) : entry.ts_max_us;
+  }
+}
+
+void Chunk::InsertInOrder(uint16_t position) {
+  const auto place = std::upper_bound(order_.begin(), order_.end(), position,
+                                      [this](uint16_t a, uint16_t b) { return Before(a, b); });
+  const auto index = place - order_.begin();
+  order_.insert(place, position);
+  reach_.insert(reach_.begin() + index, 0);
+  ExtendReach(static_cast<size_t>(index), PlacesOf(entries_[position].tag_id).second);
+}
+
+Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
+  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  std::unique_lock lock(mutex_);
+  const auto at =
+      std::lower_bound(by_number_.begin(), by_number_.end(), entry_index,
+                       [this](uint16_t p, uint32_t n) { return entry_numbers_[p] < n; });
+  const auto where = [&] { return Where() + ", entry " + std::to_string(entry_index); };
+  if (at != by_number_.end() && entry_numbers_[*at] == entry_index) {
+    const BlockDirEntry& present = entries_[*at];
+    if (present.tag_id == entry.tag_id && present.through_lsn == entry.through_lsn) return Status();
+    return Status::Corruption(where() + ": another block stands there");
+  }
+  if (state() != ChunkState::kAllocated && damaged_entries_ == 0) {
+    return Status::FailedPrecondition(where() + ": the chunk is not open");
+  }
+  XTDB_RETURN_IF_ERROR(Append(entry_index, entry).WithContext(where()));
+  InsertInOrder(static_cast<uint16_t>(entries_.size() - 1));
+  return Status();
+}
+
+std::pair<size_t, size_t> Chunk::PlacesOf(TagId tag) const {
+  const auto first =
+      std::lower_bound(order_.begin(), order_.end(), tag,
+                       [this](uint16_t p, TagId t) { return entries_[p].tag_id < t; });
+  const auto last = std::upper_bound(
+      first, order_.end(), tag, [this](TagId t, uint16_t p) { return t < entries_[p].tag_id; });
+  return {static_cast<size_t>(first - order_.begin()), static_cast<size_t>(last - order_.begin())};
+}
+
+Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
+                                   std::vector<BlockRef>& out) {
+  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  std::shared_lock lock(mutex_);
+  const auto [first, last] = PlacesOf(tag);
+  const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first),
+                                      reach_.begin() + static_cast<std::ptrdiff_t>(last), ts_from);
+  auto seen = static_cast<uint32_t>(last - first);
+  uint32_t taken = 0;
+  if (lsn < summary_.last_flush_lsn) {
+    seen = 0;
+    for (size_t i = first; i < last; ++i) seen += entries_[order_[i]].flush_lsn <= lsn ? 1 : 0;
+  }
+  for (auto i = static_cast<size_t>(begin - reach_.begin()); i < last; ++i) {
+    const BlockDirEntry& entry = entries_[order_[i]];
+    if (entry.ts_min_us > ts_to) break;
+    if (entry.ts_max_us < ts_from || entry.flush_lsn > lsn) continue;
+    out.push_back({&entry, entry_numbers_[order_[i]], this});
+    ++taken;
+  }
+  return seen - taken;
+}
+
+Result<std::vector<BlockRef>> Chunk::AllBlocks(LSN lsn) {
+  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  std::shared_lock lock(mutex_);
+  std::vector<BlockRef> blocks;
+  for (const uint16_t position : by_number_) {
+    if (entries_[position].flush_lsn > lsn) continue;
+    blocks.push_back({&entries_[position], entry_numbers_[position], this});
+  }
+  return blocks;
+}
+
+Result<LSN> Chunk::ThroughLsn(TagId tag) {
+  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  std::shared_lock lock(mutex_);
+  const auto [first, last] = PlacesOf(tag);
+  LSN through = kNoLsn;
+  for (size_t i = first; i < last; ++i)
+    through = std::max(through, entries_[order_[i]].through_lsn);
+  return through;
+}
+
+uint32_t Chunk::next_free_extent() const {
+  std::shared_lock lock(mutex_);
+  if (by_number_.empty()) return 0;
+  return entry_numbers_[by_number_.back()] + entries_[by_number_.back()].extents;
+}
+
+std::vector<std::byte> Chunk::ImageLocked() const {
+  std::vector<std::byte> image(layout_.directory_bytes + layout_.order_bytes);
+  const std::span bytes(image);
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    EncodeStruct(entries_[i], bytes.subspan(entry_numbers_[i] * sizeof(BlockDirEntry)));
+  }
+  for (size_t i = 0; i < order_.size(); ++i) {
+    std::memcpy(&image[layout_.directory_bytes + i * sizeof(uint16_t)], &entry_numbers_[order_[i]],
+                sizeof(uint16_t));
+  }
+  return image;
+}
+
+Result<std::vector<std::byte>> Chunk::DirectoryImage() {
+  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  std::shared_lock lock(mutex_);
+  return ImageLocked();
+}
+
+}  // namespace xtdb
