@@ -1,0 +1,263 @@
+#include "engine/chunk/chunk_store.h"
+
+#include <algorithm>
+
+#include "engine/base/crc32.h"
+#include "engine/chunk/chunk_sealer.h"
+
+namespace xtdb {
+
+ChunkStore::ChunkStore(Container& container, EventLog& events)
+    : container_(container),
+      events_(events),
+      mutator_(container.file()),
+      chunks_(std::make_shared<const ChunkList>()),
+      slot_count_(container.superblock().slot_count),
+      next_sequence_(container.superblock().next_chunk_sequence) {}
+
+std::shared_ptr<const ChunkList> ChunkStore::chunks() const {
+  std::lock_guard lock(mutex_);
+  return chunks_;
+}
+
+ChunkHeader ChunkStore::MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind,
+                                   int64_t created_at_us) const {
+  ChunkHeader header;
+  header.kind = kind;
+  header.container_uuid = container_.header().uuid;
+  header.chunk_sequence = sequence;
+  header.chunk_size_bytes = container_.header().chunk_size_bytes;
+  header.created_at_us = created_at_us;
+  header.slot = slot;
+  return header;
+}
+
+Status ChunkStore::WriteChunkHeader(const ChunkHeader& header, const ChunkLayout& layout) {
+  std::array<std::byte, sizeof(ChunkHeader)> bytes;
+  EncodeStruct(header, bytes);
+  // A flush that was abandoned may have left a header here: the slot starts from zeros.
+  XTDB_RETURN_IF_ERROR(
+      container_.file().Punch(layout.chunk_offset, layout.data_offset - layout.chunk_offset));
+  XTDB_RETURN_IF_ERROR(container_.file().WriteAt(layout.chunk_offset, bytes));
+  XTDB_RETURN_IF_ERROR(mutator_.Erase(layout));
+  return mutator_.MarkAllocated(layout);
+}
+
+Status ChunkStore::AddChunk(std::shared_ptr<Chunk> chunk) {
+  std::lock_guard lock(mutex_);
+  auto list = std::make_shared<ChunkList>(*chunks_);
+  list->push_back(std::move(chunk));
+  std::sort(list->begin(), list->end(), [](const auto& a, const auto& b) {
+    return a->header().chunk_sequence < b->header().chunk_sequence;
+  });
+  chunks_ = std::move(list);
+  return Status();
+}
+
+Result<std::shared_ptr<Chunk>> ChunkStore::FindChunk(uint32_t slot, uint64_t sequence) const {
+  for (const auto& chunk : *chunks()) {
+    if (chunk->header().chunk_sequence == sequence && chunk->layout().slot == slot) return chunk;
+  }
+  return Status::Corruption(container_.path() + ": the log names chunk " + std::to_string(sequence) +
+                            " in slot " + std::to_string(slot) + ", which is not there");
+}
+
+Status ChunkStore::BeginChunk(int64_t now_us) {
+  const ChunkLayout layout = container_.layout().Layout(slot_count_);
+  const ChunkHeader header = MakeHeader(slot_count_, next_sequence_, ChunkKind::kRaw, now_us);
+  XTDB_RETURN_IF_ERROR(container_.Allocate(layout.data_offset));
+  XTDB_RETURN_IF_ERROR(WriteChunkHeader(header, layout));
+  if (open_) full_.push_back(open_);
+  open_ = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
+                                  ChunkSummary{});
+  open_->StartEmpty();
+  begun_.push_back(open_);
+  next_extent_ = 0;
+  ++slot_count_;
+  ++next_sequence_;
+  return Status();
+}
+
+Result<ChunkStore::Place> ChunkStore::PlaceBlock(uint32_t extents, int64_t now_us) {
+  if (!flush_begun_) {
+    undo_ = {open_, next_extent_, slot_count_, full_.size()};
+    flush_begun_ = true;
+  }
+  if (!open_ || next_extent_ + extents > open_->layout().entry_count) {
+    XTDB_RETURN_IF_ERROR(BeginChunk(now_us));
+  }
+  XTDB_CHECK(next_extent_ + extents <= open_->layout().entry_count);
+  Place place{open_, next_extent_, open_->layout().ExtentOffset(next_extent_)};
+  XTDB_RETURN_IF_ERROR(container_.Allocate(place.offset + extents * kExtentSizeBytes));
+  next_extent_ += extents;
+  return place;
+}
+
+std::vector<NewChunk> ChunkStore::begun_chunks() const {
+  std::vector<NewChunk> chunks;
+  for (const auto& chunk : begun_) {
+    chunks.push_back({chunk->layout().slot, chunk->header().kind, chunk->header().chunk_sequence,
+                      chunk->header().created_at_us});
+  }
+  return chunks;
+}
+
+Status ChunkStore::Publish(FlushRecord record, LSN lsn) {
+  for (auto& chunk : begun_) XTDB_RETURN_IF_ERROR(AddChunk(chunk));
+  begun_.clear();
+  flush_begun_ = false;
+  undo_ = {};
+  for (PlacedEntry& placed : record.entries) {
+    placed.entry.flush_lsn = lsn;
+    XTDB_ASSIGN_OR_RETURN(const auto chunk, FindChunk(placed.slot, placed.chunk_sequence));
+    XTDB_RETURN_IF_ERROR(chunk->AddEntry(placed.entry_index, placed.entry));
+    pending_entries_.push_back(placed);
+  }
+  return Status();
+}
+
+void ChunkStore::Abandon() {
+  if (!flush_begun_) return;
+  // Sequence numbers stay used: a block of the abandoned flush must not look like a later tenant's.
+  open_ = undo_.open;
+  next_extent_ = undo_.next_extent;
+  slot_count_ = undo_.slot_count;
+  full_.resize(undo_.full_count);
+  begun_.clear();
+  undo_ = {};
+  flush_begun_ = false;
+}
+
+Status ChunkStore::CopyEntries() {
+  for (const PlacedEntry& placed : pending_entries_) {
+    DirectoryBuilder builder(container_.file(), container_.layout().Layout(placed.slot),
+                             placed.chunk_sequence);
+    XTDB_RETURN_IF_ERROR(builder.Write(placed.entry_index, placed.entry));
+  }
+  pending_entries_.clear();
+  return Status();
+}
+
+void ChunkStore::CloseOpenChunk() {
+  if (!open_ || next_extent_ == 0) return;
+  full_.push_back(open_);
+  open_ = nullptr;
+  next_extent_ = 0;
+}
+
+Status ChunkStore::SealFull() {
+  while (!full_.empty()) {
+    Chunk& chunk = *full_.front();
+    const ChunkLayout& layout = chunk.layout();
+    const uint32_t free_extent = chunk.next_free_extent();
+    XTDB_RETURN_IF_ERROR(ChunkSealer(container_.file(), mutator_).Seal(chunk).status());
+    chunk.set_state(ChunkState::kSealed);
+    ++sealed_count_;
+    full_.erase(full_.begin());
+    if (free_extent == layout.entry_count) continue;
+    const uint64_t unused = layout.ExtentOffset(free_extent);
+    XTDB_RETURN_IF_ERROR(container_.file().Punch(unused, layout.end_offset - unused));
+  }
+  return Status();
+}
+
+std::vector<ChunkTableEntry> ChunkStore::Table() const {
+  std::vector<ChunkTableEntry> table;
+  for (const auto& chunk : *chunks()) {
+    table.push_back({chunk->layout().slot, chunk->header().kind, chunk->header().chunk_sequence,
+                     chunk->state(), chunk->summary()});
+  }
+  for (const CatalogSlot& catalog : catalog_slots_) {
+    ChunkTableEntry entry;
+    entry.slot = catalog.slot;
+    entry.kind = ChunkKind::kCatalog;
+    entry.chunk_sequence = catalog.chunk_sequence;
+    entry.state = ChunkState::kAllocated;
+    table.push_back(entry);
+  }
+  return table;
+}
+
+Status ChunkStore::WriteCatalogue(const std::vector<TagDefinition>& tags, Superblock& next) {
+  const Superblock& current = container_.superblock();
+  XTDB_ASSIGN_OR_RETURN(std::vector<std::byte> bytes, EncodeCatalogue({tags, Table()}));
+  if (bytes.size() != current.catalogue_size_bytes || Crc32(bytes) != current.catalogue_crc32) {
+    if (bytes.size() <= kInlineCatalogueBytesMax) {
+      next.inline_catalogue = {};
+      std::copy(bytes.begin(), bytes.end(), next.inline_catalogue.begin());
+      next.catalogue_offset = 0;
+      next.catalogue_slot = 0;
+    } else {
+      XTDB_ASSIGN_OR_RETURN(const uint64_t offset, CatalogOffset(bytes.size(), current));
+      // A slot begun just now stands in the table, too.
+      XTDB_ASSIGN_OR_RETURN(bytes, EncodeCatalogue({tags, Table()}));
+      XTDB_RETURN_IF_ERROR(container_.Allocate(offset + bytes.size()));
+      XTDB_RETURN_IF_ERROR(container_.file().WriteAt(offset, bytes).WithContext("catalogue"));
+      XTDB_RETURN_IF_ERROR(container_.file().Sync());
+      next.inline_catalogue = {};
+      next.catalogue_offset = offset;
+      next.catalogue_slot =
+          static_cast<uint32_t>((offset - kExtentSizeBytes) / container_.layout().chunk_size_bytes());
+    }
+    next.catalogue_size_bytes = bytes.size();
+    next.catalogue_crc32 = Crc32(bytes);
+  }
+  next.slot_count = slot_count_;
+  next.next_chunk_sequence = next_sequence_;
+  return Status();
+}
+
+Result<uint64_t> ChunkStore::CatalogOffset(uint64_t size, const Superblock& current) {
+  // Room for the table row of a slot that may be begun here.
+  const uint64_t needed = size + sizeof(CatalogueChunk);
+  const uint64_t capacity = container_.layout().chunk_size_bytes() - kExtentSizeBytes;
+  if (needed > capacity) {
+    return Status::ResourceExhausted(
+        container_.path() + ": a catalogue of " + std::to_string(size) + " bytes does not fit a chunk of " +
+        std::to_string(container_.layout().chunk_size_bytes()) + "; use a larger chunk_size");
+  }
+  const auto payload_begin = [&](uint32_t slot) {
+    return container_.layout().Layout(slot).chunk_offset + kExtentSizeBytes;
+  };
+  uint32_t current_slot = UINT32_MAX;
+  if (current.catalogue_offset != 0) {
+    current_slot = current.catalogue_slot;
+    const uint64_t behind = current.catalogue_offset + current.catalogue_size_bytes;
+    const uint64_t offset = (behind + kExtentSizeBytes - 1) / kExtentSizeBytes * kExtentSizeBytes;
+    if (offset + needed <= payload_begin(current_slot) + capacity) return offset;
+  }
+  for (const CatalogSlot& catalog : catalog_slots_) {
+    if (catalog.slot != current_slot) return payload_begin(catalog.slot);
+  }
+  XTDB_ASSIGN_OR_RETURN(const uint32_t slot, BeginCatalogSlot());
+  return payload_begin(slot);
+}
+
+Result<uint32_t> ChunkStore::BeginCatalogSlot() {
+  const uint32_t slot = slot_count_;
+  const ChunkLayout layout = container_.layout().Layout(slot);
+  XTDB_RETURN_IF_ERROR(container_.Allocate(layout.directory_offset));
+  XTDB_RETURN_IF_ERROR(
+      WriteChunkHeader(MakeHeader(slot, next_sequence_, ChunkKind::kCatalog, 0), layout));
+  catalog_slots_.push_back({slot, next_sequence_});
+  ++slot_count_;
+  ++next_sequence_;
+  return slot;
+}
+
+uint64_t ChunkStore::used_end() const {
+  uint64_t end = kExtentSizeBytes;
+  for (const auto& chunk : *chunks()) {
+    end = std::max(end, chunk->layout().ExtentOffset(chunk->next_free_extent()));
+  }
+  if (!catalog_slots_.empty()) {
+    for (const CatalogSlot& catalog : catalog_slots_) {
+      end = std::max(end, container_.layout().Layout(catalog.slot).directory_offset);
+    }
+    const Superblock& superblock = container_.superblock();
+    end = std::max(end, superblock.catalogue_offset + superblock.catalogue_size_bytes);
+  }
+  return end;
+}
+
+}  // namespace xtdb

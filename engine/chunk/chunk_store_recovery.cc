@@ -1,0 +1,101 @@
+#include "engine/chunk/chunk_sealer.h"
+#include "engine/chunk/chunk_store.h"
+
+namespace xtdb {
+
+namespace {
+
+std::string ChunkName(const ChunkTableEntry& entry) {
+  return "chunk " + std::to_string(entry.chunk_sequence) + " in slot " + std::to_string(entry.slot);
+}
+
+}  // namespace
+
+Status ChunkStore::LoadTable(const std::vector<ChunkTableEntry>& table) {
+  for (const ChunkTableEntry& entry : table) {
+    slot_count_ = std::max(slot_count_, entry.slot + 1);
+    next_sequence_ = std::max(next_sequence_, entry.chunk_sequence + 1);
+    if (entry.kind == ChunkKind::kCatalog) {
+      catalog_slots_.push_back({entry.slot, entry.chunk_sequence});
+      continue;
+    }
+    XTDB_RETURN_IF_ERROR(LoadEntry(entry));
+  }
+  return Status();
+}
+
+Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
+  if (entry.state != ChunkState::kSealed) return AddChunk(LoadUnsealed(entry));
+  const ChunkLayout layout = container_.layout().Layout(entry.slot);
+  const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
+  return AddChunk(
+      std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kSealed, entry.summary));
+}
+
+// A chunk that was not sealed at the last checkpoint; it may have been sealed since.
+std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
+  const ChunkLayout layout = container_.layout().Layout(entry.slot);
+  const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
+  ChunkState state = ChunkState::kAllocated;
+  ChunkSummary summary;
+  Result<ChunkState> on_disk = mutator_.Read(layout);
+  if (!on_disk.ok()) {
+    events_.Add(0, EventLevel::kError, "damaged chunk",
+                ChunkName(entry) + ": " + std::string(on_disk.status().message()));
+  } else if (on_disk.value() == ChunkState::kSealed) {
+    Result<SealRecord> seal = ChunkSealer(container_.file(), mutator_).Verify(layout);
+    if (seal.ok()) {
+      state = ChunkState::kSealed;
+      summary = seal.value().summary;
+    } else {
+      events_.Add(0, EventLevel::kError, "damaged chunk",
+                  ChunkName(entry) + ": " + std::string(seal.status().message()));
+    }
+  }
+  return std::make_shared<Chunk>(container_.file(), layout, header, state, summary);
+}
+
+Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
+  for (const NewChunk& begun : record.chunks) {
+    slot_count_ = std::max(slot_count_, begun.slot + 1);
+    next_sequence_ = std::max(next_sequence_, begun.chunk_sequence + 1);
+    if (FindChunk(begun.slot, begun.chunk_sequence).ok()) continue;
+    ChunkTableEntry entry;
+    entry.slot = begun.slot;
+    entry.kind = begun.kind;
+    entry.chunk_sequence = begun.chunk_sequence;
+    XTDB_RETURN_IF_ERROR(AddChunk(LoadUnsealed(entry)));
+  }
+  for (const PlacedEntry& placed : record.entries) {
+    XTDB_ASSIGN_OR_RETURN(const auto chunk, FindChunk(placed.slot, placed.chunk_sequence));
+    // The crash may have torn the copy of an entry that the log has whole.
+    XTDB_RETURN_IF_ERROR(chunk->Load(/*tolerate_damaged=*/true));
+    PlacedEntry copy = placed;
+    copy.entry.flush_lsn = lsn;
+    XTDB_RETURN_IF_ERROR(chunk->AddEntry(copy.entry_index, copy.entry));
+    if (chunk->state() == ChunkState::kAllocated) pending_entries_.push_back(copy);
+  }
+  return Status();
+}
+
+Status ChunkStore::FinishReplay() {
+  std::shared_ptr<Chunk> newest;
+  for (const auto& chunk : *chunks()) {
+    if (chunk->state() != ChunkState::kAllocated) continue;
+    const Status loaded = chunk->Load(/*tolerate_damaged=*/true);
+    if (!loaded.ok() || chunk->damaged_entries() > 0) {
+      events_.Add(0, EventLevel::kError, "damaged chunk",
+                  "chunk " + std::to_string(chunk->header().chunk_sequence) + ": " +
+                      (loaded.ok() ? std::to_string(chunk->damaged_entries()) + " damaged entries"
+                                   : std::string(loaded.message())));
+      continue;  // readable as far as it goes; nothing is written to it any more
+    }
+    if (newest) full_.push_back(newest);
+    newest = chunk;
+  }
+  open_ = newest;
+  next_extent_ = open_ ? open_->next_free_extent() : 0;
+  return Status();
+}
+
+}  // namespace xtdb
