@@ -7,4 +7,4 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 scripts/install_dependencies.sh
 cmake --preset release -Wno-dev --log-level=WARNING
 cmake --build build -j "${XTDB_JOBS:-2}" -- --quiet
-exec ctest --test-dir build --output-on-failure -j "${XTDB_JOBS:-2}" --progress "$@"
+exec ctest --test-dir build --output-on-failure -j "${XTDB_JOBS:-2}" "$@"
