@@ -32,8 +32,8 @@ enum class StatusCode : uint8_t {
 
 std::string_view StatusCodeName(StatusCode code);
 
-// The result of an operation that can fail: OK, or a code and a message that says what and where, once.
-// Threads: immutable after construction; copies may be used from different threads.
+// The result of an operation that can fail: OK, or a code and a message that says what and where,
+// once. Threads: immutable after construction; copies may be used from different threads.
 class [[nodiscard]] Status {
  public:
   Status() noexcept = default;  // OK: one null pointer, no allocation
@@ -83,7 +83,8 @@ inline void IgnoreStatus(const Status&, std::string_view /*why*/) {}
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  // Implicit by design: a function returns its value, or the Status that it was handed.
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}        // NOLINT
   Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT
     assert(!std::get<1>(state_).ok());
   }
@@ -112,17 +113,19 @@ class [[nodiscard]] Result {
 #define XTDB_CONCAT_INNER(a, b) a##b
 #define XTDB_CONCAT(a, b) XTDB_CONCAT_INNER(a, b)
 
-#define XTDB_RETURN_IF_ERROR(expression)                     \
-  do {                                                       \
-    ::xtdb::Status xtdb_status = (expression);               \
-    if (!xtdb_status.ok()) [[unlikely]] return xtdb_status;  \
+#define XTDB_RETURN_IF_ERROR(expression)       \
+  do {                                         \
+    ::xtdb::Status xtdb_status = (expression); \
+    if (!xtdb_status.ok()) [[unlikely]]        \
+      return xtdb_status;                      \
   } while (false)
 
 #define XTDB_ASSIGN_OR_RETURN(declaration, expression) \
   XTDB_ASSIGN_OR_RETURN_IMPL(XTDB_CONCAT(xtdb_result_, __LINE__), declaration, expression)
 #define XTDB_ASSIGN_OR_RETURN_IMPL(result, declaration, expression) \
   auto result = (expression);                                       \
-  if (!result.ok()) [[unlikely]] return result.status();            \
+  if (!result.ok()) [[unlikely]]                                    \
+    return result.status();                                         \
   declaration = std::move(result).value()
 
 // Stays on in Release: where going on would write wrong bytes.

@@ -27,8 +27,9 @@ class AlignedBuffer {
   std::unique_ptr<std::byte[], Free> data_;
 };
 
-// One open file of extents. Offsets and sizes: bytes, multiples of kExtentSizeBytes; buffers aligned
-// likewise (XTDB_CHECKed: a misaligned write would share an extent with somebody else's bytes).
+// One open file of extents. Offsets and sizes: bytes, multiples of kExtentSizeBytes; buffers
+// aligned likewise (XTDB_CHECKed: a misaligned write would share an extent with somebody else's
+// bytes).
 //
 // Ownership: borrows `file`.
 // Threads:   as File.

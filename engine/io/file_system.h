@@ -22,14 +22,15 @@ class File {
  public:
   virtual ~File() = default;
   virtual Status ReadAt(uint64_t offset, std::span<std::byte> out) = 0;  // fills `out` or fails
-  virtual Status WriteAt(uint64_t offset, std::span<const std::byte> in) = 0;  // a crash may tear it
+  virtual Status WriteAt(uint64_t offset,
+                         std::span<const std::byte> in) = 0;  // a crash may tear it
   // Data and what is needed to read it back (fdatasync). OK = every earlier WriteAt, Allocate and
   // Truncate survives power loss. After an error, nothing may be assumed of any earlier write.
   virtual Status Sync() = 0;
   // Takes space for [offset, offset + length), growing the file; reads of new bytes give zeros.
   virtual Status Allocate(uint64_t offset, uint64_t length) = 0;
-  // Gives the space of [offset, offset + length) back; reads give zeros. Where the file system cannot
-  // punch holes, writes zeros.
+  // Gives the space of [offset, offset + length) back; reads give zeros. Where the file system
+  // cannot punch holes, writes zeros.
   virtual Status Punch(uint64_t offset, uint64_t length) = 0;
   virtual Status Truncate(uint64_t size_bytes) = 0;
   virtual Result<uint64_t> Size() = 0;
@@ -37,8 +38,8 @@ class File {
   virtual Result<uint64_t> AllocatedBytes() = 0;
 
   enum class LockKind : uint8_t { kShared, kExclusive };
-  // Takes the byte-range lock [offset, offset + 1) of this open file (an OFD lock: it belongs to the
-  // open file, not to the process or thread, and ends with it). Never waits: kBusy if held.
+  // Takes the byte-range lock [offset, offset + 1) of this open file (an OFD lock: it belongs to
+  // the open file, not to the process or thread, and ends with it). Never waits: kBusy if held.
   virtual Status TryLock(uint64_t offset, LockKind kind) = 0;
   virtual void Unlock(uint64_t offset) = 0;
 
@@ -53,9 +54,9 @@ struct FileIdentity {  // of the file a path leads to, through symbolic links
 };
 
 enum class OpenMode : uint8_t {
-  kReadOnly,       // must exist
-  kReadWrite,      // must exist
-  kCreateNew,      // must not exist: kAlreadyExists
+  kReadOnly,   // must exist
+  kReadWrite,  // must exist
+  kCreateNew,  // must not exist: kAlreadyExists
   kOpenOrCreate,
 };
 

@@ -10,8 +10,8 @@ int64_t CurrentProcessId();
 std::string CurrentProgramName();
 // Bytes that no one can foresee, for identities.
 void FillRandom(std::span<uint8_t> out);
-// "process 1234 (sqlite3)" for each other process that has `path` open, as far as this user may see them;
-// empty if none is found.
+// "process 1234 (sqlite3)" for each other process that has `path` open, as far as this user may see
+// them; empty if none is found.
 std::string DescribeHolders(const std::string& path);
 
 }  // namespace xtdb
