@@ -30,7 +30,8 @@ struct Point {
 };
 
 // Columns of points of one tag and one value type: what staging, buffers, codecs and batches share.
-// All four vectors have the same length. Rows keep the order of their arrival unless said otherwise.
+// All four vectors have the same length. Rows keep the order of their arrival unless said
+// otherwise.
 // Threads: none of its own.
 struct PointColumns {
   ValueType type = ValueType::kNone;
@@ -48,7 +49,7 @@ struct PointColumns {
   }
   Point At(size_t row) const;
   void Append(const Point& point);
-  // Appends row `row` of `other`; texts are copied. Types must be equal (or other row NULL/deleted).
+  // Appends row `row` of `other`; texts are copied. Types must be equal (or the row NULL/deleted).
   void AppendRow(const PointColumns& other, size_t row);
   // Appends rows [begin, end) of `other`.
   void AppendRange(const PointColumns& other, size_t begin, size_t end);
