@@ -44,8 +44,8 @@ struct PointColumns {
   size_t size() const { return ts_us.size(); }
   bool empty() const { return ts_us.empty(); }
   std::string_view TextAt(size_t row) const {
-    return std::string_view(text_heap)
-        .substr(TextRef::Offset(bits[row]), TextRef::Length(bits[row]));
+    return std::string_view(text_heap).substr(TextRef::Offset(bits[row]),
+                                              TextRef::Length(bits[row]));
   }
   Point At(size_t row) const;
   void Append(const Point& point);
