@@ -13,11 +13,17 @@
 namespace xtdb {
 
 // The log NAME.xtdb-wal (docs/format.md, "Log"): one extent with a LogHeader, then segments of
-// segment_size_bytes. A segment begins with a SegmentHeader; frames follow at multiples of 8. A frame
-// with LSN n stands in the segment numbered n / segment_size_bytes, at n % segment_size_bytes.
+// segment_size_bytes. A segment begins with a SegmentHeader; frames follow at multiples of 8. A
+// frame with LSN n stands in the segment numbered n / segment_size_bytes, at n %
+// segment_size_bytes.
 inline constexpr std::array<char, 8> kLogMagic = {'X', 'T', 'D', 'B', 'W', 'A', 'L', 'H'};
 inline constexpr std::array<char, 8> kSegmentMagic = {'X', 'T', 'D', 'B', 'W', 'S', 'E', 'G'};
 inline constexpr uint32_t kFrameMagic = 0x52465458;  // "XTFR"
+inline constexpr uint64_t kSegmentSizeMin = 64 * kKiB;
+inline constexpr uint64_t kSegmentSizeMax = 1 * kGiB;
+inline constexpr uint64_t kFramePayloadBytesMax =
+    1 * kMiB;                                           // bounds what a reader must hold to judge
+inline constexpr uint64_t kRecordBytesMax = 64 * kMiB;  // all frames of one record together
 
 struct LogHeader {
   std::array<char, 8> magic = kLogMagic;
@@ -65,8 +71,8 @@ inline constexpr uint8_t kFrameMore = 1;          // the record goes on in the n
 inline constexpr uint8_t kFrameContinuation = 2;  // the record began in an earlier frame
 inline constexpr uint8_t kFrameFlagsAll = 3;
 
-// Before each frame's payload. The CRC covers the header up to it, then the payload and its padding:
-// a frame can be judged alone, and prev_crc32 keeps a stale one from following a new one.
+// Before each frame's payload. The CRC covers the header up to it, then the payload and its
+// padding: a frame can be judged alone, and prev_crc32 keeps a stale one from following a new one.
 struct FrameHeader {
   uint32_t magic = kFrameMagic;
   uint32_t payload_size_bytes = 0;  // without the zeros that pad it to a multiple of 8
@@ -97,11 +103,13 @@ constexpr uint64_t PaddedFrameSize(uint64_t payload_size_bytes) {
 
 Result<LogHeader> DecodeLogHeader(std::span<const std::byte> in);
 Result<SegmentHeader> DecodeSegmentHeader(std::span<const std::byte> in);
-// in: from the frame's start to the end of its segment. Checks magic, sizes, type, flags and CRC; the
-// caller checks lsn, epoch and prev_crc32 against where it stands.
+// in: from the frame's start to the end of its segment. Checks magic, sizes, type, flags and CRC;
+// the caller checks lsn, epoch and prev_crc32 against where it stands. kUnsupported: intact, but of
+// a type, flag or use of reserved bytes that this build does not know.
 Result<FrameHeader> DecodeFrameHeader(std::span<const std::byte> in);
 // Writes header, payload and padding. out: PaddedFrameSize(payload.size()) bytes. Sets magic,
 // payload_size_bytes and crc32, and returns the CRC.
-uint32_t EncodeFrame(FrameHeader header, std::span<const std::byte> payload, std::span<std::byte> out);
+uint32_t EncodeFrame(FrameHeader header, std::span<const std::byte> payload,
+                     std::span<std::byte> out);
 
 }  // namespace xtdb

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,8 @@
 #include "engine/base/types.h"
 #include "engine/format/log_format.h"
 #include "engine/io/file_system.h"
+#include "engine/wal/log_reader.h"
+#include "engine/wal/segment_ring.h"
 
 namespace xtdb {
 
@@ -21,79 +24,112 @@ struct WALOptions {
   uint32_t reserve_segments = 1;  // kept allocated and unused, for ABORT, FLUSH and checkpoint
 };
 
-// One record as the log holds it.
-struct LogRecord {
-  LSN lsn = kNoLsn;      // of its first frame
-  LSN end_lsn = kNoLsn;  // where the next frame may begin
-  FrameType type = FrameType::kPoints;
-  LSN transaction = kNoLsn;
-  std::span<const std::byte> payload;  // valid during the callback
-};
-using ReplayFn = std::function<Status(const LogRecord&)>;
-
-// What a log's end looked like at replay.
-struct ReplayEnd {
-  LSN end_lsn = kNoLsn;      // where appending goes on
-  bool tail_was_cut = false; // bytes that are no intact frame stood there: a crash's ordinary trace
-  uint64_t max_epoch = 0;    // of the intact frames
-};
-
-// The write-ahead log: segments of one file used in rotation; byte layout in docs/format.md, "Log". A
-// record is replayed whole or not at all, and only behind intact ones. Bytes once synced never change:
-// a later append only adds behind them, so a torn write cannot hurt acknowledged points.
+// The write-ahead log: segments of one file used in rotation; byte layout in docs/format.md, "Log".
+// A record is replayed whole or not at all, and only behind intact ones. Bytes once synced never
+// change: a later append only adds behind them, so a torn write cannot hurt acknowledged points.
 //
 // Ownership: borrows `fs`, which must outlive the log.
 // Threads:   Append, Sync and Release from one thread at a time (the holder of WRITER); the LSN
 //            getters from any.
-// Errors:    the first kIoError of a write or sync is sticky: every later Append and Sync returns it.
-//            After a failed fsync the kernel may have dropped the dirty pages, so trying again would
-//            lie. kResourceExhausted (no room for another segment) is not sticky: nothing was written.
+// Errors:    the first kIoError of a write or sync is sticky: every later Append and Sync returns
+// it.
+//            After a failed fsync the kernel may have dropped the dirty pages, so trying again
+//            would lie. kResourceExhausted (no room for another segment) is not sticky: nothing was
+//            written.
 class RotatingWAL {
  public:
-  // Creates the log at `path` (which must not exist); the first frame gets `start_lsn` rounded up to a
-  // segment's first frame place. Header and first segment are synced, and so is the directory.
+  // Creates the log at `path` (which must not exist); the first frame gets `start_lsn` rounded up
+  // to a segment's first frame place. Header and first segment are synced, and so is the directory.
   static Result<std::unique_ptr<RotatingWAL>> Create(FileSystem& fs, const std::string& path,
                                                      const Uuid& container_uuid, uint64_t epoch,
                                                      LSN start_lsn, const WALOptions& options);
 
-  // Opens an existing log and gives each intact record from `checkpoint_lsn` (which must be the place
-  // of a frame, or the log's end) on to `replay`, in order. The log ends at the first frame that is
-  // damaged or missing. If a frame behind that place names it as durable, it is not a crash's trace:
-  // kCorruption with the file, segment and byte offset.
-  // kCorruption too if the log belongs to another container (names both files), or begins after
-  // checkpoint_lsn. read_only: nothing is written; Append and Sync are then kFailedPrecondition.
-  // `next_epoch` is what frames appended from now on carry; larger than any in the log.
+  // Opens an existing log and gives each intact record from `checkpoint_lsn` (which must be the
+  // place of a frame, or the log's end) on to `replay`, in order. The log ends at the first frame
+  // that is damaged or missing. If a frame behind that place names it as durable, it is not a
+  // crash's trace: kCorruption with the file, segment and byte offset. kCorruption too if the log
+  // belongs to another container (names both files), or begins after checkpoint_lsn. read_only:
+  // nothing is written; Append and Sync are then kFailedPrecondition. Unless read_only, what was
+  // replayed is synced before Open returns.
   static Result<std::unique_ptr<RotatingWAL>> Open(FileSystem& fs, const std::string& path,
                                                    const Uuid& container_uuid, LSN checkpoint_lsn,
                                                    const WALOptions& options, bool read_only,
                                                    const ReplayFn& replay, ReplayEnd* end);
-  void BeginEpoch(uint64_t epoch);  // frames from now on carry it
+  // Frames from now on carry it; not less than any in the log (XTDB_CHECKed: a reader would take
+  // the frames for stale ones). Due once after Open: appending before is kFailedPrecondition.
+  void BeginEpoch(uint64_t epoch);
 
   // Makes sure that records of `payload_bytes` in `record_count` records can be appended without
-  // taking more space. kResourceExhausted if the disk is full; then nothing has changed.
+  // taking more space. kResourceExhausted if the disk is full; then nothing has changed. Holds
+  // until the next append.
   Status Reserve(uint64_t payload_bytes, uint32_t record_count);
 
   struct Entry {
     FrameType type;
     std::span<const std::byte> payload;
   };
-  // Appends records in one batch of writes. Returns the LSN of each record's first frame into `lsns`
-  // (may be empty, or one place for each). transaction: 0 none; kNewTransaction: the first record's
-  // own LSN. Not durable until Sync().
+  // Appends records in one batch of writes. Returns the LSN of each record's first frame into
+  // `lsns` (may be empty, or one place for each). transaction: 0 none; kNewTransaction: the first
+  // record's own LSN. Not durable until Sync(). Batches of kAbort and kFlush alone may take the
+  // reserve. kInvalidArgument: no entries, or a transaction that lies ahead; kTooBig: >
+  // kRecordBytesMax.
   static constexpr LSN kNewTransaction = kMaxLsn;
   Result<LSN> BatchAppend(std::span<const Entry> entries, LSN transaction,
                           std::vector<LSN>* lsns = nullptr);  // returns the LSN of the last record
   // On OK, every record appended so far survives power loss.
   Status Sync();
-  // Promises that no frame below `lsn` will be asked for again: whole segments before it are reused.
+  // Promises that no frame below `lsn` will be asked for again: whole segments before it are
+  // reused.
   void Release(LSN lsn);
 
-  LSN end_lsn() const;      // where the next frame will begin (the next record's LSN)
-  LSN durable_lsn() const;  // every frame below it is synced
+  LSN end_lsn() const;          // where the next frame will begin (the next record's LSN)
+  LSN durable_lsn() const;      // every frame below it is synced
   uint64_t live_bytes() const;  // from the oldest unreleased segment to the end
   uint64_t file_bytes() const;
   uint32_t segment_count() const;  // places in the file
   Status failure() const;          // the sticky error, or OK
+
+ private:
+  RotatingWAL(std::unique_ptr<File> file, const Uuid& container_uuid, LogGeometry geometry,
+              uint32_t reserve_segments, bool read_only);
+  Status CheckWritable() const;
+  Status CheckBatch(std::span<const Entry> entries, LSN transaction) const;
+  // Takes care that segments up to `last` have places, growing the file if need be. ordinary: leave
+  // the reserve alone.
+  Status EnsureSegments(uint64_t last, bool ordinary);
+  Status Grow(uint32_t places);
+  Status WriteRecord(const Entry& entry, LSN transaction, LSN& position);
+  Status EnterSegment(LSN position);
+  Status FlushBuffer();
+  Status EraseLeftovers(const std::vector<uint64_t>& offsets);
+  Status Fail(const Status& status);
+  void PublishPlaces();
+
+  const std::unique_ptr<File> file_;
+  const LogGeometry geometry_;
+  const uint64_t container_id_;
+  const uint32_t reserve_segments_;
+  const bool read_only_;
+
+  // Touched by the appending thread only.
+  SegmentRing ring_;
+  uint64_t epoch_ = 0;      // 0: BeginEpoch is due
+  uint64_t epoch_min_ = 0;  // of what stands in the log
+  uint32_t prev_crc32_ = 0;
+  LSN released_lsn_ = kNoLsn;
+  // Frames on their way to the file, so that a batch is few writes and a small commit one. Reused:
+  // a commit allocates nothing.
+  std::unique_ptr<std::byte[]> buffer_;
+  uint64_t buffer_size_ = 0;
+  uint64_t buffer_offset_ = 0;  // in the file
+
+  // Written by the appending thread, read by any.
+  std::atomic<LSN> end_lsn_ = kNoLsn;
+  std::atomic<LSN> durable_lsn_ = kNoLsn;
+  std::atomic<LSN> live_begin_lsn_ = kNoLsn;
+  std::atomic<uint32_t> place_count_ = 0;
+  mutable std::mutex mutex_;
+  Status failure_;  // guarded by mutex_; never cleared
 };
 
 }  // namespace xtdb
