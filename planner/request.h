@@ -11,8 +11,9 @@ namespace xtdb {
 
 enum class CompareOp : uint8_t { kEq, kNe, kLt, kLe, kGt, kGe, kIsNull, kIsNotNull };
 
-// The right side of a comparison with `value` or `quality`, ordered as SQL does here: numbers before texts
-// before BLOBs; integers and reals compare exactly (2^53 + 1 is more than 2^53 as a real).
+// The right side of a comparison with `value` or `quality`, ordered as SQL does here: numbers
+// before texts before BLOBs; integers and reals compare exactly (2^53 + 1 is more than 2^53 as a
+// real).
 struct Operand {
   enum class Kind : uint8_t { kInteger, kReal, kText, kBlob };
   Kind kind = Kind::kInteger;
@@ -27,13 +28,14 @@ struct Predicate {
   Operand operand;  // unused for kIsNull, kIsNotNull
 };
 
-// kTagTs: by tag name (bytewise), then ts; kTs: by ts, equal ones by tag name in the same direction.
+// kTagTs: by tag name (bytewise), then ts; kTs: by ts, equal ones by tag name in the same
+// direction.
 enum class RowOrder : uint8_t { kNone, kTagTs, kTs };
 
 struct Request {
-  std::vector<TagPtr> tags;  // distinct, any order
-  int64_t ts_from_us = kTsMin;  // inclusive
-  int64_t ts_to_us = kTsMax;    // inclusive; before ts_from_us: no rows
+  std::vector<TagPtr> tags;        // distinct, any order
+  int64_t ts_from_us = kTsMin;     // inclusive
+  int64_t ts_to_us = kTsMax;       // inclusive; before ts_from_us: no rows
   std::vector<Predicate> value;    // all must hold
   std::vector<Predicate> quality;  // all must hold
   RowOrder order = RowOrder::kNone;
@@ -57,8 +59,8 @@ struct PlanCounters {
   uint64_t memory_runs = 0;
   uint64_t rows = 0;  // handed out
   void Add(const PlanCounters& other);
-  // "2 tags; chunks: 1 of 3 pruned; blocks: 8 of 9 pruned, 1 read, 0 from statistics; vectors: 2 decoded,
-  // 5 pruned; 1 memory run; 100 rows"
+  // "2 tags; chunks: 1 of 3 pruned; blocks: 8 of 9 pruned, 1 read, 0 from statistics; vectors: 2
+  // decoded, 5 pruned; 1 memory run; 100 rows"
   std::string ToString() const;
 };
 

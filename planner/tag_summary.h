@@ -7,8 +7,8 @@
 
 namespace xtdb {
 
-// What xtdb_tags says of a tag, exact in the view: from statistics where blocks and memory do not overlap and
-// nothing is deleted, else by decoding.
+// What xtdb_tags says of a tag, exact in the view: from statistics where blocks and memory do not
+// overlap and nothing is deleted, else by decoding.
 struct TagSummary {
   uint64_t points = 0;
   int64_t first_ts_us = 0;  // meaningless if points is 0

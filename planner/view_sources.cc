@@ -1,0 +1,48 @@
+#include "planner/view_sources.h"
+
+#include <utility>
+
+namespace xtdb {
+
+BlockSource::BlockSource(const ReadView& view, const BlockRef& block, PlanCounters& counters)
+    : VectorSource(block.entry->ts_min_us, block.entry->ts_max_us, block.entry->through_lsn),
+      view_(view),
+      block_(block),
+      counters_(counters) {}
+
+Result<VectorSource::Table> BlockSource::Open() {
+  XTDB_ASSIGN_OR_RETURN(loaded_, view_.Load(block_));
+  ++counters_.blocks_read;
+  return Table{loaded_->vectors(), loaded_->head().value_type};
+}
+
+Status BlockSource::Decode(size_t index, PointColumns& out) {
+  return loaded_->DecodeVectorAt(index, out);
+}
+
+Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_t ts_from_us,
+                                         int64_t ts_to_us, PlanCounters& counters) {
+  ReadView::Sources sources;
+  XTDB_RETURN_IF_ERROR(view.FindSources(tag, ts_from_us, ts_to_us, sources));
+  counters.chunks_considered += sources.chunks_considered;
+  counters.chunks_pruned += sources.chunks_pruned;
+  counters.blocks_considered += sources.blocks_considered;
+  counters.blocks_pruned += sources.blocks_pruned;
+  counters.memory_runs += sources.runs.size();
+  return sources;
+}
+
+PointSources MakePointSources(const ReadView& view, const ReadView::Sources& sources,
+                              PlanCounters& counters) {
+  PointSources result;
+  result.reserve(sources.blocks.size() + sources.runs.size());
+  for (const BlockRef& block : sources.blocks) {
+    result.push_back(std::make_unique<BlockSource>(view, block, counters));
+  }
+  for (const MemoryRun& run : sources.runs) {
+    if (!run.columns->empty()) result.push_back(std::make_unique<RunSource>(run));
+  }
+  return result;
+}
+
+}  // namespace xtdb

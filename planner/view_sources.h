@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/read_view.h"
+#include "planner/point_source.h"
+
+namespace xtdb {
+
+// A block of a view, read when the merge reaches it. Borrows `view`.
+class BlockSource final : public VectorSource {
+ public:
+  BlockSource(const ReadView& view, const BlockRef& block, PlanCounters& counters);
+  std::optional<ZoneMap> zone_map() const override { return ZoneMapOf(*block_.entry); }
+
+ protected:
+  Result<Table> Open() override;
+  Status Decode(size_t index, PointColumns& out) override;
+
+ private:
+  const ReadView& view_;
+  const BlockRef block_;
+  PlanCounters& counters_;
+  std::shared_ptr<const LoadedBlock> loaded_;
+};
+
+using PointSources = std::vector<std::unique_ptr<PointSource>>;
+
+// What may hold points of the tag in [ts_from, ts_to]; counted. `view` and `counters` outlive the
+// sources.
+Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_t ts_from_us,
+                                         int64_t ts_to_us, PlanCounters& counters);
+PointSources MakePointSources(const ReadView& view, const ReadView::Sources& sources,
+                              PlanCounters& counters);
+
+}  // namespace xtdb
