@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/point_columns.h"
+#include "engine/base/status.h"
+#include "shell/csv/csv_reader.h"
+#include "shell/csv/csv_schema.h"
+
+namespace xtdb {
+
+// A point of a CSV file. `type` is what its text looks like: kInt64, kFloat64, kText, or kNone for
+// NULL. point.text is the field as it stands, whatever the type: a text tag takes "007" as it is.
+struct CsvPoint {
+  std::string_view tag;
+  ValueType type = ValueType::kNone;
+  Point point;
+};
+
+// Turns records into points.
+//   time:    in the schema's format; empty is an error
+//   value:   digits are an integer, a number with a point or an exponent a real; everything else is
+//            text. Empty is NULL in the long layout and no point in the wide one; "" is a text.
+//   quality: 0 .. 255, good, uncertain, bad, or empty for good
+// Threads: none of its own.
+class PointParser {
+ public:
+  // now_us: what the word `now` means in a time.
+  PointParser(CsvSchema schema, int64_t now_us);
+
+  // Replaces `points` by those of `record`, valid as long as the record and the next call.
+  // kInvalidArgument, `line 7: ...`: the record has no points then.
+  Status Parse(const CsvRecord& record, std::vector<CsvPoint>& points);
+
+  const CsvSchema& schema() const { return schema_; }
+
+ private:
+  Status ParseFields(const CsvRecord& record, std::vector<CsvPoint>& points);
+  void ParseValue(std::string_view field, bool quoted, CsvPoint& point) const;
+
+  const CsvSchema schema_;
+  const int64_t now_us_;
+};
+
+struct CsvCounts {
+  uint64_t records = 0;
+  uint64_t points = 0;
+  uint64_t bad_records = 0;
+};
+
+using CsvPointSink = std::function<Status(std::span<const CsvPoint>)>;
+// Gets the reason for each bad record, with its line; an error that it returns ends the reading.
+using CsvBadRecordFn = std::function<Status(const Status&)>;
+
+// Reads everything to the end of `reader`, header skipped, and hands it to `sink` record by record.
+// An error of the sink that is not kInvalidArgument, kTypeMismatch, kNotNull or kTooBig ends the
+// reading; one of these is a bad record.
+Result<CsvCounts> ReadCsvPoints(CsvReader& reader, PointParser& parser, const CsvPointSink& sink,
+                                const CsvBadRecordFn& on_bad_record);
+
+}  // namespace xtdb
