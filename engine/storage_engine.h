@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,10 +15,13 @@
 #include "engine/block/block_reader.h"
 #include "engine/buffer/mem_buffer.h"
 #include "engine/catalog/tag_dictionary.h"
+#include "engine/chunk/chunk_store.h"
 #include "engine/container.h"
 #include "engine/event_log.h"
+#include "engine/io/aligned_io.h"
 #include "engine/io/clock.h"
 #include "engine/io/file_system.h"
+#include "engine/io/process.h"
 #include "engine/snapshot.h"
 #include "engine/transaction/transaction.h"
 #include "engine/transaction/writer_lock.h"
@@ -27,8 +31,8 @@ namespace xtdb {
 
 enum class Synchronous : uint8_t { kOff = 0, kNormal = 1, kFull = 2 };
 
-// What the storage keeps; decided at creation, then read from the container. An absent one takes the
-// container's value (or the default, at creation); a different one is kInvalidArgument at open.
+// What the storage keeps; decided at creation, then read from the container. An absent one takes
+// the container's value (or the default, at creation); a different one is kInvalidArgument at open.
 struct RequestedStorage {
   std::optional<uint64_t> chunk_size_bytes;  // default 64 MiB
   std::optional<uint32_t> block_extents;     // default 1
@@ -73,37 +77,41 @@ struct EngineStats {
   uint64_t recovered_points = 0;
 };
 
-// The store: one container and its log. Transactions of any connection or thread write through it, one at
-// a time; snapshots read it. Order of writes: docs/concurrency.md.
+// The store: one container and its log. Transactions of any connection or thread write through it,
+// one at a time; snapshots read it. Order of writes: docs/concurrency.md.
 //
 // Ownership: borrows `fs` and `clock`, which must outlive it. Shared by transactions and snapshots.
 // Threads:   any, for every public method.
-// Errors:    after a failed write or sync of the log or of blocks every later write is refused with that
+// Errors:    after a failed write or sync of the log or of blocks every later write is refused with
+// that
 //            error (reads go on); reopening recovers.
 class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
  public:
   // Opens or creates the container at `path`, replays its log, and takes it for this process alone:
   // kBusy names the process that has it.
-  //   kReadOnly: cannot be written (message says to use read_only=on). kCorruption: not a container, or
-  //   damaged, with file and offset. kUnsupported: network file system, newer format.
-  static Result<std::shared_ptr<StorageEngine>> Open(FileSystem& fs, Clock& clock, const std::string& path,
+  //   kReadOnly: cannot be written (message says to use read_only=on). kCorruption: not a
+  //   container, or damaged, with file and offset. kUnsupported: network file system, newer format.
+  static Result<std::shared_ptr<StorageEngine>> Open(FileSystem& fs, Clock& clock,
+                                                     const std::string& path,
                                                      const EngineOptions& options);
   ~StorageEngine();
-  // Flushes, checkpoints, marks clean, removes the log: one file is left. Idempotent. On error the log
-  // stays and the next Open recovers. Later writes are kFailedPrecondition.
+  // Flushes, checkpoints, marks clean, removes the log: one file is left. Idempotent. On error the
+  // log stays and the next Open recovers. Later writes are kFailedPrecondition.
   Status Close();
-  // Removes the container again if this engine created it and nothing was ever committed to it; then
-  // closes. For a CREATE that rolls back.
+  // Removes the container again if this engine created it and nothing was ever committed to it;
+  // then closes. For a CREATE that rolls back.
   Status CloseAndRemoveIfNew();
 
   std::shared_ptr<const Snapshot> TakeSnapshot();
-  // Waits at most `timeout_us` for the transaction before it: then kBusy. kReadOnly, or the sticky failure.
+  // Waits at most `timeout_us` for the transaction before it: then kBusy. kReadOnly, or the sticky
+  // failure.
   Result<std::unique_ptr<Transaction>> Begin(int64_t timeout_us);
 
   // One point, one commit.
   Status WritePoint(std::string_view tag, int64_t ts_us, const Value& value, Quality quality);
 
-  // Writes all buffered points to blocks and moves the checkpoint to the log's end. kBusy after timeout.
+  // Writes all buffered points to blocks and moves the checkpoint to the log's end. kBusy after
+  // timeout.
   Status Flush(int64_t timeout_us);
   // Flushes, then finishes the open chunk if it has blocks; the next flush begins another one.
   Status Seal(int64_t timeout_us);
@@ -130,8 +138,74 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   const std::string& path() const { return path_; }
   EngineStats Stats();
   Clock& clock() const { return clock_; }
-  // Bumped by every fork-unsafe condition: true in a child process after fork().
-  bool forked() const;
+  // True in a child process after fork(): every use of the engine there is an error.
+  bool forked() const { return ForkGeneration() != fork_generation_; }
+
+ private:
+  friend class Transaction;
+  friend class Snapshot;
+
+  StorageEngine(FileSystem& fs, Clock& clock, std::string path, const EngineOptions& options,
+                std::unique_ptr<Container> container, bool created);
+
+  // Opening.
+  Status CheckStorageOptions() const;
+  Status Recover();
+  Status ReplayLog();
+  Status EnsureLog();
+  Status SetAsideStrayLog();
+  std::string LogPath() const { return path_ + "-wal"; }
+
+  // Writing; the caller holds WRITER.
+  Status CheckWritable();
+  Status ReserveRoom(const Staging& staging);
+  Status SyncLog();
+  void Publish(LSN lsn, uint64_t points);
+  void NoteLogStats();  // caller holds mutex_, too
+  void MaintainAfterCommit();
+  Status FlushOverBudget();
+  Status FlushTags(const std::vector<TagId>& tags);
+  Status WriteBlocks(const std::vector<TagId>& tags, FlushRecord& record);
+  Status AppendFlushRecord(FlushRecord record, const std::vector<TagId>& tags);
+  Status FlushAll();
+  Status Checkpoint(LogState log_state);
+  void NoteFailure(const char* what, const Status& status);
+  std::vector<TagDefinition> CommittedTags() const;
+  Status CloseLocked();
+  Status CloseLog();
+
+  void ReleaseSnapshot(LSN lsn);
+  LSN OldestSnapshot() const;  // caller holds mutex_
+  Status SyncIfWanted(File& file);
+
+  FileSystem& fs_;
+  Clock& clock_;
+  const std::string path_;
+  const EngineOptions options_;
+  const bool created_;
+  const uint64_t fork_generation_;
+  const std::unique_ptr<Container> container_;
+  EventLog events_;
+  TagDictionary dictionary_;
+  MemBuffer buffer_;
+  ChunkStore chunks_;
+  std::unique_ptr<BlockReader> block_reader_;
+  AlignedIO block_io_;
+  WriterLock writer_;
+
+  // Held by WRITER.
+  std::unique_ptr<RotatingWAL> wal_;
+  Status last_flush_error_;
+  int64_t last_log_sync_us_ = 0;
+  int64_t buffered_since_us_ = 0;  // monotonic; 0: nothing buffered
+
+  mutable std::mutex mutex_;
+  LSN published_lsn_ = kNoLsn;       // guarded by mutex_
+  std::multiset<LSN> snapshots_;     // guarded by mutex_
+  Status failure_;                   // guarded by mutex_; never cleared
+  bool closed_ = false;              // guarded by mutex_
+  bool committed_anything_ = false;  // guarded by mutex_
+  EngineStats stats_;                // guarded by mutex_; only the counts since open
 };
 
 }  // namespace xtdb

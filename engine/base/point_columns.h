@@ -30,7 +30,8 @@ struct Point {
 };
 
 // Columns of points of one tag and one value type: what staging, buffers, codecs and batches share.
-// All four vectors have the same length. Rows keep the order of their arrival unless said otherwise.
+// All four vectors have the same length. Rows keep the order of their arrival unless said
+// otherwise.
 // Threads: none of its own.
 struct PointColumns {
   ValueType type = ValueType::kNone;
@@ -43,12 +44,12 @@ struct PointColumns {
   size_t size() const { return ts_us.size(); }
   bool empty() const { return ts_us.empty(); }
   std::string_view TextAt(size_t row) const {
-    return std::string_view(text_heap)
-        .substr(TextRef::Offset(bits[row]), TextRef::Length(bits[row]));
+    return std::string_view(text_heap).substr(TextRef::Offset(bits[row]),
+                                              TextRef::Length(bits[row]));
   }
   Point At(size_t row) const;
   void Append(const Point& point);
-  // Appends row `row` of `other`; texts are copied. Types must be equal (or other row NULL/deleted).
+  // Appends row `row` of `other`; texts are copied. Types must be equal (or the row NULL/deleted).
   void AppendRow(const PointColumns& other, size_t row);
   // Appends rows [begin, end) of `other`.
   void AppendRange(const PointColumns& other, size_t begin, size_t end);

@@ -58,8 +58,9 @@ Result<std::shared_ptr<Chunk>> ChunkStore::FindChunk(uint32_t slot, uint64_t seq
   for (const auto& chunk : *chunks()) {
     if (chunk->header().chunk_sequence == sequence && chunk->layout().slot == slot) return chunk;
   }
-  return Status::Corruption(container_.path() + ": the log names chunk " + std::to_string(sequence) +
-                            " in slot " + std::to_string(slot) + ", which is not there");
+  return Status::Corruption(container_.path() + ": the log names chunk " +
+                            std::to_string(sequence) + " in slot " + std::to_string(slot) +
+                            ", which is not there");
 }
 
 Status ChunkStore::BeginChunk(int64_t now_us) {
@@ -196,8 +197,8 @@ Status ChunkStore::WriteCatalogue(const std::vector<TagDefinition>& tags, Superb
       XTDB_RETURN_IF_ERROR(container_.file().Sync());
       next.inline_catalogue = {};
       next.catalogue_offset = offset;
-      next.catalogue_slot =
-          static_cast<uint32_t>((offset - kExtentSizeBytes) / container_.layout().chunk_size_bytes());
+      next.catalogue_slot = static_cast<uint32_t>((offset - kExtentSizeBytes) /
+                                                  container_.layout().chunk_size_bytes());
     }
     next.catalogue_size_bytes = bytes.size();
     next.catalogue_crc32 = Crc32(bytes);
@@ -212,9 +213,10 @@ Result<uint64_t> ChunkStore::CatalogOffset(uint64_t size, const Superblock& curr
   const uint64_t needed = size + sizeof(CatalogueChunk);
   const uint64_t capacity = container_.layout().chunk_size_bytes() - kExtentSizeBytes;
   if (needed > capacity) {
-    return Status::ResourceExhausted(
-        container_.path() + ": a catalogue of " + std::to_string(size) + " bytes does not fit a chunk of " +
-        std::to_string(container_.layout().chunk_size_bytes()) + "; use a larger chunk_size");
+    return Status::ResourceExhausted(container_.path() + ": a catalogue of " +
+                                     std::to_string(size) + " bytes does not fit a chunk of " +
+                                     std::to_string(container_.layout().chunk_size_bytes()) +
+                                     "; use a larger chunk_size");
   }
   const auto payload_begin = [&](uint32_t slot) {
     return container_.layout().Layout(slot).chunk_offset + kExtentSizeBytes;
@@ -243,6 +245,11 @@ Result<uint32_t> ChunkStore::BeginCatalogSlot() {
   ++slot_count_;
   ++next_sequence_;
   return slot;
+}
+
+uint64_t ChunkStore::next_place_offset() const {
+  return open_ ? open_->layout().ExtentOffset(next_extent_)
+               : container_.layout().Layout(slot_count_).data_offset;
 }
 
 uint64_t ChunkStore::used_end() const {

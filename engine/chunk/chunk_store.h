@@ -17,12 +17,12 @@
 
 namespace xtdb {
 
-// The chunks of one container: which there are, where the next block goes, and what still has to be copied
-// from the log into directories and headers before a checkpoint may pass.
+// The chunks of one container: which there are, where the next block goes, and what still has to be
+// copied from the log into directories and headers before a checkpoint may pass.
 //
-//   flush:      PlaceBlock ... -> (blocks written and synced, FLUSH frame durable) -> Publish, or Abandon
-//   checkpoint: CopyEntries -> SealFull -> WriteCatalogue -> superblock
-//   recovery:   LoadTable -> Replay of each FLUSH record -> FinishReplay
+//   flush:      PlaceBlock ... -> (blocks written and synced, FLUSH frame durable) -> Publish, or
+//   Abandon checkpoint: CopyEntries -> SealFull -> WriteCatalogue -> superblock recovery: LoadTable
+//   -> Replay of each FLUSH record -> FinishReplay
 //
 // Ownership: borrows `container` and `events`.
 // Threads:   chunks() from any; everything else from the holder of WRITER.
@@ -37,10 +37,11 @@ class ChunkStore {
     uint32_t entry_index = 0;
     uint64_t offset = 0;  // in the container
   };
-  // The next `extents` free data extents, with disk space behind them; begins another chunk when the open
-  // one has no room. kResourceExhausted if the disk is full.
+  // The next `extents` free data extents, with disk space behind them; begins another chunk when
+  // the open one has no room. kResourceExhausted if the disk is full.
   Result<Place> PlaceBlock(uint32_t extents, int64_t now_us);
-  // The chunks that PlaceBlock has begun since the last Publish or Abandon: part of the FLUSH record.
+  // The chunks that PlaceBlock has begun since the last Publish or Abandon: part of the FLUSH
+  // record.
   std::vector<NewChunk> begun_chunks() const;
   // The FLUSH record at `lsn` is durable: its entries are visible to snapshots from there on.
   Status Publish(FlushRecord record, LSN lsn);
@@ -55,15 +56,17 @@ class ChunkStore {
   void CloseOpenChunk();
   uint64_t sealed_count() const { return sealed_count_; }
 
-  // Writes tags and chunk table, if they differ from what stands in the container, and names the place in
-  // `next`; synced. The place never overlaps the current catalogue.
+  // Writes tags and chunk table, if they differ from what stands in the container, and names the
+  // place in `next`; synced. The place never overlaps the current catalogue.
   Status WriteCatalogue(const std::vector<TagDefinition>& tags, Superblock& next);
-  // Takes the chunk table read from the catalogue. Damaged chunks stay readable and are told to `events`.
+  // Takes the chunk table read from the catalogue. Damaged chunks stay readable and are told to
+  // `events`.
   Status LoadTable(const std::vector<ChunkTableEntry>& table);
   Status Replay(const FlushRecord& record, LSN lsn);
   Status FinishReplay();
 
-  uint64_t used_end() const;  // bytes of the container that are in use
+  uint64_t next_place_offset() const;  // where the next block is likely to go
+  uint64_t used_end() const;           // bytes of the container that are in use
   uint32_t slot_count() const { return slot_count_; }
   uint64_t next_chunk_sequence() const { return next_sequence_; }
 
@@ -74,7 +77,8 @@ class ChunkStore {
   };
   Status BeginChunk(int64_t now_us);
   Status WriteChunkHeader(const ChunkHeader& header, const ChunkLayout& layout);
-  ChunkHeader MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind, int64_t created_at_us) const;
+  ChunkHeader MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind,
+                         int64_t created_at_us) const;
   Status AddChunk(std::shared_ptr<Chunk> chunk);
   Result<std::shared_ptr<Chunk>> FindChunk(uint32_t slot, uint64_t sequence) const;
   Status LoadEntry(const ChunkTableEntry& entry);
@@ -87,9 +91,9 @@ class ChunkStore {
   EventLog& events_;
   StateMutator mutator_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const ChunkList> chunks_;  // guarded by mutex_
-  std::shared_ptr<Chunk> open_;              // where the next block goes; null: begin one
-  uint32_t next_extent_ = 0;                 // of open_
+  std::shared_ptr<const ChunkList> chunks_;   // guarded by mutex_
+  std::shared_ptr<Chunk> open_;               // where the next block goes; null: begin one
+  uint32_t next_extent_ = 0;                  // of open_
   std::vector<std::shared_ptr<Chunk>> full_;  // to be sealed
   std::vector<PlacedEntry> pending_entries_;  // published, not yet copied
   std::vector<CatalogSlot> catalog_slots_;    // at most two, written in turn

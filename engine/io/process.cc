@@ -2,14 +2,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <atomic>
 #include <cstring>
 #include <memory>
-#include <optional>
 
 namespace xtdb {
 
@@ -48,13 +48,24 @@ bool HasOpen(const std::string& pid, const struct stat& wanted) {
   return false;
 }
 
-bool IsNumber(const char* text) { return *text != '\0' && strspn(text, "0123456789") == strlen(text); }
+std::atomic<uint64_t> fork_generation{0};
+
+bool IsNumber(const char* text) {
+  return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
 
 }  // namespace
 
 int64_t CurrentProcessId() { return getpid(); }
 
 std::string CurrentProgramName() { return ProgramName("self"); }
+
+uint64_t ForkGeneration() {
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1); });
+  static_cast<void>(registered);
+  return fork_generation.load();
+}
 
 void FillRandom(std::span<uint8_t> out) {
   size_t done = 0;

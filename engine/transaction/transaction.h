@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,19 +31,22 @@ class Transaction {
   Result<StagedTag*> FindOrDefineTag(std::string_view name);
   StagedTag* FindTag(std::string_view name) { return staging_.Find(name); }
   StagedTag* FindTag(TagId id) { return staging_.Find(id); }
-  // Defines a tag or changes unit and description; the type of an existing one only while it has no values
-  // (kTypeMismatch otherwise). type kNone: leave to the first value. Absent optionals leave what is.
+  // Defines a tag or changes unit and description; the type of an existing one only while it has no
+  // values (kTypeMismatch otherwise). type kNone: leave to the first value. Absent optionals leave
+  // what is.
   Status DefineTag(std::string_view name, std::optional<ValueType> type,
-                   std::optional<std::string_view> unit, std::optional<std::string_view> description);
+                   std::optional<std::string_view> unit,
+                   std::optional<std::string_view> description);
 
-  // Stages one point; the last write of a (tag, ts) counts. A type is taken from the first non-NULL value;
-  // an int64 tag widens to float64 at the first fraction, if all its integers are exact.
-  //   kInvalidArgument: ts outside kTsMin..kTsMax. kTypeMismatch: the value does not fit the tag, with
-  //   tag, type and value in the message. kTooBig: text too long. On error nothing is staged.
+  // Stages one point; the last write of a (tag, ts) counts. A type is taken from the first non-NULL
+  // value; an int64 tag widens to float64 at the first fraction, if all its integers are exact.
+  //   kInvalidArgument: ts outside kTsMin..kTsMax. kTypeMismatch: the value does not fit the tag,
+  //   with tag, type and value in the message. kTooBig: text too long. On error nothing is staged.
   Status Write(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality);
-  // The same for columns; all or nothing. quality: empty (all good) or as long as ts_us. NaN is kept.
-  Status WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us, std::span<const double> values,
-                      std::span<const Quality> quality);
+  // The same for columns; all or nothing. quality: empty (all good) or as long as ts_us. NaN is
+  // kept.
+  Status WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us,
+                      std::span<const double> values, std::span<const Quality> quality);
   // Stages a tombstone.
   Status Delete(StagedTag& tag, int64_t ts_us);
 
@@ -50,13 +54,14 @@ class Transaction {
   // Also after Prepare: the PREPARE is then withdrawn.
   void RollbackTo(Mark mark);
 
-  // Writes everything to the log and syncs it as `synchronous` asks; takes the memory that Commit needs.
-  // Idempotent while nothing is written in between. On error nothing is decided: Rollback.
+  // Writes everything to the log and syncs it as `synchronous` asks; takes the memory that Commit
+  // needs. Idempotent while nothing is written in between. On error nothing is decided: Rollback.
   Status Prepare();
-  // Publishes. Cannot fail after Prepare (XTDB_CHECKed). A transaction that wrote nothing needs no Prepare.
+  // Publishes. Cannot fail after Prepare (XTDB_CHECKed). A transaction that wrote nothing needs no
+  // Prepare.
   void Commit() noexcept;
-  // After a Prepare: writes ABORT and syncs it; if that fails the engine is poisoned, and says that the
-  // outcome is open. Releases WRITER in any case.
+  // After a Prepare: writes ABORT and syncs it; if that fails the engine is poisoned, and says that
+  // the outcome is open. Releases WRITER in any case.
   Status Rollback();
 
   const Staging& staging() const { return staging_; }
@@ -66,14 +71,18 @@ class Transaction {
  private:
   friend class StorageEngine;
   explicit Transaction(std::shared_ptr<StorageEngine> engine);
-  Status WithdrawPrepare();
+  void BeforeChange();
   Status PrepareType(StagedTag& tag, const Value& value);
+  Status WidenTag(StagedTag& tag, const Value& value);
+  Status WriteLog();
+  Status AppendRecords(LSN& transaction, uint64_t& record_count);
+  void End();
 
   const std::shared_ptr<StorageEngine> engine_;
   Staging staging_;
   enum class State : uint8_t { kActive, kPrepared, kDone };
   State state_ = State::kActive;
-  LSN log_transaction_ = kNoLsn;  // first frame in the log, once something of it is there
+  LSN log_transaction_ = kNoLsn;  // first frame of a PREPARE in the log that nothing has withdrawn
   LSN prepare_lsn_ = kNoLsn;
 };
 

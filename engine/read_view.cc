@@ -1,0 +1,73 @@
+#include "engine/read_view.h"
+
+#include <algorithm>
+
+#include "engine/storage_engine.h"
+
+namespace xtdb {
+
+TagPtr ReadView::FindTag(std::string_view name) const {
+  TagPtr committed = snapshot->engine().tags().Find(name);
+  if (!staging) return committed;
+  TagPtr staged = committed ? staging->FindDefinition(committed->id, mark)
+                            : staging->FindDefinition(name, mark);
+  return staged ? staged : committed;
+}
+
+TagPtr ReadView::FindTag(TagId id) const {
+  if (staging) {
+    TagPtr staged = staging->FindDefinition(id, mark);
+    if (staged) return staged;
+  }
+  return snapshot->engine().tags().Find(id);
+}
+
+std::vector<TagPtr> ReadView::AllTags() const {
+  std::vector<TagPtr> all = *snapshot->engine().tags().Sorted();
+  if (!staging) return all;
+  for (TagPtr& tag : all) {
+    TagPtr staged = staging->FindDefinition(tag->id, mark);
+    if (staged) tag = std::move(staged);
+  }
+  const std::vector<TagPtr> added = staging->NewTags(mark);
+  const auto middle = all.insert(all.end(), added.begin(), added.end());
+  std::inplace_merge(all.begin(), middle, all.end(),
+                     [](const TagPtr& a, const TagPtr& b) { return a->name < b->name; });
+  return all;
+}
+
+Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources& out) const {
+  for (const std::shared_ptr<Chunk>& chunk : snapshot->chunks()) {
+    ++out.chunks_considered;
+    if (chunk->state() == ChunkState::kSealed) {
+      const ChunkSummary summary = chunk->summary();
+      if (summary.ts_min_us > ts_to || summary.ts_max_us < ts_from || summary.tag_min > tag ||
+          summary.tag_max < tag) {
+        ++out.chunks_pruned;
+        continue;
+      }
+    }
+    const size_t before = out.blocks.size();
+    XTDB_ASSIGN_OR_RETURN(const uint32_t pruned,
+                          chunk->FindBlocks(tag, ts_from, ts_to, snapshot->lsn(), out.blocks));
+    out.blocks_pruned += pruned;
+    out.blocks_considered += pruned + static_cast<uint32_t>(out.blocks.size() - before);
+  }
+  std::stable_sort(out.blocks.begin(), out.blocks.end(), [](const BlockRef& a, const BlockRef& b) {
+    return a.entry->ts_min_us < b.entry->ts_min_us;
+  });
+  snapshot->engine().buffer().RunsAt(tag, snapshot->lsn(), ts_from, ts_to, out.runs);
+  if (staging) {
+    std::optional<MemoryRun> own = staging->RunAt(tag, mark, ts_from, ts_to);
+    if (own) out.runs.push_back(std::move(*own));
+  }
+  return Status();
+}
+
+Result<std::shared_ptr<const LoadedBlock>> ReadView::Load(const BlockRef& block) const {
+  return snapshot->engine().block_reader().Read(
+      *block.entry, block.chunk->header().chunk_sequence, block.entry_index,
+      block.chunk->layout().ExtentOffset(block.entry_index));
+}
+
+}  // namespace xtdb

@@ -1,0 +1,13 @@
+#include "engine/snapshot.h"
+
+#include "engine/storage_engine.h"
+
+namespace xtdb {
+
+Snapshot::Snapshot(std::shared_ptr<StorageEngine> engine, LSN lsn,
+                   std::shared_ptr<const ChunkList> chunks)
+    : engine_(std::move(engine)), lsn_(lsn), chunks_(std::move(chunks)) {}
+
+Snapshot::~Snapshot() { engine_->ReleaseSnapshot(lsn_); }
+
+}  // namespace xtdb

@@ -1,0 +1,146 @@
+#include "engine/storage_engine.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/check/integrity_checker.h"
+
+namespace xtdb {
+
+StorageEngine::~StorageEngine() {
+  IgnoreStatus(Close(), "the log stays, and the next Open recovers");
+}
+
+std::shared_ptr<const Snapshot> StorageEngine::TakeSnapshot() {
+  std::shared_ptr<const ChunkList> chunks;
+  LSN lsn;
+  {
+    // The list is taken after the LSN's registration, so it holds every block that the LSN shows.
+    std::lock_guard lock(mutex_);
+    lsn = published_lsn_;
+    snapshots_.insert(lsn);
+    chunks = chunks_.chunks();
+  }
+  return std::make_shared<const Snapshot>(shared_from_this(), lsn, std::move(chunks));
+}
+
+void StorageEngine::ReleaseSnapshot(LSN lsn) {
+  LSN oldest_before;
+  LSN oldest_after;
+  {
+    std::lock_guard lock(mutex_);
+    oldest_before = OldestSnapshot();
+    snapshots_.erase(snapshots_.find(lsn));
+    oldest_after = OldestSnapshot();
+  }
+  if (oldest_after != oldest_before && buffer_.retired_bytes() != 0) buffer_.Reclaim(oldest_after);
+}
+
+LSN StorageEngine::OldestSnapshot() const {
+  return snapshots_.empty() ? published_lsn_ : *snapshots_.begin();
+}
+
+Status StorageEngine::CheckWritable() {
+  if (forked()) {
+    return Status::FailedPrecondition(
+        path_ + ": opened before fork(); close it in the child and open it again");
+  }
+  if (options_.read_only) return Status::ReadOnly(path_ + " was opened with read_only=on");
+  std::lock_guard lock(mutex_);
+  if (closed_) return Status::FailedPrecondition(path_ + " is closed");
+  return failure_.ok() ? Status()
+                       : failure_.WithContext("writes have stopped; reopen the container");
+}
+
+void StorageEngine::NoteFailure(const char* what, const Status& status) {
+  events_.Add(clock_.NowUs(), EventLevel::kError, std::string(what) + " failed",
+              std::string(status.message()));
+  // A full disk ends by itself; a failed write or sync leaves nothing that could be relied on.
+  if (status.code() == StatusCode::kResourceExhausted) return;
+  std::lock_guard lock(mutex_);
+  if (failure_.ok()) failure_ = status;
+}
+
+Result<std::unique_ptr<Transaction>> StorageEngine::Begin(int64_t timeout_us) {
+  XTDB_RETURN_IF_ERROR(CheckWritable());
+  XTDB_RETURN_IF_ERROR(writer_.Acquire(timeout_us, path_));
+  Status ready = CheckWritable();
+  if (ready.ok()) ready = EnsureLog();
+  // Buffers that could not be flushed must not grow without end.
+  if (ready.ok() && !last_flush_error_.ok()) ready = FlushOverBudget();
+  if (!ready.ok()) {
+    writer_.Release();
+    return ready;
+  }
+  return std::unique_ptr<Transaction>(new Transaction(shared_from_this()));
+}
+
+Status StorageEngine::WritePoint(std::string_view tag, int64_t ts_us, const Value& value,
+                                 Quality quality) {
+  constexpr int64_t kTimeoutUs = 60'000'000;
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, Begin(kTimeoutUs));
+  XTDB_ASSIGN_OR_RETURN(StagedTag * staged, transaction->FindOrDefineTag(tag));
+  XTDB_RETURN_IF_ERROR(transaction->Write(*staged, ts_us, value, quality));
+  XTDB_RETURN_IF_ERROR(transaction->Prepare());
+  transaction->Commit();
+  return Status();
+}
+
+void StorageEngine::Publish(LSN lsn, uint64_t points) {
+  std::lock_guard lock(mutex_);
+  published_lsn_ = lsn;
+  committed_anything_ = true;
+  ++stats_.commits;
+  stats_.points_written += points;
+  NoteLogStats();
+}
+
+void StorageEngine::NoteLogStats() {
+  stats_.durable_lsn = wal_->durable_lsn();
+  stats_.log_bytes = wal_->file_bytes();
+  stats_.log_segments = wal_->segment_count();
+}
+
+Result<int64_t> StorageEngine::LastTs(TagId tag) {
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  const std::shared_ptr<const Snapshot> snapshot = TakeSnapshot();
+  int64_t last = buffer_.LastTs(tag);
+  std::vector<BlockRef> blocks;
+  for (const auto& chunk : snapshot->chunks()) {
+    XTDB_RETURN_IF_ERROR(chunk
+                             ->FindBlocks(tag, last == kMin ? kMin : last + 1,
+                                          std::numeric_limits<int64_t>::max(), snapshot->lsn(),
+                                          blocks)
+                             .status());
+  }
+  for (const BlockRef& block : blocks) last = std::max(last, block.entry->ts_max_us);
+  return last;
+}
+
+EngineStats StorageEngine::Stats() {
+  EngineStats stats;
+  {
+    std::lock_guard lock(mutex_);
+    stats = stats_;
+    stats.snapshots = snapshots_.size();
+    stats.oldest_snapshot_lsn = OldestSnapshot();
+    stats.published_lsn = published_lsn_;
+  }
+  stats.tags = dictionary_.size();
+  stats.chunks = chunks_.chunks()->size();
+  stats.buffered_points = buffer_.point_count();
+  stats.buffered_bytes = buffer_.bytes();
+  stats.snapshot_bytes = buffer_.retired_bytes();
+  const Result<uint64_t> size = container_->file().Size();
+  const Result<uint64_t> allocated = container_->file().AllocatedBytes();
+  if (size.ok()) stats.container_bytes = size.value();
+  if (allocated.ok()) stats.container_disk_bytes = allocated.value();
+  return stats;
+}
+
+Result<StorageEngine::CheckReport> StorageEngine::Check() {
+  if (forked()) return CheckWritable();
+  return IntegrityChecker(*this).Run();
+}
+
+}  // namespace xtdb

@@ -1,0 +1,193 @@
+#include <algorithm>
+
+#include "engine/block/block_writer.h"
+#include "engine/storage_engine.h"
+#include "engine/wal/log_records.h"
+
+namespace xtdb {
+
+namespace {
+
+constexpr int64_t kNormalSyncIntervalUs = 1'000'000;  // synchronous=normal: at least every second
+constexpr uint64_t kLogBudgets = 4;                   // log since the checkpoint, in buffer budgets
+
+}  // namespace
+
+Status StorageEngine::ReserveRoom(const Staging& staging) {
+  // The record headers and paddings come on top; text is counted by the heap.
+  const uint64_t payload = staging.MemoryBytes() + staging.tags().size() * 64 + 4 * kKiB;
+  XTDB_RETURN_IF_ERROR(
+      wal_->Reserve(payload, static_cast<uint32_t>(payload / kMiB + staging.tags().size() + 2)));
+  // Room to flush what is buffered, so that the flush does not find the disk full.
+  return container_->Allocate(chunks_.next_place_offset() + buffer_.bytes() +
+                              staging.MemoryBytes());
+}
+
+Status StorageEngine::SyncLog() {
+  const int64_t now = clock_.MonotonicUs();
+  const bool due = options_.synchronous == Synchronous::kFull ||
+                   (options_.synchronous == Synchronous::kNormal &&
+                    now - last_log_sync_us_ >= kNormalSyncIntervalUs);
+  if (!due) return Status();
+  const Status synced = wal_->Sync();
+  if (!synced.ok()) NoteFailure("log sync", synced);
+  last_log_sync_us_ = now;
+  return synced;
+}
+
+Status StorageEngine::SyncIfWanted(File& file) {
+  return options_.synchronous == Synchronous::kOff ? Status() : file.Sync();
+}
+
+void StorageEngine::MaintainAfterCommit() {
+  const int64_t now = clock_.MonotonicUs();
+  if (buffered_since_us_ == 0) buffered_since_us_ = now;
+  Status done;
+  if (buffer_.bytes() > options_.buffer_bytes) done = FlushOverBudget();
+  const bool log_is_long = wal_->live_bytes() > kLogBudgets * options_.buffer_bytes;
+  const bool is_old = now - buffered_since_us_ > options_.flush_age_us;
+  if (done.ok() && (log_is_long || is_old)) {
+    done = FlushAll();
+    if (done.ok()) done = Checkpoint(LogState::kInUse);
+  }
+  // The commit itself stands, whatever becomes of the flush.
+  last_flush_error_ = done;
+}
+
+Status StorageEngine::FlushOverBudget() {
+  std::vector<TagId> tags;
+  size_t left = buffer_.bytes();
+  for (const MemBuffer::TagUsage& usage : buffer_.Usage()) {
+    if (left <= options_.buffer_bytes / 2) break;
+    tags.push_back(usage.tag);
+    left -= std::min(left, usage.bytes);
+  }
+  last_flush_error_ = FlushTags(tags);
+  return last_flush_error_;
+}
+
+Status StorageEngine::FlushAll() {
+  std::vector<TagId> tags;
+  for (const MemBuffer::TagUsage& usage : buffer_.Usage()) tags.push_back(usage.tag);
+  // By number, so that neighbours of one flush are neighbours on disk.
+  std::sort(tags.begin(), tags.end());
+  XTDB_RETURN_IF_ERROR(FlushTags(tags));
+  buffered_since_us_ = 0;
+  return Status();
+}
+
+Status StorageEngine::FlushTags(const std::vector<TagId>& tags) {
+  if (tags.empty()) return Status();
+  FlushRecord record;
+  // The points must be safe in the log before a block may stand for them.
+  Status written = options_.synchronous == Synchronous::kOff ? Status() : wal_->Sync();
+  if (written.ok()) written = WriteBlocks(tags, record);
+  if (!written.ok()) {
+    chunks_.Abandon();
+    NoteFailure("flush", written);
+    return written;
+  }
+  const Status appended = AppendFlushRecord(std::move(record), tags);
+  if (!appended.ok()) NoteFailure("flush", appended);
+  return appended;
+}
+
+Status StorageEngine::WriteBlocks(const std::vector<TagId>& tags, FlushRecord& record) {
+  BlockWriter writer(block_io_, container_->container_id());
+  const StorageOptions& storage = container_->superblock().options;
+  CodecOptions codec;
+  codec.raw_records = storage.raw_records != 0;
+  const int64_t now_us = clock_.NowUs();
+  for (const TagId tag : tags) {
+    const PointColumns points = buffer_.Collect(tag, dictionary_.Find(tag)->type);
+    XTDB_ASSIGN_OR_RETURN(std::vector<EncodedBlock> blocks,
+                          EncodeBlocks(tag, points, published_lsn_, storage.block_extents, codec));
+    for (EncodedBlock& block : blocks) {
+      XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place,
+                            chunks_.PlaceBlock(block.entry.extents, now_us));
+      const uint64_t sequence = place.chunk->header().chunk_sequence;
+      XTDB_RETURN_IF_ERROR(writer.Write(block, sequence, kNoLsn, place.offset));
+      record.entries.push_back(
+          {place.chunk->layout().slot, place.entry_index, sequence, block.entry});
+    }
+  }
+  record.chunks = chunks_.begun_chunks();
+  return SyncIfWanted(container_->file());
+}
+
+Status StorageEngine::AppendFlushRecord(FlushRecord record, const std::vector<TagId>& tags) {
+  std::vector<std::byte> payload;
+  AppendFlush(record, payload);
+  const RotatingWAL::Entry entry{FrameType::kFlush, payload};
+  Result<LSN> appended = wal_->BatchAppend(std::span(&entry, 1), kNoLsn);
+  if (!appended.ok()) {
+    chunks_.Abandon();
+    return appended.status();
+  }
+  if (options_.synchronous != Synchronous::kOff) XTDB_RETURN_IF_ERROR(wal_->Sync());
+  const LSN lsn = appended.value();
+  uint64_t bytes = 0;
+  for (const PlacedEntry& placed : record.entries) bytes += placed.entry.extents * kExtentSizeBytes;
+  const size_t block_count = record.entries.size();
+  XTDB_RETURN_IF_ERROR(chunks_.Publish(std::move(record), lsn));
+  for (const TagId tag : tags) buffer_.Retire(tag, lsn);
+  LSN oldest;
+  {
+    std::lock_guard lock(mutex_);
+    published_lsn_ = lsn;
+    oldest = OldestSnapshot();
+    ++stats_.flushes;
+    stats_.blocks_written += block_count;
+    stats_.block_bytes_written += bytes;
+  }
+  buffer_.Reclaim(oldest);
+  return Status();
+}
+
+Status StorageEngine::Checkpoint(LogState log_state) {
+  const auto write = [&]() -> Status {
+    XTDB_RETURN_IF_ERROR(wal_->Sync());
+    XTDB_RETURN_IF_ERROR(chunks_.CopyEntries());
+    XTDB_RETURN_IF_ERROR(chunks_.SealFull());
+    Superblock next = container_->superblock();
+    XTDB_RETURN_IF_ERROR(chunks_.WriteCatalogue(CommittedTags(), next));
+    XTDB_RETURN_IF_ERROR(container_->file().Sync());
+    next.next_tag_id = dictionary_.next_id();
+    next.log_state = log_state;
+    next.checkpoint_lsn = std::min(buffer_.oldest_frame_lsn(), wal_->end_lsn());
+    return container_->WriteSuperblock(next);
+  };
+  const Status written = write();
+  if (!written.ok()) {
+    NoteFailure("checkpoint", written);
+    return written;
+  }
+  wal_->Release(container_->superblock().checkpoint_lsn);
+  std::lock_guard lock(mutex_);
+  NoteLogStats();
+  ++stats_.checkpoints;
+  stats_.checkpoint_lsn = container_->superblock().checkpoint_lsn;
+  stats_.chunks_sealed = chunks_.sealed_count();
+  return Status();
+}
+
+std::vector<TagDefinition> StorageEngine::CommittedTags() const {
+  std::vector<TagDefinition> tags;
+  for (const TagPtr& tag : *dictionary_.Sorted()) tags.push_back(*tag);
+  return tags;
+}
+
+Status StorageEngine::Flush(int64_t timeout_us) {
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer, Begin(timeout_us));
+  XTDB_RETURN_IF_ERROR(FlushAll());
+  return Checkpoint(LogState::kInUse);
+}
+
+Status StorageEngine::Seal(int64_t timeout_us) {
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer, Begin(timeout_us));
+  XTDB_RETURN_IF_ERROR(FlushAll());
+  chunks_.CloseOpenChunk();
+  return Checkpoint(LogState::kInUse);
+}
+
+}  // namespace xtdb

@@ -1,0 +1,63 @@
+#include "engine/transaction/exact_integers.h"
+
+#include <limits>
+
+#include "engine/storage_engine.h"
+#include "engine/transaction/value.h"
+
+namespace xtdb {
+
+namespace {
+
+constexpr int64_t kExactBound = int64_t{1} << 53;  // all integers up to here are exact
+
+bool IsWithinBound(const BlockDirEntry& entry) {
+  return entry.stats.value_count == 0 ||
+         (AsInt64(entry.stats.min) >= -kExactBound && AsInt64(entry.stats.max) <= kExactBound);
+}
+
+Result<bool> IsBlockExact(const Snapshot& snapshot, const BlockRef& block) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedBlock> loaded,
+                        snapshot.engine().block_reader().Read(
+                            *block.entry, block.chunk->header().chunk_sequence, block.entry_index,
+                            block.chunk->layout().ExtentOffset(block.entry_index)));
+  for (size_t i = 0; i < loaded->vectors().size(); ++i) {
+    PointColumns columns;
+    columns.type = block.entry->value_type;
+    XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(i, columns));
+    if (!AreIntegersExact(columns)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool AreIntegersExact(const PointColumns& columns) {
+  if (!IsInteger(columns.type)) return true;
+  for (size_t row = 0; row < columns.size(); ++row) {
+    if (columns.flags[row] == 0 && !IsExactAsDouble(AsInt64(columns.bits[row]))) return false;
+  }
+  return true;
+}
+
+Result<bool> AreIntegersExact(const Snapshot& snapshot, TagId tag) {
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  std::vector<BlockRef> blocks;
+  for (const auto& chunk : snapshot.chunks()) {
+    XTDB_RETURN_IF_ERROR(chunk->FindBlocks(tag, kMin, kMax, snapshot.lsn(), blocks).status());
+  }
+  for (const BlockRef& block : blocks) {
+    if (!IsInteger(block.entry->value_type) || IsWithinBound(*block.entry)) continue;
+    XTDB_ASSIGN_OR_RETURN(const bool exact, IsBlockExact(snapshot, block));
+    if (!exact) return false;
+  }
+  std::vector<MemoryRun> runs;
+  snapshot.engine().buffer().RunsAt(tag, snapshot.lsn(), kMin, kMax, runs);
+  for (const MemoryRun& run : runs) {
+    if (!AreIntegersExact(*run.columns)) return false;
+  }
+  return true;
+}
+
+}  // namespace xtdb

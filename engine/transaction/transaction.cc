@@ -1,0 +1,307 @@
+#include "engine/transaction/transaction.h"
+
+#include <cmath>
+#include <string>
+
+#include "engine/storage_engine.h"
+#include "engine/transaction/exact_integers.h"
+#include "engine/wal/log_records.h"
+
+namespace xtdb {
+
+namespace {
+
+constexpr size_t kPointsRecordBytes = 1 * kMiB;  // a POINTS record is closed once it is this long
+constexpr size_t kAppendBatchBytes = 4 * kMiB;   // and so is a batch of records
+constexpr size_t kPointsGroupRowsMax =
+    64 * 1024;  // rows of one group, so that records stay near that
+
+Status CheckTs(int64_t ts_us) {
+  if (ts_us >= kTsMin && ts_us <= kTsMax) return Status();
+  return Status::InvalidArgument("time out of range: ts = " + std::to_string(ts_us) +
+                                 " microseconds; times lie in 0001-01-01 .. 9999-12-31");
+}
+
+// Collects the records of a transaction and appends them in batches.
+class RecordBatch {
+ public:
+  RecordBatch(RotatingWAL& wal, LSN& transaction, uint64_t& record_count)
+      : wal_(wal), transaction_(transaction), record_count_(record_count) {}
+
+  Status Add(FrameType type, std::vector<std::byte> payload) {
+    bytes_ += payload.size();
+    payloads_.emplace_back(type, std::move(payload));
+    return bytes_ >= kAppendBatchBytes ? Append() : Status();
+  }
+
+  // Appends what was added; the LSN of the last record.
+  Status Append() {
+    if (payloads_.empty()) return Status();
+    std::vector<RotatingWAL::Entry> entries;
+    entries.reserve(payloads_.size());
+    for (const auto& [type, payload] : payloads_) entries.push_back({type, payload});
+    std::vector<LSN> lsns(entries.size());
+    const bool is_first = transaction_ == kNoLsn;
+    XTDB_ASSIGN_OR_RETURN(
+        last_lsn_,
+        wal_.BatchAppend(entries, is_first ? RotatingWAL::kNewTransaction : transaction_, &lsns));
+    if (is_first) transaction_ = lsns.front();
+    record_count_ += entries.size();
+    payloads_.clear();
+    bytes_ = 0;
+    return Status();
+  }
+
+  uint64_t added_records() const { return record_count_ + payloads_.size(); }
+  LSN last_lsn() const { return last_lsn_; }
+
+ private:
+  RotatingWAL& wal_;
+  LSN& transaction_;
+  uint64_t& record_count_;
+  std::vector<std::pair<FrameType, std::vector<std::byte>>> payloads_;
+  size_t bytes_ = 0;
+  LSN last_lsn_ = kNoLsn;
+};
+
+Status AddDefinitions(const Staging& staging, RecordBatch& batch) {
+  for (const auto& [id, tag] : staging.tags()) {
+    if (!Staging::NeedsDefinition(*tag)) continue;
+    std::vector<std::byte> payload;
+    AppendTagDefinition(tag->definition(), payload);
+    XTDB_RETURN_IF_ERROR(batch.Add(FrameType::kDefineTag, std::move(payload)));
+  }
+  return Status();
+}
+
+// Rows of a group: so many that the record stays near kPointsRecordBytes, whatever their texts.
+size_t GroupEnd(const PointColumns& columns, size_t begin) {
+  size_t end = std::min(columns.size(), begin + kPointsGroupRowsMax);
+  if (columns.type != ValueType::kText) return end;
+  uint64_t bytes = 0;
+  for (size_t row = begin; row < end; ++row) {
+    bytes += TextRef::Length(columns.bits[row]);
+    if (bytes > kPointsRecordBytes) return std::max(row, begin + 1);
+  }
+  return end;
+}
+
+Status AddPoints(const Staging& staging, RecordBatch& batch) {
+  std::vector<std::byte> payload;
+  for (const auto& [id, tag] : staging.tags()) {
+    const PointColumns& columns = tag->columns();
+    for (size_t begin = 0; begin < columns.size();) {
+      const size_t end = GroupEnd(columns, begin);
+      AppendPointsGroup(id, columns, begin, end, payload);
+      begin = end;
+      if (payload.size() < kPointsRecordBytes) continue;
+      XTDB_RETURN_IF_ERROR(batch.Add(FrameType::kPoints, std::move(payload)));
+      payload.clear();
+    }
+  }
+  return payload.empty() ? Status() : batch.Add(FrameType::kPoints, std::move(payload));
+}
+
+}  // namespace
+
+Transaction::Transaction(std::shared_ptr<StorageEngine> engine)
+    : engine_(std::move(engine)), staging_(engine_->dictionary_) {}
+
+Transaction::~Transaction() {
+  if (state_ != State::kDone) IgnoreStatus(Rollback(), "the engine keeps and reports the failure");
+}
+
+void Transaction::BeforeChange() {
+  XTDB_CHECK(state_ != State::kDone);
+  state_ = State::kActive;
+}
+
+Result<StagedTag*> Transaction::FindOrDefineTag(std::string_view name) {
+  if (StagedTag* tag = staging_.Find(name)) return tag;
+  BeforeChange();
+  return staging_.Define(name);
+}
+
+Status Transaction::DefineTag(std::string_view name, std::optional<ValueType> type,
+                              std::optional<std::string_view> unit,
+                              std::optional<std::string_view> description) {
+  XTDB_ASSIGN_OR_RETURN(StagedTag * tag, FindOrDefineTag(name));
+  TagDefinition definition = tag->definition();
+  if (unit) definition.unit = *unit;
+  if (description) definition.description = *description;
+  BeforeChange();
+  if (type && *type != definition.type) {
+    XTDB_ASSIGN_OR_RETURN(const int64_t last_ts, engine_->LastTs(tag->id()));
+    if (last_ts != std::numeric_limits<int64_t>::min() || !tag->columns().empty()) {
+      return Status::TypeMismatch("tag '" + std::string(name) + "' has values of type " +
+                                  std::string(ValueTypeName(definition.type)) +
+                                  "; its type can change only while it has none");
+    }
+    staging_.ChangeType(*tag, *type);
+    definition.type = *type;
+  }
+  return staging_.SetDefinition(*tag, std::move(definition))
+      .WithContext("tag '" + std::string(name) + "'");
+}
+
+Status Transaction::WidenTag(StagedTag& tag, const Value& value) {
+  XTDB_ASSIGN_OR_RETURN(const bool exact, AreIntegersExact(*engine_->TakeSnapshot(), tag.id()));
+  if (!exact || !AreIntegersExact(tag.columns())) {
+    return ConvertValue(value, ValueType::kInt64).status();
+  }
+  staging_.ChangeType(tag, ValueType::kFloat64);
+  return Status();
+}
+
+Status Transaction::PrepareType(StagedTag& tag, const Value& value) {
+  if (value.kind == Value::Kind::kNull) return Status();
+  if (tag.type() == ValueType::kNone) {
+    staging_.ChangeType(tag, NaturalType(value));
+    return Status();
+  }
+  const bool is_fraction = tag.type() == ValueType::kInt64 && value.kind == Value::Kind::kReal &&
+                           !ConvertValue(value, ValueType::kInt64).ok();
+  return is_fraction ? WidenTag(tag, value) : Status();
+}
+
+Status Transaction::Write(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality) {
+  BeforeChange();
+  XTDB_RETURN_IF_ERROR(CheckTs(ts_us));
+  if (value.kind == Value::Kind::kText &&
+      value.text.size() > engine_->container().layout().TextBytesMax()) {
+    return Status::TooBig("tag '" + tag.definition().name + "': a text of " +
+                          std::to_string(value.text.size()) + " bytes; the most is " +
+                          std::to_string(engine_->container().layout().TextBytesMax()));
+  }
+  Status typed = PrepareType(tag, value);
+  if (!typed.ok()) return typed.WithContext("tag '" + tag.definition().name + "'");
+  Result<ValueBits> bits = ConvertValue(value, tag.type());
+  if (!bits.ok()) return bits.status().WithContext("tag '" + tag.definition().name + "'");
+  Point point{ts_us, bits.value(), quality, 0, value.text};
+  if (value.kind == Value::Kind::kNull) point.flags = kPointNull;
+  staging_.Append(tag, point);
+  return Status();
+}
+
+Status Transaction::WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us,
+                                 std::span<const double> values, std::span<const Quality> quality) {
+  BeforeChange();
+  if (values.size() != ts_us.size() || (!quality.empty() && quality.size() != ts_us.size())) {
+    return Status::InvalidArgument(
+        "a batch needs as many values as times: " + std::to_string(ts_us.size()) + " times, " +
+        std::to_string(values.size()) + " values, " + std::to_string(quality.size()) +
+        " qualities");
+  }
+  for (const int64_t ts : ts_us) XTDB_RETURN_IF_ERROR(CheckTs(ts));
+  if (values.empty()) return Status();
+  for (const double value : values) {
+    if (tag.type() == ValueType::kFloat64) break;
+    Status typed = PrepareType(tag, Value::Real(value));
+    if (!typed.ok()) return typed.WithContext("tag '" + tag.definition().name + "'");
+  }
+  std::vector<ValueBits> bits(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    Result<ValueBits> converted = ConvertValue(Value::Real(values[i]), tag.type());
+    if (!converted.ok())
+      return converted.status().WithContext("tag '" + tag.definition().name + "'");
+    bits[i] = converted.value();
+  }
+  staging_.AppendRows(tag, ts_us, bits, quality);
+  return Status();
+}
+
+Status Transaction::Delete(StagedTag& tag, int64_t ts_us) {
+  BeforeChange();
+  XTDB_RETURN_IF_ERROR(CheckTs(ts_us));
+  staging_.Append(tag, Point{ts_us, 0, kQualityBad, kPointDeleted, {}});
+  return Status();
+}
+
+void Transaction::RollbackTo(Mark mark) {
+  BeforeChange();
+  staging_.RollbackTo(mark);
+}
+
+Status Transaction::Prepare() {
+  if (state_ == State::kPrepared) return Status();
+  if (log_transaction_ != kNoLsn) {
+    // What the log has of an earlier Prepare is void; everything is written again behind it.
+    const RotatingWAL::Entry abort{FrameType::kAbort, {}};
+    XTDB_RETURN_IF_ERROR(
+        engine_->wal_->BatchAppend(std::span(&abort, 1), log_transaction_).status());
+    XTDB_RETURN_IF_ERROR(engine_->wal_->Sync());
+    log_transaction_ = kNoLsn;
+  }
+  if (staging_.empty()) {
+    state_ = State::kPrepared;
+    prepare_lsn_ = kNoLsn;
+    return Status();
+  }
+  XTDB_RETURN_IF_ERROR(engine_->ReserveRoom(staging_));
+  for (const auto& [id, tag] : staging_.tags()) {
+    if (!tag->columns().empty()) engine_->buffer_.Prepare(id, tag->columns());
+  }
+  XTDB_RETURN_IF_ERROR(WriteLog());
+  XTDB_RETURN_IF_ERROR(engine_->SyncLog());
+  state_ = State::kPrepared;
+  return Status();
+}
+
+Status Transaction::WriteLog() {
+  uint64_t record_count = 0;
+  RecordBatch batch(*engine_->wal_, log_transaction_, record_count);
+  XTDB_RETURN_IF_ERROR(AddDefinitions(staging_, batch));
+  XTDB_RETURN_IF_ERROR(AddPoints(staging_, batch));
+  PrepareRecord prepare;
+  prepare.point_count = staging_.row_count();
+  prepare.record_count = batch.added_records();
+  prepare.time_us = engine_->clock_.NowUs();
+  std::vector<std::byte> payload;
+  AppendPrepare(prepare, payload);
+  XTDB_RETURN_IF_ERROR(batch.Add(FrameType::kPrepare, std::move(payload)));
+  XTDB_RETURN_IF_ERROR(batch.Append());
+  prepare_lsn_ = batch.last_lsn();
+  return Status();
+}
+
+void Transaction::Commit() noexcept {
+  XTDB_CHECK(state_ == State::kPrepared ||
+             (state_ == State::kActive && staging_.empty() && log_transaction_ == kNoLsn));
+  if (prepare_lsn_ != kNoLsn && !staging_.empty()) {
+    for (const auto& [id, tag] : staging_.tags()) {
+      if (Staging::NeedsDefinition(*tag)) engine_->dictionary_.Put(tag->definition());
+      if (!tag->columns().empty()) {
+        engine_->buffer_.Append(id, tag->columns(), prepare_lsn_, log_transaction_);
+      }
+    }
+    engine_->Publish(prepare_lsn_, staging_.row_count());
+    engine_->MaintainAfterCommit();
+  }
+  End();
+}
+
+Status Transaction::Rollback() {
+  if (state_ == State::kDone) return Status();
+  Status undone;
+  if (log_transaction_ != kNoLsn && !engine_->forked()) {
+    const RotatingWAL::Entry abort{FrameType::kAbort, {}};
+    undone = engine_->wal_->BatchAppend(std::span(&abort, 1), log_transaction_).status();
+    if (undone.ok()) undone = engine_->wal_->Sync();
+    if (!undone.ok()) {
+      undone = undone.WithContext(
+          "the rollback could not be written to the log, so the outcome is open: reopen the "
+          "container");
+      engine_->NoteFailure("rollback", undone);
+    }
+  }
+  End();
+  return undone;
+}
+
+void Transaction::End() {
+  state_ = State::kDone;
+  staging_.Clear();
+  engine_->writer_.Release();
+}
+
+}  // namespace xtdb

@@ -1,0 +1,107 @@
+#include "engine/wal/log_replay.h"
+
+#include <set>
+#include <string>
+
+#include "engine/wal/log_records.h"
+
+namespace xtdb {
+
+namespace {
+
+Status Corrupt(const LogRecord& record, const std::string& what) {
+  return Status::Corruption("log record at LSN " + std::to_string(record.lsn) + ": " + what);
+}
+
+}  // namespace
+
+Status LogReplay::Apply(const LogRecord& record) {
+  if (record.type == FrameType::kFlush) return ApplyFlush(record);
+  if (record.transaction == kNoLsn) return Corrupt(record, "belongs to no transaction");
+  if (record.transaction != pending_.transaction) {
+    XTDB_RETURN_IF_ERROR(Settle());
+    pending_.transaction = record.transaction;
+  }
+  return ApplyToTransaction(record);
+}
+
+Status LogReplay::ApplyToTransaction(const LogRecord& record) {
+  if (record.type == FrameType::kPrepare) return ApplyPrepare(record);
+  pending_.prepare_lsn = kNoLsn;
+  ++pending_.record_count;
+  switch (record.type) {
+    case FrameType::kAbort:
+      pending_ = {};
+      ++withdrawn_;
+      return Status();
+    case FrameType::kDefineTag: {
+      XTDB_ASSIGN_OR_RETURN(TagDefinition definition, DecodeTagDefinition(record.payload));
+      dictionary_.ReserveIdsBelow(definition.id + 1);
+      pending_.definitions.push_back(std::move(definition));
+      return Status();
+    }
+    case FrameType::kPoints:
+      return DecodePoints(record.payload, [&](TagId tag, PointColumns&& rows) {
+        pending_.point_count += rows.size();
+        pending_.groups.emplace_back(tag, std::move(rows));
+        return Status();
+      });
+    default:
+      return Status::Unsupported("log record at LSN " + std::to_string(record.lsn) + " of type " +
+                                 std::to_string(static_cast<int>(record.type)) +
+                                 ": written by a newer xTdb; open the container with that");
+  }
+}
+
+Status LogReplay::ApplyPrepare(const LogRecord& record) {
+  XTDB_ASSIGN_OR_RETURN(const PrepareRecord prepare, DecodePrepare(record.payload));
+  if (prepare.point_count != pending_.point_count ||
+      prepare.record_count != pending_.record_count) {
+    return Corrupt(record, "PREPARE counts " + std::to_string(prepare.point_count) + " points in " +
+                               std::to_string(prepare.record_count) + " records, the log has " +
+                               std::to_string(pending_.point_count) + " in " +
+                               std::to_string(pending_.record_count));
+  }
+  pending_.prepare_lsn = record.lsn;
+  return Status();
+}
+
+Status LogReplay::Settle() {
+  const Pending settled = std::move(pending_);
+  pending_ = {};
+  if (settled.transaction == kNoLsn) return Status();
+  if (settled.prepare_lsn == kNoLsn) {
+    ++withdrawn_;
+    return Status();
+  }
+  for (const TagDefinition& definition : settled.definitions) dictionary_.Put(definition);
+  for (const auto& [tag, rows] : settled.groups) {
+    if (!dictionary_.Find(tag)) {
+      return Status::Corruption("transaction at LSN " + std::to_string(settled.transaction) +
+                                ": points of tag number " + std::to_string(tag) +
+                                ", which nothing defines");
+    }
+    buffer_.Prepare(tag, rows);
+    buffer_.Append(tag, rows, settled.prepare_lsn, settled.transaction);
+  }
+  last_lsn_ = settled.prepare_lsn;
+  ++transactions_;
+  points_ += settled.point_count;
+  return Status();
+}
+
+Status LogReplay::ApplyFlush(const LogRecord& record) {
+  XTDB_RETURN_IF_ERROR(Settle());
+  XTDB_ASSIGN_OR_RETURN(const FlushRecord flush, DecodeFlush(record.payload));
+  XTDB_RETURN_IF_ERROR(chunks_.Replay(flush, record.lsn));
+  std::set<TagId> tags;
+  for (const PlacedEntry& placed : flush.entries) tags.insert(placed.entry.tag_id);
+  for (const TagId tag : tags) buffer_.Retire(tag, record.lsn);
+  buffer_.Reclaim(kMaxLsn);
+  last_lsn_ = record.lsn;
+  return Status();
+}
+
+Status LogReplay::Finish() { return Settle(); }
+
+}  // namespace xtdb

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "engine/buffer/mem_buffer.h"
+#include "engine/catalog/tag_dictionary.h"
+#include "engine/chunk/chunk_store.h"
+#include "engine/wal/rotating_wal.h"
+
+namespace xtdb {
+
+// Turns the log's records into what they meant: committed transactions go to the buffers and the
+// dictionary, flushes to the chunks. A transaction counts if its PREPARE is whole and nothing of
+// the same transaction follows it.
+//
+// Ownership: borrows all three.
+// Threads:   one.
+class LogReplay {
+ public:
+  LogReplay(TagDictionary& dictionary, MemBuffer& buffer, ChunkStore& chunks)
+      : dictionary_(dictionary), buffer_(buffer), chunks_(chunks) {}
+
+  // Records in log order. kCorruption for a record whose bytes are intact and whose meaning is not;
+  // kUnsupported for a type of a newer build.
+  Status Apply(const LogRecord& record);
+  // The log has ended: settles its last transaction.
+  Status Finish();
+
+  LSN last_lsn() const { return last_lsn_; }  // of the last commit or flush; kNoLsn if none
+  uint64_t transactions() const { return transactions_; }
+  uint64_t points() const { return points_; }
+  uint64_t withdrawn() const { return withdrawn_; }  // transactions that never committed
+
+ private:
+  struct Pending {
+    LSN transaction = kNoLsn;
+    LSN prepare_lsn = kNoLsn;  // kNoLsn: not prepared, or withdrawn
+    std::vector<TagDefinition> definitions;
+    std::vector<std::pair<TagId, PointColumns>> groups;
+    uint64_t record_count = 0;
+    uint64_t point_count = 0;
+  };
+  Status ApplyToTransaction(const LogRecord& record);
+  Status ApplyPrepare(const LogRecord& record);
+  Status ApplyFlush(const LogRecord& record);
+  Status Settle();
+
+  TagDictionary& dictionary_;
+  MemBuffer& buffer_;
+  ChunkStore& chunks_;
+  Pending pending_;
+  LSN last_lsn_ = kNoLsn;
+  uint64_t transactions_ = 0;
+  uint64_t points_ = 0;
+  uint64_t withdrawn_ = 0;
+};
+
+}  // namespace xtdb
