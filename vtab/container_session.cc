@@ -1,0 +1,205 @@
+#include "vtab/container_session.h"
+
+#include <algorithm>
+
+#include "planner/plan.h"
+#include "vtab/connection.h"
+
+namespace xtdb {
+
+ContainerSession::~ContainerSession() {
+  if (transaction_ != nullptr) {
+    IgnoreStatus(transaction_->Rollback(), "the connection is closed, nobody is left to be told");
+  }
+}
+
+Status ContainerSession::CheckUsable() const {
+  if (!engine().forked()) return {};
+  return Status::FailedPrecondition(
+      "container " + engine().path() +
+      " was opened before fork(): the child must open its own connection");
+}
+
+ReadView ContainerSession::TakeView() {
+  ReadView view;
+  view.snapshot = engine().TakeSnapshot();
+  if (transaction_ != nullptr) {
+    view.staging = &transaction_->staging();
+    view.mark = transaction_->TakeMark();
+  }
+  return view;
+}
+
+ReadView ContainerSession::CurrentState() {
+  ReadView view;
+  if (transaction_ == nullptr) {
+    view.snapshot = engine().TakeSnapshot();
+    return view;
+  }
+  if (committed_ == nullptr) committed_ = engine().TakeSnapshot();
+  view.snapshot = committed_;
+  view.staging = &transaction_->staging();
+  return view;
+}
+
+Result<Transaction*> ContainerSession::Write() {
+  if (transaction_ != nullptr) [[likely]]
+    return transaction_.get();
+  XTDB_RETURN_IF_ERROR(CheckUsable());
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, connection_.BusyTimeoutUs());
+  XTDB_ASSIGN_OR_RETURN(transaction_, engine().Begin(timeout_us));
+  start_mark_ = transaction_->TakeMark();
+  // Savepoints from before the first write all lead back to it.
+  for (Level& level : levels_) level.mark = start_mark_;
+  DropCaches();
+  return transaction_.get();
+}
+
+void ContainerSession::DropCaches() {
+  write_tags_.clear();
+  undo_definition_.reset();
+}
+
+void ContainerSession::CheckCaches() {
+  const uint64_t generation = transaction_->staging().generation();
+  if (generation == cached_generation_) [[likely]]
+    return;
+  DropCaches();
+  cached_generation_ = generation;
+}
+
+WriteTag* ContainerSession::Remember(StagedTag& staged) {
+  WriteTag& tag = write_tags_[staged.definition().name];
+  tag.staged = &staged;
+  return &tag;
+}
+
+Result<WriteTag*> ContainerSession::FindTag(std::string_view name) {
+  XTDB_ASSIGN_OR_RETURN(Transaction* const transaction, Write());
+  CheckCaches();
+  undo_definition_.reset();
+  const auto known = write_tags_.find(name);
+  if (known != write_tags_.end()) return &known->second;
+  StagedTag* const staged = transaction->FindTag(name);
+  return staged == nullptr ? nullptr : Remember(*staged);
+}
+
+Result<WriteTag*> ContainerSession::FindTag(TagId id) {
+  XTDB_ASSIGN_OR_RETURN(Transaction* const transaction, Write());
+  CheckCaches();
+  undo_definition_.reset();
+  StagedTag* const staged = transaction->FindTag(id);
+  return staged == nullptr ? nullptr : Remember(*staged);
+}
+
+Result<WriteTag*> ContainerSession::FindOrDefineTag(std::string_view name) {
+  XTDB_ASSIGN_OR_RETURN(WriteTag* const found, FindTag(name));
+  if (found != nullptr) [[likely]]
+    return found;
+  const Mark before = transaction_->TakeMark();
+  XTDB_ASSIGN_OR_RETURN(StagedTag* const staged, transaction_->FindOrDefineTag(name));
+  WriteTag* const tag = Remember(*staged);
+  undo_definition_ = before;
+  return tag;
+}
+
+void ContainerSession::UndoDefinition() {
+  if (!undo_definition_) return;
+  transaction_->RollbackTo(*undo_definition_);
+  DropCaches();
+}
+
+Result<bool> ContainerSession::Exists(WriteTag& tag, int64_t ts_us) {
+  const TagId id = tag.staged->id();
+  if (!tag.committed_last_ts) {
+    int64_t last_ts = INT64_MIN;
+    if (engine().tags().Find(id) != nullptr) {
+      XTDB_ASSIGN_OR_RETURN(last_ts, engine().LastTs(id));
+    }
+    tag.committed_last_ts = last_ts;
+  }
+  if (ts_us > *tag.committed_last_ts && ts_us > transaction_->staging().LastTs(id)) return false;
+  XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found,
+                        FindPoint(CurrentState(), tag.staged->tag(), ts_us));
+  return found.has_value();
+}
+
+Status ContainerSession::EndStatement() {
+  if (!mover_.has_pending()) [[likely]]
+    return {};
+  return mover_.Finish(*this);
+}
+
+Status ContainerSession::BeginReading(uint64_t statement) {
+  XTDB_RETURN_IF_ERROR(CheckUsable());
+  return statement == mover_.statement() ? Status() : EndStatement();
+}
+
+Status ContainerSession::Savepoint(int level) {
+  XTDB_RETURN_IF_ERROR(EndStatement());
+  mover_.Clear();
+  const bool known = std::any_of(levels_.begin(), levels_.end(),
+                                 [level](const Level& other) { return other.level == level; });
+  // Another table of the container may have been told already, with fewer writes behind it.
+  if (known) return {};
+  levels_.push_back({level, transaction_ == nullptr ? Mark{0} : transaction_->TakeMark()});
+  return {};
+}
+
+Status ContainerSession::Release(int level) {
+  XTDB_RETURN_IF_ERROR(EndStatement());
+  mover_.Clear();
+  std::erase_if(levels_, [level](const Level& other) { return other.level >= level; });
+  return {};
+}
+
+Status ContainerSession::RollbackTo(int level) {
+  mover_.Clear();
+  std::erase_if(levels_, [level](const Level& other) { return other.level > level; });
+  if (transaction_ == nullptr) return {};
+  const auto found = std::find_if(levels_.begin(), levels_.end(),
+                                  [level](const Level& other) { return other.level == level; });
+  // A level that no table here was told of is older than the first write.
+  transaction_->RollbackTo(found == levels_.end() ? start_mark_ : found->mark);
+  DropCaches();
+  return {};
+}
+
+Status ContainerSession::Prepare() {
+  XTDB_RETURN_IF_ERROR(EndStatement());
+  mover_.Clear();
+  if (transaction_ == nullptr) return {};
+  XTDB_RETURN_IF_ERROR(CheckUsable());
+  return transaction_->Prepare();
+}
+
+Status ContainerSession::Commit() {
+  if (transaction_ == nullptr) {
+    levels_.clear();
+    return {};
+  }
+  transaction_->Commit();
+  EndTransaction(true);
+  return {};
+}
+
+Status ContainerSession::Rollback() {
+  if (transaction_ == nullptr) {
+    levels_.clear();
+    return {};
+  }
+  Status status = transaction_->Rollback();
+  EndTransaction(false);
+  return status;
+}
+
+void ContainerSession::EndTransaction(bool committed) {
+  const std::unique_ptr<Transaction> over = std::move(transaction_);
+  committed_.reset();
+  levels_.clear();
+  mover_.Clear();
+  DropCaches();
+  connection_.snapshots().TransactionEnded(*this, committed);
+}
+
+}  // namespace xtdb

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/read_view.h"
+#include "engine/transaction/transaction.h"
+#include "vtab/engine_registry.h"
+#include "vtab/point_mover.h"
+
+namespace xtdb {
+
+class Connection;
+
+// A tag that this transaction writes to, and what makes the next row of it cheap.
+struct WriteTag {
+  StagedTag* staged = nullptr;
+  std::optional<int64_t> committed_last_ts;  // before this transaction
+};
+
+// One connection's dealings with one container: the transaction that all its tables share, with its
+// savepoints. SQLite calls each table in turn for each step; the first call of a step does it, the
+// others find it done.
+//
+// Ownership: shares the engine; belongs to `connection`, which outlives it.
+// Threads:   one connection's.
+class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
+ public:
+  ContainerSession(Connection& connection, std::shared_ptr<EngineHandle> handle)
+      : connection_(connection), handle_(std::move(handle)) {}
+  ~ContainerSession();
+
+  StorageEngine& engine() const { return handle_->engine(); }
+  EngineHandle& handle() const { return *handle_; }
+  // kFailedPrecondition in a child after fork().
+  Status CheckUsable() const;
+
+  // What is committed now, and what the own transaction has written so far.
+  ReadView TakeView();
+  // For looking up single points while writing: everything, up to the last row.
+  ReadView CurrentState();
+
+  // The transaction; begins it at the first call, waiting as long as the connection's busy_timeout
+  // says.
+  Result<Transaction*> Write();
+  Transaction* transaction() const { return transaction_.get(); }
+  bool has_written() const {
+    return (transaction_ != nullptr && transaction_->has_written()) || mover_.has_pending();
+  }
+
+  // The tag of that name, defined if there is none; good until the next call of anything else here.
+  Result<WriteTag*> FindOrDefineTag(std::string_view name);
+  // Takes back the definition that the last FindOrDefineTag made, if it made one: its row has
+  // failed.
+  void UndoDefinition();
+  // nullptr: no such tag.
+  Result<WriteTag*> FindTag(std::string_view name);
+  Result<WriteTag*> FindTag(TagId id);
+  // True if a live point stands at (tag, ts) now.
+  Result<bool> Exists(WriteTag& tag, int64_t ts_us);
+
+  PointMover& mover() { return mover_; }
+  // Between two statements: what the first one has put off is done.
+  Status EndStatement();
+  // A cursor of `statement` is about to read.
+  Status BeginReading(uint64_t statement);
+
+  Status Savepoint(int level);
+  Status Release(int level);
+  Status RollbackTo(int level);
+  Status Prepare();
+  Status Commit();
+  Status Rollback();
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+  };
+  struct Level {
+    int level;
+    Mark mark;
+  };
+  void DropCaches();
+  void CheckCaches();
+  WriteTag* Remember(StagedTag& staged);
+  void EndTransaction(bool committed);
+
+  Connection& connection_;
+  const std::shared_ptr<EngineHandle> handle_;
+  std::unique_ptr<Transaction> transaction_;
+  std::shared_ptr<const Snapshot> committed_;  // while transaction_ is there nobody else commits
+  Mark start_mark_ = 0;                        // before the transaction's first write
+  std::vector<Level> levels_;                  // by level
+  PointMover mover_;
+
+  std::unordered_map<std::string, WriteTag, NameHash, std::equal_to<>> write_tags_;
+  uint64_t cached_generation_ = 0;
+  std::optional<Mark> undo_definition_;
+};
+
+}  // namespace xtdb

@@ -1,0 +1,65 @@
+#include "vtab/engine_registry.h"
+
+#include "engine/io/clock.h"
+#include "engine/io/file_system.h"
+
+namespace xtdb {
+
+EngineHandle::~EngineHandle() {
+  // A child after fork() has no threads and no locks of ours: it only lets go.
+  if (engine_->forked()) return;
+  const std::string path = engine_->path();
+  if (remove_if_new_) {
+    IgnoreStatus(engine_->CloseAndRemoveIfNew(), "the rollback itself has succeeded");
+  } else {
+    IgnoreStatus(engine_->Close(), "the log stays, and the next Open recovers from it");
+  }
+  engine_.reset();
+  if (temporary_) {
+    IgnoreStatus(PosixFileSystem().Remove(path), "the system cleans its folder of temporary files");
+  }
+  EngineRegistry::Instance().Closed(identity_);
+}
+
+EngineRegistry& EngineRegistry::Instance() {
+  static EngineRegistry& registry = *new EngineRegistry;
+  return registry;
+}
+
+void EngineRegistry::Closed(const Identity& identity) {
+  {
+    std::lock_guard lock(mutex_);
+    handles_.erase(identity);
+  }
+  closed_.notify_all();
+}
+
+Result<std::shared_ptr<EngineHandle>> EngineRegistry::Open(const std::string& path,
+                                                           const TableOptions& options,
+                                                           Existence existence) {
+  FileSystem& fs = PosixFileSystem();
+  std::unique_lock lock(mutex_);
+  Result<FileIdentity> file = fs.Identify(path);
+  while (file.ok()) {
+    const auto found = handles_.find({file.value().device, file.value().inode});
+    if (found == handles_.end()) break;
+    if (std::shared_ptr<EngineHandle> handle = found->second.lock()) {
+      XTDB_RETURN_IF_ERROR(CheckSameOptions(options, handle->engine()));
+      return handle;
+    }
+    closed_.wait(lock);
+    file = fs.Identify(path);
+  }
+  EngineOptions engine_options = options.ToEngineOptions();
+  engine_options.must_exist = existence == Existence::kMustExist;
+  XTDB_ASSIGN_OR_RETURN(std::shared_ptr<StorageEngine> engine,
+                        StorageEngine::Open(fs, SystemClock(), path, engine_options));
+  XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, fs.Identify(path));
+  const Identity identity{opened.device, opened.inode};
+  auto handle = std::make_shared<EngineHandle>(std::move(engine), identity,
+                                               existence == Existence::kTemporary);
+  handles_[identity] = handle;
+  return handle;
+}
+
+}  // namespace xtdb

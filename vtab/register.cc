@@ -1,0 +1,26 @@
+#include "vtab/register.h"
+
+#include <memory>
+
+#include "vtab/connection.h"
+#include "vtab/functions/register.h"
+#include "vtab/module.h"
+#include "vtab/sqlite_glue.h"
+
+namespace xtdb {
+
+int RegisterXtdb(sqlite3* db, char** error) {
+  if (Connection::Find(db) != nullptr) return SQLITE_OK;
+  char* ignored = nullptr;
+  return CallFromSqlite(error == nullptr ? &ignored : error, [&]() -> Status {
+    auto connection = std::make_unique<Connection>(db);
+    // SQLite calls the destructor also if it fails.
+    const int module =
+        sqlite3_create_module_v2(db, "xtdb", &kXtdbModule, connection.release(),
+                                 [](void* client) { delete static_cast<Connection*>(client); });
+    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, module));
+    return StatusFromSqlite(db, RegisterFunctions(db));
+  });
+}
+
+}  // namespace xtdb

@@ -1,0 +1,35 @@
+#include "vtab/row_handles.h"
+
+namespace xtdb {
+
+Result<int64_t> RowHandles::HandleOf(PointKey key) {
+  const PointKey pair{key.tag, WindowOf(key.ts_us)};
+  if (last_number_ == 0 || pair != last_pair_) {
+    const auto [entry, inserted] = numbers_.try_emplace(pair, 0);
+    if (inserted) {
+      if (pairs_.size() + 1 >= (size_t{1} << kPairNumberBits)) {
+        numbers_.erase(entry);
+        return Status::ResourceExhausted(
+            "this connection has used up its rowids (2^28 pairs of tag and 9.5 hours): open "
+            "another, or "
+            "do not select rowid");
+      }
+      pairs_.push_back(pair);
+      entry->second = static_cast<uint32_t>(pairs_.size());
+    }
+    last_pair_ = pair;
+    last_number_ = entry->second;
+  }
+  const int64_t offset = key.ts_us - (pair.ts_us * (int64_t{1} << kWindowBits));
+  return (int64_t{last_number_} << kWindowBits) | offset;
+}
+
+std::optional<PointKey> RowHandles::Find(int64_t handle) const {
+  const int64_t number = handle >> kWindowBits;
+  if (number < 1 || static_cast<uint64_t>(number) > pairs_.size()) return std::nullopt;
+  const PointKey& pair = pairs_[static_cast<size_t>(number - 1)];
+  const int64_t offset = handle & ((int64_t{1} << kWindowBits) - 1);
+  return PointKey{pair.tag, pair.ts_us * (int64_t{1} << kWindowBits) + offset};
+}
+
+}  // namespace xtdb

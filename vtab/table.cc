@@ -1,0 +1,218 @@
+#include "vtab/table.h"
+
+#include <cstdlib>
+
+#include "engine/io/file_system.h"
+#include "vtab/connection.h"
+#include "vtab/sqlite_glue.h"
+#include "vtab/text/quote_text.h"
+
+namespace xtdb {
+
+const char* const kTableSchema =
+    "CREATE TABLE x(tag TEXT NOT NULL, time TIMESTAMP NOT NULL, value NUMERIC, quality INTEGER, "
+    "ts BIGINT HIDDEN NOT NULL, tag_id INTEGER HIDDEN, ts_blob BLOB HIDDEN, value_blob BLOB "
+    "HIDDEN, "
+    "quality_blob BLOB HIDDEN, command TEXT HIDDEN)";
+
+std::string_view ColumnName(int column) {
+  constexpr std::string_view kNames[kColumnCount] = {
+      "tag",    "time",    "value",      "quality",      "ts",
+      "tag_id", "ts_blob", "value_blob", "quality_blob", "command"};
+  return column == kColumnRowid ? "rowid" : kNames[column];
+}
+
+namespace {
+
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// A table's name as a part of a file's name.
+std::string FileNamePart(std::string_view name) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string part;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '/' || c == '%' || byte < 0x20 || byte == 0x7F) {
+      part += '%';
+      part += kHex[byte >> 4];
+      part += kHex[byte & 15];
+    } else {
+      part += c;
+    }
+  }
+  return part;
+}
+
+std::string TemporaryPath() {
+  const char* const folder = std::getenv("TMPDIR");
+  uint64_t number = 0;
+  sqlite3_randomness(sizeof number, &number);
+  return std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/xtdb-" +
+         std::to_string(number) + ".xtdb";
+}
+
+}  // namespace
+
+Table::Table(Connection& connection, std::string schema, std::string name, TableOptions options)
+    : sqlite3_vtab{},
+      connection_(connection),
+      schema_(std::move(schema)),
+      name_(std::move(name)),
+      options_(std::move(options)) {
+  connection_.AddTable(this);
+}
+
+Table::~Table() { connection_.RemoveTable(this); }
+
+std::string Table::ConfigTable() const {
+  return QuoteIdentifier(schema_) + "." + QuoteIdentifier(name_ + "_config");
+}
+
+std::string Table::DatabaseFile() const {
+  const char* const file = sqlite3_db_filename(connection_.db(), schema_.c_str());
+  return file == nullptr ? "" : file;
+}
+
+Result<std::string> Table::ChoosePath() {
+  const std::string database = DatabaseFile();
+  if (options_.path) {
+    if (!database.empty()) return *options_.path;
+    return PosixFileSystem().ResolvePath(*options_.path);
+  }
+  if (!database.empty()) return NameOf(database) + "." + FileNamePart(name_) + ".xtdb";
+  temporary_ = true;
+  return PosixFileSystem().ResolvePath(TemporaryPath());
+}
+
+Status Table::SetPath(std::string stored_path, bool temporary) {
+  stored_path_ = std::move(stored_path);
+  temporary_ = temporary;
+  const bool absolute = stored_path_.starts_with('/');
+  XTDB_ASSIGN_OR_RETURN(
+      path_, PosixFileSystem().ResolvePath(
+                 absolute ? stored_path_ : DirectoryOf(DatabaseFile()) + "/" + stored_path_));
+  return {};
+}
+
+bool Table::IsInDatabaseFolder() const {
+  if (temporary_) return true;
+  const std::string database = DatabaseFile();
+  if (database.empty()) return false;
+  const Result<std::string> resolved = PosixFileSystem().ResolvePath(database);
+  return resolved.ok() && path_.starts_with(DirectoryOf(resolved.value()) + "/");
+}
+
+Status Table::Create() {
+  XTDB_ASSIGN_OR_RETURN(std::string path, ChoosePath());
+  XTDB_RETURN_IF_ERROR(SetPath(std::move(path), temporary_));
+  XTDB_ASSIGN_OR_RETURN(
+      session_, connection_.OpenSession(
+                    path_, options_, temporary_ ? Existence::kTemporary : Existence::kMayCreate));
+  created_ = true;
+  uuid_ = UuidText(session_->engine().container().header().uuid);
+  sqlite3* const db = connection_.db();
+  XTDB_RETURN_IF_ERROR(RunSql(
+      db, "CREATE TABLE " + ConfigTable() + "(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID"));
+  XTDB_ASSIGN_OR_RETURN(
+      SqlStatement insert,
+      SqlStatement::Prepare(db, "INSERT INTO " + ConfigTable() + " VALUES (?1, ?2)"));
+  const Connection::Nested nested(connection_, insert.get());
+  const std::pair<std::string_view, std::string_view> entries[] = {
+      {"path", stored_path_}, {"uuid", uuid_}, {"temporary", temporary_ ? "1" : "0"}};
+  for (const auto& [key, value] : entries) {
+    XTDB_RETURN_IF_ERROR(insert.Bind(1, key));
+    XTDB_RETURN_IF_ERROR(insert.Bind(2, value));
+    XTDB_RETURN_IF_ERROR(insert.Step().status());
+    insert.Reset();
+  }
+  return {};
+}
+
+Status Table::Connect() {
+  std::string path;
+  bool temporary = false;
+  Result<SqlStatement> select =
+      SqlStatement::Prepare(connection_.db(), "SELECT key, value FROM " + ConfigTable());
+  // Without the shadow table (an SQL dump replayed in parts) the statement that made the table
+  // still says enough.
+  if (select.ok()) {
+    const Connection::Nested nested(connection_, select.value().get());
+    while (true) {
+      XTDB_ASSIGN_OR_RETURN(const bool has_row, select.value().Step());
+      if (!has_row) break;
+      const std::string key = select.value().Text(0);
+      if (key == "path") path = select.value().Text(1);
+      if (key == "uuid") uuid_ = select.value().Text(1);
+      if (key == "temporary") temporary = select.value().Text(1) == "1";
+    }
+  }
+  if (path.empty()) {
+    XTDB_ASSIGN_OR_RETURN(path, ChoosePath());
+    temporary = temporary_;
+  }
+  return SetPath(std::move(path), temporary);
+}
+
+Status Table::CheckUuid(const ContainerSession& session) const {
+  const std::string uuid = UuidText(session.engine().container().header().uuid);
+  if (uuid_.empty() || uuid == uuid_) return {};
+  return Status::FailedPrecondition(
+      "table " + name_ + ": " + path_ + " is another container (" + uuid +
+      ") than the one it was created with (" + uuid_ +
+      "); put that one back, or DROP TABLE and create it again to attach this one");
+}
+
+Result<std::shared_ptr<ContainerSession>> Table::Session() {
+  if (session_ != nullptr) [[likely]]
+    return session_;
+  Result<std::shared_ptr<ContainerSession>> session = connection_.OpenSession(
+      path_, options_, temporary_ ? Existence::kTemporary : Existence::kMustExist);
+  if (!session.ok()) {
+    if (session.status().code() != StatusCode::kNotFound) return session.status();
+    return Status::NotFound("table " + name_ + ": its container " + path_ +
+                            " is missing; put the file back, or DROP TABLE " + name_);
+  }
+  XTDB_RETURN_IF_ERROR(CheckUuid(*session.value()));
+  session_ = std::move(session).value();
+  return session_;
+}
+
+void Table::UndoCreate() {
+  if (!created_) return;
+  created_ = false;
+  session_->handle().RemoveAtEndIfNew();
+  session_.reset();
+  connection_.ReleaseUnusedSessions();
+}
+
+Status Table::Destroy() {
+  if (session_ != nullptr) {
+    if (session_->has_written()) {
+      return Status::FailedPrecondition(
+          "DROP TABLE " + name_ +
+          ": this transaction has written to its container; COMMIT or "
+          "ROLLBACK first");
+    }
+    // No further call comes for this table, and nobody else might end the transaction.
+    XTDB_RETURN_IF_ERROR(session_->Rollback());
+  }
+  return RunSql(connection_.db(), "DROP TABLE IF EXISTS " + ConfigTable());
+}
+
+Status Table::Rename(std::string_view new_name) {
+  XTDB_RETURN_IF_ERROR(
+      RunSql(connection_.db(), "ALTER TABLE " + ConfigTable() + " RENAME TO " +
+                                   QuoteIdentifier(std::string(new_name) + "_config")));
+  name_ = new_name;
+  return {};
+}
+
+void Table::AddToLastQuery(uint64_t statement, const PlanCounters& counters) {
+  if (statement != last_query_statement_) {
+    last_query_ = {};
+    last_query_statement_ = statement;
+  }
+  last_query_.Add(counters);
+}
+
+}  // namespace xtdb

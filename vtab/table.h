@@ -1,0 +1,97 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/status.h"
+#include "planner/request.h"
+#include "vtab/container_session.h"
+#include "vtab/sqlite_api.h"
+#include "vtab/table_options.h"
+
+namespace xtdb {
+
+class Connection;
+
+// Columns of every table, by number; see kTableSchema.
+enum Column : int {
+  kColumnRowid = -1,
+  kColumnTag = 0,
+  kColumnTime = 1,
+  kColumnValue = 2,
+  kColumnQuality = 3,
+  kColumnTs = 4,
+  kColumnTagId = 5,
+  kColumnTsBlob = 6,  // from here on write-only
+  kColumnValueBlob = 7,
+  kColumnQualityBlob = 8,
+  kColumnCommand = 9,
+};
+inline constexpr int kColumnCount = 10;
+extern const char* const kTableSchema;
+std::string_view ColumnName(int column);
+
+// One CREATE VIRTUAL TABLE ... USING xtdb(...) of one connection: a name for a container.
+//
+// The container is opened at first use, so that a table whose container is away or busy can still
+// be listed, dropped and asked again.
+//
+// Threads: one connection's.
+class Table : public sqlite3_vtab {
+ public:
+  Table(Connection& connection, std::string schema, std::string name, TableOptions options);
+  ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  // For xCreate: writes the shadow table NAME_config and makes or opens the container.
+  Status Create();
+  // For xConnect: reads the shadow table.
+  Status Connect();
+  // For xDestroy: drops the shadow table. kFailedPrecondition while the transaction has written
+  // here.
+  Status Destroy();
+  Status Rename(std::string_view new_name);
+
+  // The session with its container, opened if it was not.
+  Result<std::shared_ptr<ContainerSession>> Session();
+  // The session if it is open.
+  const std::shared_ptr<ContainerSession>& open_session() const { return session_; }
+  // For xCommit and xRollback: what CREATE made stays, or goes.
+  void KeepCreated() { created_ = false; }
+  void UndoCreate();
+
+  Connection& connection() const { return connection_; }
+  const std::string& schema() const { return schema_; }
+  const std::string& name() const { return name_; }
+  const std::string& container_path() const { return path_; }
+  // True if the container is in the database's folder or below.
+  bool IsInDatabaseFolder() const;
+
+  // What the plans of the last statement that read this table did.
+  const PlanCounters& last_query() const { return last_query_; }
+  void AddToLastQuery(uint64_t statement, const PlanCounters& counters);
+
+ private:
+  std::string ConfigTable() const;
+  std::string DatabaseFile() const;  // "" for in-memory and temporary databases
+  Result<std::string> ChoosePath();  // for Create: as the shadow table keeps it
+  Status SetPath(std::string stored_path, bool temporary);
+  Status CheckUuid(const ContainerSession& session) const;
+
+  Connection& connection_;
+  std::string schema_;
+  std::string name_;
+  TableOptions options_;
+  std::string stored_path_;  // relative to the database's folder
+  std::string path_;         // absolute
+  std::string uuid_;         // of the container at creation; "" if unknown
+  bool temporary_ = false;
+  bool created_ = false;  // in the running transaction
+  std::shared_ptr<ContainerSession> session_;
+  PlanCounters last_query_;
+  uint64_t last_query_statement_ = 0;
+};
+
+}  // namespace xtdb
