@@ -12,7 +12,7 @@
 
 namespace xtdb {
 
-// The log NAME.xtdb-wal (docs/format.md, "Log"): one extent with a LogHeader, then segments of
+// The log NAME.xtdb-wal (docs/format-log.md): one extent with a LogHeader, then segments of
 // segment_size_bytes. A segment begins with a SegmentHeader; frames follow at multiples of 8. A
 // frame with LSN n stands in the segment numbered n / segment_size_bytes, at n %
 // segment_size_bytes.

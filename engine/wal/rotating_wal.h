@@ -24,7 +24,7 @@ struct WALOptions {
   uint32_t reserve_segments = 1;  // kept allocated and unused, for ABORT, FLUSH and checkpoint
 };
 
-// The write-ahead log: segments of one file used in rotation; byte layout in docs/format.md, "Log".
+// The write-ahead log: segments of one file used in rotation; byte layout in docs/format-log.md.
 // A record is replayed whole or not at all, and only behind intact ones. Bytes once synced never
 // change: a later append only adds behind them, so a torn write cannot hurt acknowledged points.
 //
