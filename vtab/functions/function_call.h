@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/base/status.h"
+#include "engine/read_view.h"
+#include "vtab/connection.h"
+#include "vtab/functions/tag_selection.h"
+#include "vtab/statement_snapshots.h"
+#include "vtab/table.h"
+
+namespace xtdb {
+
+// One call of a table-valued function: the table it is about, what its statement sees, and which
+// tags it is asked for.
+//
+// Ownership: keeps the container open and the statement's view alive; borrows the connection.
+// Threads:   one connection's.
+class FunctionCall {
+ public:
+  // kNotFound lists the tables there are.
+  static Result<std::unique_ptr<FunctionCall>> Make(Connection& connection,
+                                                    std::shared_ptr<StatementView> statement,
+                                                    std::string table_name);
+
+  // Asked for anew for every row: the transaction whose staging it names may have ended since.
+  ReadView View() const { return statement_->ViewOf(session_); }
+  StorageEngine& engine() const { return session_->engine(); }
+  const std::shared_ptr<ContainerSession>& session() const { return session_; }
+
+  // The table itself, looked up anew: SQL that ran since may have ended the object.
+  Result<Table*> FindTable() const { return connection_.FindTable(table_name_); }
+  // Adds to what xtdb_last_query tells of the table.
+  Status AddToLastQuery(const PlanCounters& counters) const;
+
+  TagSelection tags;
+
+ private:
+  FunctionCall(Connection& connection, std::shared_ptr<StatementView> statement,
+               std::string table_name, std::shared_ptr<ContainerSession> session)
+      : connection_(connection),
+        statement_(std::move(statement)),
+        table_name_(std::move(table_name)),
+        session_(std::move(session)) {}
+
+  Connection& connection_;
+  const std::shared_ptr<StatementView> statement_;
+  const std::string table_name_;
+  const std::shared_ptr<ContainerSession> session_;
+};
+
+}  // namespace xtdb

@@ -1,0 +1,87 @@
+#include <string>
+#include <utility>
+
+#include "engine/storage_engine.h"
+#include "vtab/connection.h"
+#include "vtab/functions/functions.h"
+#include "vtab/sqlite_glue.h"
+#include "vtab/table.h"
+
+namespace xtdb {
+namespace {
+
+// The container of the table that `name` names, which must not carry writes of this connection's
+// transaction: what acts at once could neither see them nor be undone with them.
+Result<std::shared_ptr<ContainerSession>> IdleSession(sqlite3* db, sqlite3_value* name) {
+  Connection& connection = Connection::Of(db);
+  XTDB_ASSIGN_OR_RETURN(Table* const table, connection.FindTable(TextOf(name)));
+  const std::string table_name = table->name();
+  XTDB_ASSIGN_OR_RETURN(std::shared_ptr<ContainerSession> session, table->Session());
+  XTDB_RETURN_IF_ERROR(session->CheckUsable());
+  if (session->transaction() != nullptr || session->has_written()) {
+    return Status::FailedPrecondition("this transaction has written to the container of " +
+                                      table_name + "; COMMIT or ROLLBACK first");
+  }
+  return session;
+}
+
+Result<std::string> Flush(sqlite3* db, sqlite3_value* name) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+  XTDB_RETURN_IF_ERROR(session->engine().Flush(timeout_us));
+  return std::string("ok");
+}
+
+Result<std::string> Seal(sqlite3* db, sqlite3_value* name) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+  XTDB_RETURN_IF_ERROR(session->engine().Seal(timeout_us));
+  return std::string("ok");
+}
+
+Result<std::string> Check(sqlite3* db, sqlite3_value* name) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport report, session->engine().Check());
+  if (report.problems.empty()) return std::string("ok");
+  std::string text;
+  for (const std::string& problem : report.problems) text += (text.empty() ? "" : "\n") + problem;
+  return text;
+}
+
+struct Maintenance {
+  const char* name;
+  int flags;
+  Result<std::string> (*run)(sqlite3* db, sqlite3_value* table);
+};
+constexpr Maintenance kAll[] = {{"xtdb_flush", kChangingFunction, Flush},
+                                {"xtdb_seal", kChangingFunction, Seal},
+                                {"xtdb_check", kReadingFunction, Check}};
+
+void Run(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
+  const auto& maintenance = *static_cast<const Maintenance*>(sqlite3_user_data(context));
+  CallFromFunction(context, [&]() -> Status {
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) {
+      return Status::InvalidArgument(std::string(maintenance.name) + ": which table? write " +
+                                     maintenance.name + "('plant')");
+    }
+    const Result<std::string> result = maintenance.run(sqlite3_context_db_handle(context), argv[0]);
+    if (!result.ok()) return result.status().WithContext(maintenance.name);
+    sqlite3_result_text64(context, result.value().data(), result.value().size(), SQLITE_TRANSIENT,
+                          SQLITE_UTF8);
+    return {};
+  });
+}
+
+}  // namespace
+
+int RegisterMaintenanceFunctions(sqlite3* db) {
+  for (const Maintenance& maintenance : kAll) {
+    const int code = sqlite3_create_function_v2(db, maintenance.name, 1, maintenance.flags,
+                                                const_cast<Maintenance*>(&maintenance), Run,
+                                                nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+}  // namespace xtdb

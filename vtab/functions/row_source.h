@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "planner/plan.h"
+
+namespace xtdb {
+
+// A TIMESTAMP: text in SQL.
+struct TimeCell {
+  int64_t ts_us = 0;
+};
+// Not computed yet: RowSource::Complete fills it in when SQLite asks for it.
+struct LateCell {};
+// One value of an output row; monostate is NULL.
+using Cell = std::variant<std::monostate, int64_t, double, std::string, TimeCell, LateCell>;
+
+struct FunctionRow {
+  int64_t key = 0;          // unique among the rows of one call, whatever columns are constrained
+  std::vector<Cell> cells;  // one for each declared column
+};
+
+// The rows of one call of a table-valued function, made as they are asked for.
+// Threads: one connection's.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  // Replaces `row` by the next one; false at the end.
+  virtual Result<bool> Next(FunctionRow& row) = 0;
+  // Replaces the LateCells of the row that Next gave last.
+  virtual Status Complete(FunctionRow& /*row*/) { return {}; }
+};
+
+// A value of `tag_type` as SQL has it: NaN is NULL, integers from before a tag widened are REAL.
+Cell ValueCell(const FoundPoint& found, ValueType tag_type);
+Cell ValueCell(ValueBits bits, ValueType type, ValueType tag_type);  // not text
+
+inline Cell Count(uint64_t count) { return static_cast<int64_t>(count); }
+
+}  // namespace xtdb

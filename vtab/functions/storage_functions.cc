@@ -1,0 +1,229 @@
+#include <algorithm>
+#include <utility>
+
+#include "engine/storage_engine.h"
+#include "vtab/functions/functions.h"
+#include "vtab/functions/table_function.h"
+
+namespace xtdb {
+namespace {
+
+const char* KindName(ChunkKind kind) {
+  switch (kind) {
+    case ChunkKind::kRaw:
+      return "raw";
+    case ChunkKind::kCompact:
+      return "compact";
+    case ChunkKind::kCatalog:
+      return "catalog";
+  }
+  return "unknown";
+}
+
+const char* StateName(ChunkState state) {
+  switch (state) {
+    case ChunkState::kErased:
+      return "erased";
+    case ChunkState::kAllocated:
+      return "allocated";
+    case ChunkState::kSealed:
+      return "sealed";
+    case ChunkState::kDeprecated:
+      return "deprecated";
+    case ChunkState::kFree:
+      return "free";
+  }
+  return "unknown";
+}
+
+constexpr OutputColumn kChunkColumns[] = {
+    {"slot", "BIGINT"},          {"sequence", "BIGINT"},     {"kind", "TEXT"},
+    {"state", "TEXT"},           {"blocks", "BIGINT"},       {"points", "BIGINT"},
+    {"first_time", "TIMESTAMP"}, {"last_time", "TIMESTAMP"}, {"first_ts", "BIGINT"},
+    {"last_ts", "BIGINT"},       {"used_bytes", "BIGINT"},   {"chunk_bytes", "BIGINT"},
+    {"last_flush_lsn", "BIGINT"}};
+
+// The open chunk grows on while a snapshot looks at it, so its figures come from the blocks seen.
+Result<ChunkSummary> SummaryAt(Chunk& chunk, LSN lsn) {
+  if (chunk.state() == ChunkState::kSealed) return chunk.summary();
+  XTDB_ASSIGN_OR_RETURN(const std::vector<BlockRef> blocks, chunk.AllBlocks(lsn));
+  ChunkSummary summary;
+  for (const BlockRef& block : blocks) {
+    const BlockDirEntry& entry = *block.entry;
+    const bool is_first = summary.block_count++ == 0;
+    summary.ts_min_us = is_first ? entry.ts_min_us : std::min(summary.ts_min_us, entry.ts_min_us);
+    summary.ts_max_us = is_first ? entry.ts_max_us : std::max(summary.ts_max_us, entry.ts_max_us);
+    summary.point_count += entry.count;
+    summary.used_extents += entry.extents;
+    summary.last_flush_lsn = std::max(summary.last_flush_lsn, entry.flush_lsn);
+  }
+  return summary;
+}
+
+class ChunkRows final : public RowSource {
+ public:
+  explicit ChunkRows(std::shared_ptr<const FunctionCall> call)
+      : call_(std::move(call)), snapshot_(call_->View().snapshot) {}
+
+  Result<bool> Next(FunctionRow& row) override {
+    const ChunkList& chunks = snapshot_->chunks();
+    if (next_ == chunks.size()) return false;
+    Chunk& chunk = *chunks[next_++];
+    XTDB_ASSIGN_OR_RETURN(const ChunkSummary summary, SummaryAt(chunk, snapshot_->lsn()));
+    const bool has_blocks = summary.block_count > 0;
+    const auto time = [&](int64_t ts_us) { return has_blocks ? Cell(TimeCell{ts_us}) : Cell(); };
+    const auto ts = [&](int64_t ts_us) { return has_blocks ? Cell(ts_us) : Cell(); };
+    row.key = static_cast<int64_t>(chunk.header().chunk_sequence);
+    row.cells = {Count(chunk.layout().slot),
+                 Count(chunk.header().chunk_sequence),
+                 std::string(KindName(chunk.header().kind)),
+                 std::string(StateName(chunk.state())),
+                 Count(summary.block_count),
+                 Count(summary.point_count),
+                 time(summary.ts_min_us),
+                 time(summary.ts_max_us),
+                 ts(summary.ts_min_us),
+                 ts(summary.ts_max_us),
+                 Count(summary.used_extents * kExtentSizeBytes),
+                 Count(chunk.layout().end_offset - chunk.layout().chunk_offset),
+                 has_blocks ? Count(summary.last_flush_lsn) : Cell()};
+    return true;
+  }
+
+ private:
+  const std::shared_ptr<const FunctionCall> call_;
+  const std::shared_ptr<const Snapshot> snapshot_;
+  size_t next_ = 0;
+};
+
+enum BlockColumn : size_t { kEncoding = 15, kBlockColumnCount = 20 };
+constexpr OutputColumn kBlockColumns[] = {{"tag", "TEXT"},
+                                          {"chunk", "BIGINT"},
+                                          {"block", "BIGINT"},
+                                          {"first_time", "TIMESTAMP"},
+                                          {"last_time", "TIMESTAMP"},
+                                          {"first_ts", "BIGINT"},
+                                          {"last_ts", "BIGINT"},
+                                          {"points", "BIGINT"},
+                                          {"good", "BIGINT"},
+                                          {"nulls", "BIGINT"},
+                                          {"deleted", "BIGINT"},
+                                          {"min", "NUMERIC"},
+                                          {"max", "NUMERIC"},
+                                          {"type", "TEXT"},
+                                          {"vectors", "BIGINT"},
+                                          {"encoding", "TEXT"},
+                                          {"bytes", "BIGINT"},
+                                          {"data_bytes", "BIGINT"},
+                                          {"bytes_per_point", "DOUBLE PRECISION"},
+                                          {"flush_lsn", "BIGINT"}};
+static_assert(std::size(kBlockColumns) == kBlockColumnCount);
+
+class BlockRows final : public RowSource {
+ public:
+  explicit BlockRows(std::shared_ptr<const FunctionCall> call)
+      : call_(std::move(call)), snapshot_(call_->View().snapshot) {
+    if (!call_->tags.names) return;
+    wanted_.emplace();
+    for (const TagPtr& tag : SelectTags(call_->View(), call_->tags)) wanted_->push_back(tag->id);
+    std::sort(wanted_->begin(), wanted_->end());
+  }
+
+  Result<bool> Next(FunctionRow& row) override {
+    while (next_block_ == blocks_.size()) {
+      const ChunkList& chunks = snapshot_->chunks();
+      if (next_chunk_ == chunks.size()) return false;
+      XTDB_ASSIGN_OR_RETURN(blocks_, chunks[next_chunk_++]->AllBlocks(snapshot_->lsn()));
+      next_block_ = 0;
+      if (!wanted_) continue;
+      std::erase_if(blocks_, [&](const BlockRef& block) {
+        return !std::binary_search(wanted_->begin(), wanted_->end(), block.entry->tag_id);
+      });
+    }
+    block_ = blocks_[next_block_++];
+    Fill(row);
+    return true;
+  }
+
+  Status Complete(FunctionRow& row) override {
+    XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedBlock> loaded,
+                          call_->View().Load(block_));
+    XTDB_ASSIGN_OR_RETURN(std::string encoding, loaded->DescribeEncoding(0));
+    const size_t vectors = loaded->vectors().size();
+    if (vectors > 1) encoding += "; " + std::to_string(vectors) + " vectors";
+    row.cells[kEncoding] = std::move(encoding);
+    return {};
+  }
+
+ private:
+  void Fill(FunctionRow& row) const {
+    const BlockDirEntry& entry = *block_.entry;
+    const ValueStats& stats = entry.stats;
+    const TagPtr tag = call_->View().FindTag(entry.tag_id);
+    const ValueType tag_type = tag == nullptr ? entry.value_type : tag->type;
+    const bool has_values = stats.value_count > 0;
+    const auto extreme = [&](ValueBits bits) {
+      return has_values ? ValueCell(bits, entry.value_type, tag_type) : Cell();
+    };
+    const uint64_t bytes = entry.extents * kExtentSizeBytes;
+    const auto sequence = static_cast<int64_t>(block_.chunk->header().chunk_sequence);
+    row.key = (sequence << 16) + block_.entry_index;
+    row.cells = {tag == nullptr ? Cell() : Cell(tag->name),
+                 sequence,
+                 Count(block_.entry_index),
+                 TimeCell{entry.ts_min_us},
+                 TimeCell{entry.ts_max_us},
+                 entry.ts_min_us,
+                 entry.ts_max_us,
+                 Count(entry.count - stats.deleted_count),
+                 Count(stats.good_count),
+                 Count(stats.null_count),
+                 Count(stats.deleted_count),
+                 extreme(stats.min),
+                 extreme(stats.max),
+                 std::string(ValueTypeName(entry.value_type)),
+                 Count(entry.vector_count),
+                 LateCell(),
+                 Count(bytes),
+                 Count(entry.data_size_bytes),
+                 static_cast<double>(bytes) / entry.count,
+                 Count(entry.flush_lsn)};
+  }
+
+  const std::shared_ptr<const FunctionCall> call_;
+  const std::shared_ptr<const Snapshot> snapshot_;
+  std::optional<std::vector<TagId>> wanted_;  // sorted
+  size_t next_chunk_ = 0;
+  std::vector<BlockRef> blocks_;  // of the chunk before next_chunk_
+  size_t next_block_ = 0;
+  BlockRef block_;  // of the row
+};
+
+template <typename Source>
+Result<std::unique_ptr<RowSource>> Open(std::shared_ptr<const FunctionCall> call) {
+  return std::unique_ptr<RowSource>(std::make_unique<Source>(std::move(call)));
+}
+
+constexpr TableFunction kChunks = {.name = "xtdb_chunks",
+                                   .columns = kChunkColumns,
+                                   .takes_tags = false,
+                                   .has_tag_column = false,
+                                   .by_tag = false,
+                                   .example = "xtdb_chunks('plant')",
+                                   .open = Open<ChunkRows>};
+constexpr TableFunction kBlocks = {.name = "xtdb_blocks",
+                                   .columns = kBlockColumns,
+                                   .takes_tags = false,
+                                   .has_tag_column = true,
+                                   .by_tag = false,
+                                   .example = "xtdb_blocks('plant')",
+                                   .open = Open<BlockRows>};
+
+}  // namespace
+
+int RegisterStorageFunctions(sqlite3* db) {
+  const int code = RegisterTableFunction(db, kChunks);
+  return code != SQLITE_OK ? code : RegisterTableFunction(db, kBlocks);
+}
+
+}  // namespace xtdb

@@ -1,0 +1,273 @@
+#include "vtab/functions/table_function.h"
+
+#include <array>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vtab/functions/function_index.h"
+#include "vtab/sqlite_glue.h"
+#include "vtab/text/time_text.h"
+
+namespace xtdb {
+namespace {
+
+struct FreeValue {
+  void operator()(sqlite3_value* value) const { sqlite3_value_free(value); }
+};
+using OwnedValue = std::unique_ptr<sqlite3_value, FreeValue>;
+
+OwnedValue Duplicate(sqlite3_value* value) {
+  OwnedValue copy(sqlite3_value_dup(value));
+  if (copy == nullptr) throw std::bad_alloc();
+  return copy;
+}
+
+// The function in one connection.
+struct FunctionTable : sqlite3_vtab {
+  FunctionTable(Connection& c, const TableFunction& f)
+      : sqlite3_vtab{}, connection(c), function(f) {}
+  Connection& connection;
+  const TableFunction& function;
+};
+
+std::string Schema(const TableFunction& function) {
+  std::string sql = "CREATE TABLE x(";
+  for (const OutputColumn& column : function.columns) {
+    sql += std::string(column.name) + " " + column.type + ", ";
+  }
+  sql += "tbl TEXT HIDDEN";
+  if (function.takes_tags) sql += ", tags TEXT HIDDEN";
+  return sql + ")";
+}
+
+class FunctionCursor : public sqlite3_vtab_cursor {
+ public:
+  explicit FunctionCursor(FunctionTable& table)
+      : sqlite3_vtab_cursor{}, table_(table), lease_(table.connection.snapshots().OpenCursor()) {}
+
+  Status Filter(int index, std::span<sqlite3_value*> values);
+  Status Next();
+  bool at_end() const { return source_ == nullptr; }
+  Status Column(sqlite3_context* context, int column);
+  int64_t Rowid() const {
+    return static_cast<int64_t>(call_hash_ + static_cast<uint64_t>(row_.key));
+  }
+
+ private:
+  Status TakeTags(TagSelection& tags) const;
+  Status TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const;
+  void HashArguments();
+
+  FunctionTable& table_;
+  StatementSnapshots::Lease lease_;
+  std::array<OwnedValue, kFunctionArgumentsMax> arguments_;  // null: not given
+  std::unique_ptr<RowSource> source_;                        // null: at the end
+  FunctionRow row_;
+  uint64_t call_hash_ = 0;
+};
+
+// Makes rowids of different calls differ: SQLite merges the branches of an OR by rowid.
+void FunctionCursor::HashArguments() {
+  std::string all;
+  for (const OwnedValue& argument : arguments_) {
+    if (argument == nullptr) continue;
+    all += std::to_string(sqlite3_value_type(argument.get())) + ' ';
+    all += TextOf(argument.get());
+    all += '\0';
+  }
+  call_hash_ = std::hash<std::string>()(all);
+}
+
+Status FunctionCursor::TakeTags(TagSelection& tags) const {
+  sqlite3_value* const value = arguments_[1].get();
+  if (value == nullptr) return {};
+  if (sqlite3_value_type(value) == SQLITE_BLOB) {
+    return Status::InvalidArgument("tags is " + ShowValue(value) +
+                                   "; write a name or a pattern such as 'boiler.*'");
+  }
+  tags.none = sqlite3_value_type(value) == SQLITE_NULL;
+  tags.pattern = TextOf(value);
+  return {};
+}
+
+Status FunctionCursor::TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const {
+  std::vector<std::string>& names = tags.names.emplace();
+  const auto take = [&](sqlite3_value* name) {
+    const int type = sqlite3_value_type(name);  // a column of TEXT equals no NULL and no BLOB
+    if (type != SQLITE_NULL && type != SQLITE_BLOB) names.emplace_back(TextOf(name));
+  };
+  if (!is_list) {
+    take(value);
+    return {};
+  }
+  sqlite3_value* name = nullptr;
+  int code = sqlite3_vtab_in_first(value, &name);
+  for (; code == SQLITE_OK; code = sqlite3_vtab_in_next(value, &name)) take(name);
+  if (code == SQLITE_DONE) return {};
+  return StatusFromSqlite(table_.connection.db(), code);
+}
+
+// index: bits of FunctionIndexBit; values: the arguments that it names, in order, then the names.
+Status FunctionCursor::Filter(int index, std::span<sqlite3_value*> values) {
+  source_.reset();
+  size_t used = 0;
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    arguments_[i] = (index & (1 << i)) != 0 ? Duplicate(values[used++]) : nullptr;
+  }
+  sqlite3_value* const table_name = arguments_[0].get();
+  if (table_name == nullptr) {
+    return Status::InvalidArgument(std::string("which table? write ") + table_.function.example);
+  }
+  if (sqlite3_value_type(table_name) == SQLITE_NULL) return {};
+  HashArguments();
+  XTDB_ASSIGN_OR_RETURN(
+      std::unique_ptr<FunctionCall> call,
+      FunctionCall::Make(table_.connection, lease_.shared_view(), std::string(TextOf(table_name))));
+  XTDB_RETURN_IF_ERROR(TakeTags(call->tags));
+  if ((index & kFunctionIndexNames) != 0) {
+    XTDB_RETURN_IF_ERROR(
+        TakeNames(values[used], (index & kFunctionIndexNameList) != 0, call->tags));
+  }
+  XTDB_ASSIGN_OR_RETURN(source_, table_.function.open(std::move(call)));
+  return Next();
+}
+
+Status FunctionCursor::Next() {
+  row_.cells.assign(table_.function.columns.size(), Cell());
+  XTDB_ASSIGN_OR_RETURN(const bool has_row, source_->Next(row_));
+  if (!has_row) source_.reset();
+  return {};
+}
+
+void SetResult(sqlite3_context* context, const Cell& cell) {
+  if (const auto* integer = std::get_if<int64_t>(&cell)) {
+    sqlite3_result_int64(context, *integer);
+  } else if (const auto* real = std::get_if<double>(&cell)) {
+    sqlite3_result_double(context, *real);
+  } else if (const auto* text = std::get_if<std::string>(&cell)) {
+    sqlite3_result_text64(context, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  } else if (const auto* time = std::get_if<TimeCell>(&cell)) {
+    char buffer[kTimeTextBytesMax];
+    const size_t size = FormatTime(time->ts_us, buffer);
+    sqlite3_result_text64(context, buffer, size, SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+}
+
+Status FunctionCursor::Column(sqlite3_context* context, int column) {
+  const auto at = static_cast<size_t>(column);
+  if (at >= row_.cells.size()) {
+    const OwnedValue& argument = arguments_[at - row_.cells.size()];
+    if (argument != nullptr) sqlite3_result_value(context, argument.get());
+    return {};
+  }
+  if (std::holds_alternative<LateCell>(row_.cells[at])) {
+    XTDB_RETURN_IF_ERROR(source_->Complete(row_));
+  }
+  SetResult(context, row_.cells[at]);
+  return {};
+}
+
+FunctionCursor& CursorOf(sqlite3_vtab_cursor* cursor) {
+  return static_cast<FunctionCursor&>(*cursor);
+}
+
+int Connect(sqlite3* db, void* aux, int /*argc*/, const char* const* /*argv*/, sqlite3_vtab** out,
+            char** error) {
+  return CallFromSqlite(error, [&]() -> Status {
+    const auto& function = *static_cast<const TableFunction*>(aux);
+    const int code = sqlite3_declare_vtab(db, Schema(function).c_str());
+    if (code != SQLITE_OK) return StatusFromSqlite(db, code);
+    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS)));
+    *out = new FunctionTable(Connection::Of(db), function);
+    return {};
+  });
+}
+
+int Disconnect(sqlite3_vtab* vtab) {
+  delete static_cast<FunctionTable*>(vtab);
+  return SQLITE_OK;
+}
+
+int BestIndex(sqlite3_vtab* vtab, sqlite3_index_info* info) {
+  auto& table = static_cast<FunctionTable&>(*vtab);
+  bool possible = true;
+  const int code = CallFromSqlite(vtab, [&]() -> Status {
+    table.connection.snapshots().NotePrepare();
+    XTDB_ASSIGN_OR_RETURN(possible, ChooseFunctionIndex(table.function, info));
+    return {};
+  });
+  return code == SQLITE_OK && !possible ? SQLITE_CONSTRAINT : code;
+}
+
+int Open(sqlite3_vtab* vtab, sqlite3_vtab_cursor** out) {
+  return CallFromSqlite(vtab, [&]() -> Status {
+    *out = new FunctionCursor(static_cast<FunctionTable&>(*vtab));
+    return {};
+  });
+}
+
+int Close(sqlite3_vtab_cursor* cursor) {
+  delete &CursorOf(cursor);
+  return SQLITE_OK;
+}
+
+const char* NameOf(const sqlite3_vtab_cursor* cursor) {
+  return static_cast<FunctionTable*>(cursor->pVtab)->function.name;
+}
+
+int Filter(sqlite3_vtab_cursor* cursor, int index, const char* /*text*/, int argc,
+           sqlite3_value** argv) {
+  return CallFromSqlite(cursor->pVtab, [&] {
+    return CursorOf(cursor)
+        .Filter(index, {argv, static_cast<size_t>(argc)})
+        .WithContext(NameOf(cursor));
+  });
+}
+
+int Next(sqlite3_vtab_cursor* cursor) {
+  return CallFromSqlite(cursor->pVtab,
+                        [&] { return CursorOf(cursor).Next().WithContext(NameOf(cursor)); });
+}
+
+int Eof(sqlite3_vtab_cursor* cursor) { return CursorOf(cursor).at_end() ? 1 : 0; }
+
+int Column(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int column) {
+  CallFromFunction(context, [&] {
+    return CursorOf(cursor).Column(context, column).WithContext(NameOf(cursor));
+  });
+  return SQLITE_OK;
+}
+
+int Rowid(sqlite3_vtab_cursor* cursor, sqlite3_int64* rowid) {
+  *rowid = CursorOf(cursor).Rowid();
+  return SQLITE_OK;
+}
+
+// Without xCreate: the function's name is the table, and CREATE VIRTUAL TABLE cannot use it.
+constexpr sqlite3_module MakeModule() {
+  sqlite3_module module{};
+  module.iVersion = 1;
+  module.xConnect = Connect;
+  module.xBestIndex = BestIndex;
+  module.xDisconnect = Disconnect;
+  module.xOpen = Open;
+  module.xClose = Close;
+  module.xFilter = Filter;
+  module.xNext = Next;
+  module.xEof = Eof;
+  module.xColumn = Column;
+  module.xRowid = Rowid;
+  return module;
+}
+constexpr sqlite3_module kModule = MakeModule();
+
+}  // namespace
+
+int RegisterTableFunction(sqlite3* db, const TableFunction& function) {
+  return sqlite3_create_module_v2(db, function.name, &kModule,
+                                  const_cast<TableFunction*>(&function), nullptr);
+}
+
+}  // namespace xtdb

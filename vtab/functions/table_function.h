@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "engine/base/status.h"
+#include "vtab/functions/function_call.h"
+#include "vtab/functions/row_source.h"
+#include "vtab/sqlite_api.h"
+
+namespace xtdb {
+
+struct OutputColumn {
+  const char* name;
+  const char* type;  // TEXT, TIMESTAMP, BIGINT, NUMERIC, DOUBLE PRECISION, BLOB
+};
+
+// A function as SQL sees it: `FROM xtdb_tags('plant', 'boiler.*')`, which is the same as `FROM
+// xtdb_tags WHERE tbl = 'plant' AND tags = 'boiler.*'`. Arguments are hidden columns behind the
+// output columns; the first is `tbl` and has to be given.
+struct TableFunction {
+  const char* name;
+  std::span<const OutputColumn> columns;
+  bool takes_tags;      // has the argument `tags`
+  bool has_tag_column;  // column 0 is the tag's name: `=` and IN on it become TagSelection::names
+  bool by_tag;          // rows come by column 0, bytewise
+  const char* example;  // a call, for messages: "xtdb_tags('plant')"
+  Result<std::unique_ptr<RowSource>> (*open)(std::shared_ptr<const FunctionCall> call);
+};
+
+// Registers `function`, which must live for ever, as a read-only table-valued function.
+// Returns an SQLite code.
+int RegisterTableFunction(sqlite3* db, const TableFunction& function);
+
+}  // namespace xtdb
