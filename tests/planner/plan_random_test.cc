@@ -1,0 +1,229 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/storage_engine.h"
+#include "planner/plan.h"
+#include "planner/tag_summary.h"
+#include "tests/planner/stream_fakes.h"
+#include "tests/support/engine_oracle.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/faulty_file_system.h"
+#include "tests/support/status_matchers.h"
+
+namespace xtdb {
+namespace {
+
+struct NamedRow {
+  std::string tag;
+  Row row;
+  bool operator==(const NamedRow&) const = default;
+  friend void PrintTo(const NamedRow& named, std::ostream* out) {
+    *out << named.tag << " ";
+    PrintTo(named.row, out);
+  }
+};
+
+constexpr const char* kNames[] = {"int", "real", "text", "widens"};
+
+// A container with a random history, and requests to it.
+class History {
+ public:
+  explicit History(uint64_t seed) : random_(seed), fs_(seed) {}
+
+  void Make() {
+    EngineOptions options;
+    options.storage.chunk_size_bytes = 4 * kMiB;
+    ASSERT_OK_AND_ASSIGN(engine_, StorageEngine::Open(fs_, clock_, "/plant.xtdb", options));
+    for (size_t step = 4 + Below(12); step > 0; --step) {
+      if (Below(4) == 0) {
+        ASSERT_OK(Below(4) == 0 ? engine_->Seal(0) : engine_->Flush(0));
+        continue;
+      }
+      ASSERT_OK_AND_ASSIGN(const auto transaction, engine_->Begin(0));
+      Stage(*transaction);
+      ASSERT_OK(transaction->Prepare());
+      transaction->Commit();
+    }
+    view_.snapshot = engine_->TakeSnapshot();
+    if (Below(2) == 0) {  // later than the snapshot
+      ASSERT_OK(engine_->WritePoint("real", 3, Value::Real(77), kQualityGood));
+      ASSERT_OK(engine_->Flush(0));
+    }
+    if (Below(2) == 0) {
+      ASSERT_OK_AND_ASSIGN(transaction_, engine_->Begin(0));
+      Stage(*transaction_);
+      view_.staging = &transaction_->staging();
+      view_.mark = transaction_->TakeMark();
+      if (Below(2) == 0) Stage(*transaction_);
+    }
+  }
+
+  const ReadView& view() const { return view_; }
+
+  Request RandomRequest() {
+    Request request;
+    for (const TagPtr& tag : view_.AllTags()) {
+      if (Below(4) != 0) request.tags.push_back(tag);
+    }
+    std::shuffle(request.tags.begin(), request.tags.end(), random_);
+    request.order = Below(2) == 0 ? RowOrder::kTs : RowOrder::kTagTs;
+    request.tag_descending = Below(2) == 0;
+    request.ts_descending = Below(2) == 0;
+    if (Below(2) == 0) {
+      request.ts_from_us = static_cast<int64_t>(Below(300));
+      request.ts_to_us = request.ts_from_us + static_cast<int64_t>(Below(300));
+    }
+    if (Below(2) == 0) request.limit = Below(40);
+    if (Below(3) == 0) request.offset = Below(200);
+    for (size_t i = Below(3); i > 0; --i) {
+      Predicate predicate{static_cast<CompareOp>(Below(8)), {}};
+      predicate.operand = Below(2) == 0 ? IntegerOperand(static_cast<int64_t>(Below(9)))
+                                        : RealOperand(static_cast<double>(Below(18)) / 2);
+      if (Below(4) == 0) {
+        request.quality.push_back({CompareOp::kGe, IntegerOperand(64)});
+      } else {
+        request.value.push_back(predicate);
+      }
+    }
+    return request;
+  }
+
+ private:
+  size_t Below(size_t bound) { return random_() % bound; }
+
+  void Stage(Transaction& transaction) {
+    const std::string name = kNames[Below(4)];
+    ASSERT_OK_AND_ASSIGN(StagedTag* const tag, transaction.FindOrDefineTag(name));
+    int64_t ts_us = static_cast<int64_t>(Below(400));
+    const size_t step_max = 1 + Below(6);
+    for (size_t count = 1 + Below(100); count > 0; --count) {
+      ts_us += 1 + static_cast<int64_t>(Below(step_max));
+      if (Below(8) == 0) {
+        ASSERT_OK(transaction.Delete(*tag, ts_us));
+        continue;
+      }
+      const Quality quality = Below(5) == 0 ? kQualityBad : kQualityGood;
+      ASSERT_OK(transaction.Write(*tag, ts_us, RandomValue(name), quality));
+    }
+  }
+
+  Value RandomValue(const std::string& name) {
+    const int64_t number = static_cast<int64_t>(Below(9));
+    if (Below(10) == 0) return Value::Null();
+    if (name == "text") return Value::Text(std::string_view("abcdefghij").substr(0, Below(10)));
+    if (name == "real") return Value::Real(static_cast<double>(number) / 2);
+    if (name == "widens" && Below(200) == 0) return Value::Real(0.5);
+    return Value::Integer(number);
+  }
+
+  std::mt19937_64 random_;
+  FaultyFileSystem fs_;
+  FakeClock clock_;
+  std::shared_ptr<StorageEngine> engine_;
+  std::unique_ptr<Transaction> transaction_;
+  ReadView view_;
+};
+
+Row ToRow(int64_t ts_us, const TestPoint& point) {
+  return {ts_us, point.bits, point.quality, point.type == ValueType::kNone, point.text};
+}
+
+bool Accepts(const Request& request, const Row& row, ValueType type) {
+  Row quality;
+  quality.bits = row.quality;
+  const auto value_ok = [&](const Predicate& p) {
+    return HoldsNaively(p.op, row, type, p.operand);
+  };
+  const auto quality_ok = [&](const Predicate& p) {
+    return HoldsNaively(p.op, quality, ValueType::kInt64, p.operand);
+  };
+  return row.ts_us >= request.ts_from_us && row.ts_us <= request.ts_to_us &&
+         std::all_of(request.value.begin(), request.value.end(), value_ok) &&
+         std::all_of(request.quality.begin(), request.quality.end(), quality_ok);
+}
+
+std::vector<NamedRow> Expected(const TestPoints& points, const Request& request) {
+  std::vector<NamedRow> rows;
+  for (const auto& [key, point] : points) {
+    const Row row = ToRow(key.second, point);
+    for (const TagPtr& tag : request.tags) {
+      if (tag->name == key.first && Accepts(request, row, point.type)) {
+        rows.push_back({key.first, row});
+      }
+    }
+  }
+  std::sort(rows.begin(), rows.end(), [&](const NamedRow& a, const NamedRow& b) {
+    if (request.order == RowOrder::kTs) {
+      const auto [first, second] = request.ts_descending ? std::pair(&b, &a) : std::pair(&a, &b);
+      return std::tie(first->row.ts_us, first->tag) < std::tie(second->row.ts_us, second->tag);
+    }
+    if (a.tag != b.tag) return (a.tag < b.tag) != request.tag_descending;
+    return a.row.ts_us != b.row.ts_us && (a.row.ts_us < b.row.ts_us) != request.ts_descending;
+  });
+  const size_t begin = std::min<size_t>(request.offset, rows.size());
+  rows.erase(rows.begin(), rows.begin() + static_cast<ptrdiff_t>(begin));
+  if (request.limit.has_value() && *request.limit < rows.size()) rows.resize(*request.limit);
+  return rows;
+}
+
+void CheckRequest(const History& history, const TestPoints& points, const Request& request) {
+  const std::vector<NamedRow> expected = Expected(points, request);
+  ASSERT_OK_AND_ASSIGN(const auto plan, Plan::Make(history.view(), request));
+  std::vector<NamedRow> actual;
+  while (true) {
+    ASSERT_OK_AND_ASSIGN(const Batch* const batch, plan->Next());
+    if (batch == nullptr) break;
+    for (Row& row : RowsOf(*batch)) actual.push_back({batch->tag->name, std::move(row)});
+  }
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) ASSERT_EQ(actual[i], expected[i]) << "row " << i;
+  EXPECT_EQ(plan->counters().rows, actual.size());
+}
+
+void CheckLookUps(const History& history, const TestPoints& points) {
+  for (const TagPtr& tag : history.view().AllTags()) {
+    std::map<int64_t, Row> rows;
+    for (const auto& [key, point] : points) {
+      if (key.first == tag->name) rows[key.second] = ToRow(key.second, point);
+    }
+    ASSERT_OK_AND_ASSIGN(const TagSummary summary, SummarizeTag(history.view(), tag, nullptr));
+    ASSERT_EQ(summary.points, rows.size());
+    ASSERT_EQ(summary.last.has_value(), !rows.empty());
+    if (!rows.empty()) {
+      EXPECT_EQ(summary.first_ts_us, rows.begin()->first);
+      EXPECT_EQ(summary.last_ts_us, rows.rbegin()->first);
+      EXPECT_EQ(summary.last->point.ts_us, rows.rbegin()->first);
+    }
+    for (int64_t ts_us = 0; ts_us < 500; ts_us += 13) {
+      ASSERT_OK_AND_ASSIGN(const auto found, FindPoint(history.view(), tag, ts_us));
+      ASSERT_EQ(found.has_value(), rows.count(ts_us) == 1) << ts_us;
+      const auto behind = rows.upper_bound(ts_us);
+      ASSERT_OK_AND_ASSIGN(const auto last, FindLastPoint(history.view(), tag, ts_us));
+      ASSERT_EQ(last.has_value(), behind != rows.begin()) << ts_us;
+      if (!last.has_value()) continue;
+      const Row& expected = std::prev(behind)->second;
+      EXPECT_EQ(last->point.ts_us, expected.ts_us);
+      EXPECT_EQ(last->point.quality, expected.quality);
+      EXPECT_EQ(last->text, expected.text);
+    }
+  }
+}
+
+// Goal: a plan gives what a reader of everything would, for any history of commits, flushes and
+// seals. Method: random histories, read by the oracle, then filtered, sorted and cut the plain way.
+TEST(PlanRandomTest, AgreesWithTheOracleForRandomHistories) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    History history(seed);
+    ASSERT_NO_FATAL_FAILURE(history.Make());
+    ASSERT_OK_AND_ASSIGN(const TestPoints points, ReadAll(history.view()));
+    for (int i = 0; i < 20; ++i) {
+      SCOPED_TRACE(testing::Message() << "request " << i);
+      ASSERT_NO_FATAL_FAILURE(CheckRequest(history, points, history.RandomRequest()));
+    }
+    ASSERT_NO_FATAL_FAILURE(CheckLookUps(history, points));
+  }
+}
+
+}  // namespace
+}  // namespace xtdb
