@@ -42,7 +42,7 @@ class BlockPacker {
         limit_(block_extents * size_t{kExtentSizeBytes}),
         options_(options) {}
 
-  Result<std::vector<EncodedBlock>> Pack() {
+  std::vector<EncodedBlock> Pack() {
     while (end_ < columns_.size()) {
       const size_t rows = NextVectorRows(columns_, end_, options_);
       std::vector<std::byte> encoded = Encode(rows);
@@ -50,16 +50,16 @@ class BlockPacker {
         Take(rows, encoded);
       } else if (const size_t cut = CutToFit(rows, encoded); cut > 0) {
         Take(cut, encoded);
-        XTDB_RETURN_IF_ERROR(FinishBlock());
+        FinishBlock();
       } else if (!vectors_.empty()) {
-        XTDB_RETURN_IF_ERROR(FinishBlock());
+        FinishBlock();
       } else {
         // A single row, or nothing would be left to cut: it has a block of its own.
         Take(1, encoded);
-        XTDB_RETURN_IF_ERROR(FinishBlock());
+        FinishBlock();
       }
     }
-    if (!vectors_.empty()) XTDB_RETURN_IF_ERROR(FinishBlock());
+    if (!vectors_.empty()) FinishBlock();
     return std::move(blocks_);
   }
 
@@ -103,14 +103,11 @@ class BlockPacker {
     end_ += rows;
   }
 
-  Status FinishBlock() {
+  void FinishBlock() {
     const size_t table_bytes = sizeof(VectorEntry) * vectors_.size();
     const size_t data_offset = sizeof(BlockHead) + table_bytes;
     const size_t size_bytes = data_offset + data_.size();
-    if (ExtentsOf(size_bytes) > kBlockExtentsMax) {
-      return Status::TooBig("tag " + std::to_string(tag_id_) + ": a text of " +
-                            std::to_string(data_.size()) + " bytes does not fit into a block");
-    }
+    XTDB_CHECK(ExtentsOf(size_bytes) <= kBlockExtentsMax);
     for (VectorEntry& vector : vectors_) vector.offset += static_cast<uint32_t>(data_offset);
 
     EncodedBlock block{AlignedBuffer(size_bytes), BlockDirEntry{}};
@@ -133,7 +130,6 @@ class BlockPacker {
     begin_ = end_;
     vectors_.clear();
     data_.clear();
-    return Status();
   }
 
   const TagId tag_id_;
@@ -157,6 +153,13 @@ Result<std::vector<EncodedBlock>> EncodeBlocks(TagId tag_id, const PointColumns&
   if (columns.empty()) return Status::InvalidArgument("encode blocks: no points");
   if (block_extents == 0 || block_extents > kBlockExtentsMax) {
     return Status::InvalidArgument("encode blocks: block size");
+  }
+  if (columns.type == ValueType::kText) {
+    for (size_t row = 0; row < columns.size(); ++row) {
+      if (TextRef::Length(columns.bits[row]) <= kTextBytesMax) continue;
+      return Status::TooBig("tag " + std::to_string(tag_id) + ": a text of " +
+                            std::to_string(TextRef::Length(columns.bits[row])) + " bytes");
+    }
   }
   return BlockPacker(tag_id, columns, through_lsn, block_extents, options).Pack();
 }
