@@ -163,7 +163,8 @@ class WorldMaker {
 
 std::vector<Row> ExpectedRows(const World& world) {
   std::vector<Row> rows;
-  for (const auto& [ts_us, row] : world.live) {
+  for (const auto& [ts_us, live_row] : world.live) {
+    const Row& row = live_row;  // a binding cannot be captured
     if (ts_us < world.options.ts_from_us || ts_us > world.options.ts_to_us) continue;
     Row quality;
     quality.bits = row.quality;
