@@ -81,6 +81,8 @@ int Disconnect(sqlite3_vtab* vtab) {
 }
 
 int Destroy(sqlite3_vtab* vtab) {
+  // SQLite drops a message from here, so the code has to say it: "database table is locked".
+  if (TableOf(vtab).HasUncommittedWrites()) return SQLITE_LOCKED;
   const int code = CallFromSqlite(vtab, [&] { return TableOf(vtab).Destroy(); });
   if (code == SQLITE_OK) DeleteTable(&TableOf(vtab));
   return code;

@@ -186,16 +186,9 @@ void Table::UndoCreate() {
 }
 
 Status Table::Destroy() {
-  if (session_ != nullptr) {
-    if (session_->has_written()) {
-      return Status::FailedPrecondition(
-          "DROP TABLE " + name_ +
-          ": this transaction has written to its container; COMMIT or "
-          "ROLLBACK first");
-    }
-    // No further call comes for this table, and nobody else might end the transaction.
-    XTDB_RETURN_IF_ERROR(session_->Rollback());
-  }
+  // No further call comes for this table, and nobody else might end the transaction, which is
+  // empty.
+  if (session_ != nullptr) XTDB_RETURN_IF_ERROR(session_->Rollback());
   return RunSql(connection_.db(), "DROP TABLE IF EXISTS " + ConfigTable());
 }
 

@@ -49,8 +49,9 @@ class Table : public sqlite3_vtab {
   Status Create();
   // For xConnect: reads the shadow table.
   Status Connect();
-  // For xDestroy: drops the shadow table. kFailedPrecondition while the transaction has written
-  // here.
+  // The running transaction has points for the container; nobody might be left to commit them.
+  bool HasUncommittedWrites() const { return session_ != nullptr && session_->has_written(); }
+  // For xDestroy, without uncommitted writes: drops the shadow table.
   Status Destroy();
   Status Rename(std::string_view new_name);
 
