@@ -44,6 +44,46 @@ std::optional<bool> DecidedByNull(TermOp op, const Comparand& comparand) {
   return op == TermOp::kIsNot;
 }
 
+struct TimeBorder {
+  int64_t below;
+  int64_t above;
+};
+
+// The last time below the comparand and the first above it; just outside of what is stored if
+// that is all on one side.
+TimeBorder BorderAt(const Comparand& comparand) {
+  if (CompareInteger(kTsMax, comparand) < 0) return {kTsMax, kTsMax + 1};
+  if (CompareInteger(kTsMin, comparand) > 0) return {kTsMin - 1, kTsMin};
+  const int64_t at = comparand.kind == Kind::kInteger
+                         ? comparand.integer
+                         : static_cast<int64_t>(std::floor(comparand.real));
+  if (CompareInteger(at, comparand) == 0) return {at - 1, at + 1};
+  return {at, at + 1};
+}
+
+CompareOp ToCompareOp(TermOp op) {
+  switch (op) {
+    case TermOp::kEq:
+    case TermOp::kIs:
+      return CompareOp::kEq;
+    case TermOp::kNe:
+    case TermOp::kIsNot:
+      return CompareOp::kNe;
+    case TermOp::kLt:
+      return CompareOp::kLt;
+    case TermOp::kLe:
+      return CompareOp::kLe;
+    case TermOp::kGt:
+      return CompareOp::kGt;
+    case TermOp::kGe:
+      return CompareOp::kGe;
+    case TermOp::kIsNull:
+      return CompareOp::kIsNull;
+    default:
+      return CompareOp::kIsNotNull;
+  }
+}
+
 class FilterCompiler {
  public:
   FilterCompiler(Connection& connection, const ReadView& view, int64_t now_us)
@@ -131,9 +171,9 @@ class FilterCompiler {
       nothing_ |= !*decided;
       return;
     }
-    // The border between the times below the comparand and those above it: [.., below] [at] [above,
-    // ..].
-    const auto [below, above] = Border(comparand);
+    const TimeBorder border = BorderAt(comparand);
+    const int64_t below = border.below;
+    const int64_t above = border.above;
     const bool has_equal = above - below == 2;
     switch (op) {
       case TermOp::kEq:
@@ -160,41 +200,6 @@ class FilterCompiler {
       default:
         Narrow(below + 1, kTsMax);
         break;
-    }
-  }
-
-  // The last time below the comparand and the first above it; just outside of what is stored if
-  // that is all on one side.
-  static std::pair<int64_t, int64_t> Border(const Comparand& comparand) {
-    if (CompareInteger(kTsMax, comparand) < 0) return {kTsMax, kTsMax + 1};
-    if (CompareInteger(kTsMin, comparand) > 0) return {kTsMin - 1, kTsMin};
-    const int64_t at = comparand.kind == Kind::kInteger
-                           ? comparand.integer
-                           : static_cast<int64_t>(std::floor(comparand.real));
-    if (CompareInteger(at, comparand) == 0) return {at - 1, at + 1};
-    return {at, at + 1};
-  }
-
-  static CompareOp ToCompareOp(TermOp op) {
-    switch (op) {
-      case TermOp::kEq:
-      case TermOp::kIs:
-        return CompareOp::kEq;
-      case TermOp::kNe:
-      case TermOp::kIsNot:
-        return CompareOp::kNe;
-      case TermOp::kLt:
-        return CompareOp::kLt;
-      case TermOp::kLe:
-        return CompareOp::kLe;
-      case TermOp::kGt:
-        return CompareOp::kGt;
-      case TermOp::kGe:
-        return CompareOp::kGe;
-      case TermOp::kIsNull:
-        return CompareOp::kIsNull;
-      default:
-        return CompareOp::kIsNotNull;
     }
   }
 

@@ -1,6 +1,6 @@
 #include "vtab/table.h"
 
-#include <cstdlib>
+#include <filesystem>
 
 #include "engine/io/file_system.h"
 #include "vtab/connection.h"
@@ -44,11 +44,9 @@ std::string FileNamePart(std::string_view name) {
 }
 
 std::string TemporaryPath() {
-  const char* const folder = std::getenv("TMPDIR");
   uint64_t number = 0;
   sqlite3_randomness(sizeof number, &number);
-  return std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/xtdb-" +
-         std::to_string(number) + ".xtdb";
+  return std::filesystem::temp_directory_path() / ("xtdb-" + std::to_string(number) + ".xtdb");
 }
 
 }  // namespace
