@@ -26,7 +26,8 @@ Uuid RandomUuid() {
   return uuid;
 }
 
-Result<Superblock> NewestSuperblock(std::span<const std::byte> extent, const std::string& path) {
+Result<Superblock> NewestSuperblock(std::span<const std::byte> extent, const std::string& path,
+                                    bool& found_damaged) {
   std::array<Result<Superblock>, 2> copies = {
       DecodeSuperblock(extent.subspan(kSuperblockOffsets[0], kSuperblockSizeBytes)),
       DecodeSuperblock(extent.subspan(kSuperblockOffsets[1], kSuperblockSizeBytes))};
@@ -35,6 +36,7 @@ Result<Superblock> NewestSuperblock(std::span<const std::byte> extent, const std
                               std::string(copies[0].status().message()) +
                               "); run xtdb salvage on a copy");
   }
+  found_damaged = !copies[0].ok() || !copies[1].ok();
   if (!copies[0].ok()) return copies[1];
   if (!copies[1].ok()) return copies[0];
   return copies[0].value().sequence > copies[1].value().sequence ? copies[0] : copies[1];
@@ -62,11 +64,28 @@ Status Container::TakeOpenLock(File& file, bool read_only) {
                       "; one process at a time may open it for writing: close it there first");
 }
 
+Result<bool> Container::IsUnfinished(File& file) {
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file.Size());
+  if (size > kExtentSizeBytes) return false;
+  std::vector<std::byte> header(std::min<uint64_t>(size, sizeof(ContainerHeader)));
+  XTDB_RETURN_IF_ERROR(file.ReadAt(0, header));
+  return std::all_of(header.begin(), header.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
+Result<bool> Container::IsToBeCreated(FileSystem& fs, const std::string& path) {
+  if (!fs.Exists(path)) return true;
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs.Open(path, OpenMode::kReadOnly));
+  return IsUnfinished(*file);
+}
+
 Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, const std::string& path,
                                                      const NewContainer& wanted) {
   XTDB_ASSIGN_OR_RETURN(const LayoutCalculator layout,
                         LayoutCalculator::Create(wanted.chunk_size_bytes));
-  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs.Open(path, OpenMode::kCreateNew));
+  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs.Open(path, OpenMode::kOpenOrCreate));
+  XTDB_RETURN_IF_ERROR(TakeOpenLock(*file, false));
+  XTDB_ASSIGN_OR_RETURN(const bool is_unfinished, IsUnfinished(*file));
+  if (!is_unfinished) return Status::AlreadyExists(path + " exists");
   ContainerHeader header;
   header.uuid = RandomUuid();
   header.chunk_size_bytes = wanted.chunk_size_bytes;
@@ -76,7 +95,6 @@ Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, const std::
   superblock.options = wanted.options;
 
   std::vector<std::byte> extent(kExtentSizeBytes);
-  EncodeStruct(header, extent);
   // Both copies, so that the first real superblock never stands beside an unreadable one.
   for (const uint64_t offset : kSuperblockOffsets) {
     EncodeStruct(superblock, std::span(extent).subspan(offset));
@@ -85,9 +103,11 @@ Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, const std::
   --superblock.sequence;
   superblock.crc32 = StructCrc(superblock);
   const auto fill = [&]() -> Status {
-    XTDB_RETURN_IF_ERROR(TakeOpenLock(*file, false));
     XTDB_RETURN_IF_ERROR(file->Allocate(0, extent.size()));
     XTDB_RETURN_IF_ERROR(file->WriteAt(0, extent));
+    XTDB_RETURN_IF_ERROR(file->Sync());
+    EncodeStruct(header, extent);
+    XTDB_RETURN_IF_ERROR(file->WriteAt(0, std::span(extent).first(sizeof(ContainerHeader))));
     XTDB_RETURN_IF_ERROR(file->Sync());
     return fs.SyncDirectory(DirectoryOf(path));
   };
@@ -116,10 +136,12 @@ Result<std::unique_ptr<Container>> Container::Open(FileSystem& fs, const std::st
   if (!header.ok()) return header.status().WithContext(path);
   XTDB_ASSIGN_OR_RETURN(const LayoutCalculator layout,
                         LayoutCalculator::Create(header.value().chunk_size_bytes));
-  XTDB_ASSIGN_OR_RETURN(const Superblock superblock, NewestSuperblock(extent, path));
+  bool found_damaged = false;
+  XTDB_ASSIGN_OR_RETURN(const Superblock superblock, NewestSuperblock(extent, path, found_damaged));
   auto container = std::unique_ptr<Container>(new Container(path, std::move(file), header.value(),
                                                             layout, superblock, read_only));
   container->allocated_end_ = size;
+  container->found_damaged_superblock_ = found_damaged;
   return container;
 }
 

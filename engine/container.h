@@ -24,7 +24,10 @@ class Container {
     StorageOptions options;
     int64_t now_us = 0;
   };
-  // Makes the file (kAlreadyExists if it is there), takes OPEN exclusively, syncs file and folder.
+  // Whether creation has still to happen at `path`: no file, or what a crash within Create leaves.
+  static Result<bool> IsToBeCreated(FileSystem& fs, const std::string& path);
+  // Makes the file, takes OPEN exclusively, syncs file and folder. The header is written last, by a write
+  // within one sector: until then IsToBeCreated. kAlreadyExists if somebody else has finished meanwhile.
   static Result<std::unique_ptr<Container>> Create(FileSystem& fs, const std::string& path,
                                                    const NewContainer& wanted);
   // Takes OPEN (shared if read_only) and reads header and superblock.
@@ -39,6 +42,8 @@ class Container {
   bool read_only() const { return read_only_; }
 
   const Superblock& superblock() const { return superblock_; }
+  // Whether one of the two copies was damaged when the container was opened, as a crash may leave it.
+  bool found_damaged_superblock() const { return found_damaged_superblock_; }
   // Writes the copy whose turn it is, with the next sequence, and syncs. On error superblock() is as before.
   Status WriteSuperblock(Superblock next);
 
@@ -56,6 +61,7 @@ class Container {
   Container(std::string path, std::unique_ptr<File> file, const ContainerHeader& header,
             const LayoutCalculator& layout, const Superblock& superblock, bool read_only);
   static Status TakeOpenLock(File& file, bool read_only);
+  static Result<bool> IsUnfinished(File& file);
 
   const std::string path_;
   const std::unique_ptr<File> file_;
@@ -65,6 +71,7 @@ class Container {
   const bool read_only_;
   Superblock superblock_;
   uint64_t allocated_end_ = 0;
+  bool found_damaged_superblock_ = false;
 };
 
 }  // namespace xtdb

@@ -117,6 +117,8 @@ Status StorageEngine::WriteBlocks(const std::vector<TagId>& tags, FlushRecord& r
 
 Status StorageEngine::AppendFlushRecord(FlushRecord record, const std::vector<TagId>& tags) {
   std::vector<std::byte> payload;
+  // The record's own place: nobody else appends while we hold WRITER.
+  for (PlacedEntry& placed : record.entries) placed.entry.flush_lsn = wal_->end_lsn();
   AppendFlush(record, payload);
   const RotatingWAL::Entry entry{FrameType::kFlush, payload};
   Result<LSN> appended = wal_->BatchAppend(std::span(&entry, 1), kNoLsn);

@@ -63,7 +63,8 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock
   // Log and locks belong to the file, by whatever path it is reached.
   XTDB_ASSIGN_OR_RETURN(const std::string path, fs.ResolvePath(requested_path));
   XTDB_RETURN_IF_ERROR(fs.CheckLocal(DirectoryOf(path)));
-  const bool exists = fs.Exists(path);
+  XTDB_ASSIGN_OR_RETURN(const bool is_new, Container::IsToBeCreated(fs, path));
+  const bool exists = !is_new;
   if (!exists && (options.must_exist || options.read_only)) {
     return Status::NotFound(path + ": no such container");
   }
@@ -120,6 +121,11 @@ Status StorageEngine::Recover() {
     XTDB_RETURN_IF_ERROR(chunks_.LoadTable(catalogue.value().chunks));
   }
   published_lsn_ = container_->superblock().checkpoint_lsn;
+  if (container_->found_damaged_superblock() && !options_.read_only) {
+    events_.Add(clock_.NowUs(), EventLevel::kWarning, "superblock",
+                "one of the two superblock copies was damaged, as a crash may leave it; written again");
+    XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(container_->superblock()));
+  }
   if (container_->superblock().log_state == LogState::kInUse) XTDB_RETURN_IF_ERROR(ReplayLog());
   return chunks_.FinishReplay();
 }

@@ -104,6 +104,7 @@ PointColumns TagBuffer::Collect(ValueType type) const {
   all.Reserve(row_count_);
   for (const std::shared_ptr<Segment>& segment : segments_) {
     const PointColumns& columns = segment->columns;
+    if (columns.empty()) continue;  // prepared for a transaction that rolled back
     if (columns.type == type || columns.type == ValueType::kNone) {
       all.AppendRange(columns, 0, columns.size());
       continue;

@@ -23,7 +23,7 @@ ChunkSummary Chunk::summary() const {
 
 uint32_t Chunk::damaged_entries() const {
   std::shared_lock lock(mutex_);
-  return damaged_entries_;
+  return static_cast<uint32_t>(damaged_entries_.size());
 }
 
 void Chunk::StartEmpty() {
@@ -60,7 +60,7 @@ Status Chunk::LoadLocked(bool tolerate_damaged) {
     if (sealed && !tolerate_damaged) status = CheckSeal(image);
   }
   if (!status.ok()) Clear();
-  if (!status.ok() || (sealed && damaged_entries_ > 0)) summary_ = recorded;
+  if (!status.ok() || (sealed && !damaged_entries_.empty())) summary_ = recorded;
   loaded_ = status.ok();
   return status.WithContext(Where());
 }
@@ -71,7 +71,7 @@ void Chunk::Clear() {
   by_number_.clear();
   order_.clear();
   reach_.clear();
-  damaged_entries_ = 0;
+  damaged_entries_.clear();
   summary_ = ChunkSummary{};
 }
 
@@ -86,7 +86,7 @@ Status Chunk::DecodeDirectory(std::span<const std::byte> directory, bool tolerat
     }
     if (status.ok()) continue;
     if (!tolerate_damaged) return status.WithContext("entry " + std::to_string(i));
-    ++damaged_entries_;
+    damaged_entries_.insert(i);
   }
   return Status();
 }
@@ -173,12 +173,20 @@ Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
     if (present.tag_id == entry.tag_id && present.through_lsn == entry.through_lsn) return Status();
     return Status::Corruption(where() + ": another block stands there");
   }
-  if (state() != ChunkState::kAllocated && damaged_entries_ == 0) {
+  if (state() != ChunkState::kAllocated && damaged_entries_.empty()) {
     return Status::FailedPrecondition(where() + ": the chunk is not open");
   }
   XTDB_RETURN_IF_ERROR(Append(entry_index, entry).WithContext(where()));
   InsertInOrder(static_cast<uint16_t>(entries_.size() - 1));
+  damaged_entries_.erase(entry_index);
   return Status();
+}
+
+Status Chunk::CheckUndamaged() const {
+  if (damaged_entries_.empty()) return Status();
+  return Status::Corruption(Where() + ": " + std::to_string(damaged_entries_.size()) +
+                            " directory entries are damaged, the first is entry " +
+                            std::to_string(*damaged_entries_.begin()) + "; run xtdb salvage");
 }
 
 std::pair<size_t, size_t> Chunk::PlacesOf(TagId tag) const {
@@ -194,6 +202,7 @@ Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LS
                                    std::vector<BlockRef>& out) {
   XTDB_RETURN_IF_ERROR(EnsureLoaded());
   std::shared_lock lock(mutex_);
+  XTDB_RETURN_IF_ERROR(CheckUndamaged());
   const auto [first, last] = PlacesOf(tag);
   const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first),
                                       reach_.begin() + static_cast<std::ptrdiff_t>(last), ts_from);
@@ -216,6 +225,7 @@ Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LS
 Result<std::vector<BlockRef>> Chunk::AllBlocks(LSN lsn) {
   XTDB_RETURN_IF_ERROR(EnsureLoaded());
   std::shared_lock lock(mutex_);
+  XTDB_RETURN_IF_ERROR(CheckUndamaged());
   std::vector<BlockRef> blocks;
   for (const uint16_t position : by_number_) {
     if (entries_[position].flush_lsn > lsn) continue;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -61,6 +62,7 @@ class Chunk {
   // Appends the blocks of `tag` seen by a snapshot at `lsn` whose time range meets [ts_from,
   // ts_to], by start ts. Loads the directory if need be. Returns how many of the tag's blocks that
   // the snapshot sees were not taken.
+  // kCorruption while entries are damaged: a block that is not found would be points silently missing.
   Result<uint32_t> FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                               std::vector<BlockRef>& out);
   // Every block seen at `lsn`, by entry number.
@@ -74,6 +76,7 @@ class Chunk {
 
  private:
   Status EnsureLoaded();
+  Status CheckUndamaged() const;  // caller holds mutex_
   Status LoadLocked(bool tolerate_damaged);
   void Clear();
   // Checks the chunk's directory as read; `damaged` takes what cannot be used.
@@ -104,7 +107,7 @@ class Chunk {
   // that can meet a range is found by binary search though blocks may overlap.
   std::vector<int64_t> reach_;
   bool loaded_ = false;
-  uint32_t damaged_entries_ = 0;
+  std::set<uint32_t> damaged_entries_;  // numbers; a replayed flush may still bring them
 };
 
 }  // namespace xtdb

@@ -30,6 +30,13 @@ MATCHER_P(HasMessage, inner, "has a message that " + testing::DescribeMatcher<st
   return testing::ExplainMatchResult(inner, std::string(StatusOf(arg).message()), result_listener);
 }
 
+// EXPECT_THAT(status, StatusIs(StatusCode::kBusy, HasSubstr("in use")));
+MATCHER_P2(StatusIs, code, inner, "has the code " + std::string(StatusCodeName(code))) {
+  *result_listener << StatusOf(arg).ToString();
+  return StatusOf(arg).code() == code &&
+         testing::ExplainMatchResult(inner, std::string(StatusOf(arg).message()), result_listener);
+}
+
 }  // namespace xtdb
 
 // ASSERT_OK_AND_ASSIGN(const uint64_t size, file->Size());

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "engine/storage_engine.h"
+#include "tests/support/engine_oracle.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/faulty_file_system.h"
+
+namespace xtdb {
+
+// A seeded run of transactions (inserts, late points, deletes, new tags, widening, texts, NULLs),
+// rollbacks before and after Prepare, savepoints, flushes, seals, closes and reopens, which keeps
+// the state that the store must have after each acknowledged commit.
+class EngineScript {
+ public:
+  struct Options {
+    uint64_t seed = 1;
+    int steps = 40;
+    size_t points_per_transaction = 20;
+  };
+  EngineScript(FileSystem& fs, const Options& options);
+
+  // Runs to the end, or as far as errors let it: a failed open ends it.
+  void Run();
+
+  // After Run, or at a crash point within it: what a reopened store may hold. The last is the state
+  // of all acknowledged commits; the one under way, if any, may be there whole (`in_flight`) or not
+  // at all.
+  const TestPoints& acknowledged() const { return acknowledged_; }
+  bool has_in_flight() const { return has_in_flight_; }
+  const TestPoints& in_flight() const { return in_flight_; }
+  uint64_t commits() const { return commits_; }
+  // Errors that a step returned.
+  const std::vector<Status>& errors() const { return errors_; }
+
+  static EngineOptions OpenOptions();
+  static constexpr const char* kPath = "/plant.xtdb";
+
+ private:
+  void Step();
+  void RunTransaction();
+  // Stages random changes, the same in `points`.
+  Status Stage(Transaction& transaction, TestPoints& points, size_t count);
+  Status StageOne(Transaction& transaction, TestPoints& points);
+  Status Finish(Transaction& transaction, TestPoints&& points);
+  bool Reopen();
+  uint64_t Draw(uint64_t bound) { return random_() % bound; }
+  void Note(const Status& status);
+
+  FileSystem& fs_;
+  const Options options_;
+  FakeClock clock_;
+  std::mt19937_64 random_;
+  std::shared_ptr<StorageEngine> engine_;
+  TestPoints acknowledged_;
+  TestPoints in_flight_;
+  bool has_in_flight_ = false;
+  uint64_t commits_ = 0;
+  int64_t next_ts_ = 0;
+  std::vector<Status> errors_;
+};
+
+// Opens the store, reads everything, checks it, writes one more point, and reopens; says what is
+// wrong, empty if the points are `script`'s acknowledged ones, with the transaction in flight or
+// without.
+std::string CheckReopened(FileSystem& fs, const EngineScript& script);
+
+}  // namespace xtdb
