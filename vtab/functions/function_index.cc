@@ -1,8 +1,10 @@
 #include "vtab/functions/function_index.h"
 
+#include <algorithm>
 #include <array>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "vtab/text/quote_text.h"
 
@@ -10,9 +12,18 @@ namespace xtdb {
 namespace {
 
 constexpr const char* kArgumentNames[kFunctionArgumentsMax] = {"tbl", "tags"};
+// Far apart, so that SQLite gives each branch of an OR its own arguments rather than compare them
+// itself.
 constexpr double kCostWithoutTable = 1e15;
-constexpr double kCostOfAllTags = 1e4;
+constexpr double kCostOfAllTags = 1e6;
+constexpr double kCostOfSomeTags = 1e4;
 constexpr double kCostOfNames = 1e2;
+
+double CostOf(bool has_table, bool has_tags, bool has_names) {
+  if (!has_table) return kCostWithoutTable;
+  if (has_names) return kCostOfNames;
+  return has_tags ? kCostOfSomeTags : kCostOfAllTags;
+}
 
 constexpr std::string_view OperatorName(int op) {
   switch (op) {
@@ -55,27 +66,31 @@ Status WrongOperator(const TableFunction& function, size_t argument, int op) {
   return Status::InvalidArgument(std::move(message));
 }
 
-// SQLite adds >= and < to LIKE and GLOB: the one that the user wrote is named.
-int WrittenOperator(const sqlite3_index_info* info, int constraint) {
-  const auto& wrong = info->aConstraint[constraint];
+// LIKE or GLOB on that column, to which SQLite adds a >= and a < of its own; 0 if there is none.
+int PatternOperator(const sqlite3_index_info* info, int column) {
   for (int i = 0; i < info->nConstraint; ++i) {
-    const auto& other = info->aConstraint[i];
-    if (other.iColumn == wrong.iColumn &&
-        (other.op == SQLITE_INDEX_CONSTRAINT_LIKE || other.op == SQLITE_INDEX_CONSTRAINT_GLOB)) {
-      return other.op;
+    const auto& constraint = info->aConstraint[i];
+    if (constraint.iColumn == column && (constraint.op == SQLITE_INDEX_CONSTRAINT_LIKE ||
+                                         constraint.op == SQLITE_INDEX_CONSTRAINT_GLOB)) {
+      return constraint.op;
     }
   }
-  return wrong.op;
+  return 0;
 }
 
 bool IsBinary(sqlite3_index_info* info, int constraint) {
   return EqualsIgnoreCase(sqlite3_vtab_collation(info, constraint), "BINARY");
 }
 
+bool IsTime(const TableFunction& function, int column) {
+  return column >= 0 && std::string_view(function.columns[column].type) == "TIMESTAMP";
+}
+
 // Which constraint sets each argument, and which one gives names; -1: none.
 struct Chosen {
   std::array<int, kFunctionArgumentsMax> arguments{-1, -1};
   int names = -1;
+  std::vector<std::pair<int, TimeTerm>> times;
   bool possible = true;
 };
 
@@ -92,7 +107,10 @@ Result<Chosen> Choose(const TableFunction& function, sqlite3_index_info* info) {
     }
     if (constraint.iColumn >= first_argument) {
       const auto argument = static_cast<size_t>(constraint.iColumn - first_argument);
-      if (!is_equal) return WrongOperator(function, argument, WrittenOperator(info, i));
+      if (!is_equal) {
+        const int pattern = PatternOperator(info, constraint.iColumn);
+        return WrongOperator(function, argument, pattern != 0 ? pattern : constraint.op);
+      }
       if (!constraint.usable) {
         unusable[argument] = true;
       } else if (chosen.arguments[argument] < 0) {
@@ -101,6 +119,11 @@ Result<Chosen> Choose(const TableFunction& function, sqlite3_index_info* info) {
     } else if (function.has_tag_column && constraint.iColumn == 0 && is_equal &&
                constraint.usable && chosen.names < 0 && IsBinary(info, i)) {
       chosen.names = i;
+    } else if (constraint.usable && IsTime(function, constraint.iColumn) && IsBinary(info, i)) {
+      const std::optional<CompareOp> op = TimeOperator(constraint.op);
+      const bool may_be_added = op == CompareOp::kGe || op == CompareOp::kLt;
+      if (may_be_added && PatternOperator(info, constraint.iColumn) != 0) continue;
+      if (op) chosen.times.emplace_back(i, TimeTerm{static_cast<size_t>(constraint.iColumn), *op});
     }
   }
   for (size_t i = 0; i < kFunctionArgumentsMax; ++i) {
@@ -138,10 +161,14 @@ Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_in
     info->idxNum |= kFunctionIndexNames | (is_list ? kFunctionIndexNameList : 0);
     Describe(text, is_list ? "tag in ?" : "tag = ?");
   }
-  info->estimatedCost = chosen.arguments[0] < 0 ? kCostWithoutTable
-                        : chosen.names >= 0     ? kCostOfNames
-                                                : kCostOfAllTags;
-  info->estimatedRows = chosen.names >= 0 ? 10 : 1000;
+  for (auto [constraint, term] : chosen.times) {
+    take(constraint);
+    term.is_list = sqlite3_vtab_in(info, constraint, 1) != 0;
+    Describe(text, term.ToText(function.columns[term.column].name));
+  }
+  const bool has_names = chosen.names >= 0;
+  info->estimatedCost = CostOf(chosen.arguments[0] >= 0, chosen.arguments[1] >= 0, has_names);
+  info->estimatedRows = has_names ? 10 : chosen.arguments[1] >= 0 ? 100 : 1000;
   if (function.by_tag && info->nOrderBy == 1 && info->aOrderBy[0].iColumn == 0 &&
       info->aOrderBy[0].desc == 0) {
     info->orderByConsumed = 1;
@@ -151,6 +178,24 @@ Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_in
   if (info->idxStr == nullptr) throw std::bad_alloc();
   info->needToFreeIdxStr = 1;
   return true;
+}
+
+std::vector<TimeTerm> TimeTermsOf(const TableFunction& function, std::string_view text) {
+  constexpr std::string_view kAnd = " and ";
+  std::vector<TimeTerm> terms;
+  text = text.substr(0, text.find(';'));
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(kAnd));
+    for (size_t i = 0; i < function.columns.size(); ++i) {
+      if (!IsTime(function, static_cast<int>(i))) continue;
+      if (std::optional<TimeTerm> term = ParseTimeTerm(part, function.columns[i].name)) {
+        term->column = i;
+        terms.push_back(*term);
+      }
+    }
+    text.remove_prefix(std::min(text.size(), part.size() + kAnd.size()));
+  }
+  return terms;
 }
 
 }  // namespace xtdb

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "vtab/functions/function_index.h"
+#include "vtab/functions/time_filter.h"
+#include "vtab/functions/value_list.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/time_text.h"
 
@@ -47,7 +49,7 @@ class FunctionCursor : public sqlite3_vtab_cursor {
   explicit FunctionCursor(FunctionTable& table)
       : sqlite3_vtab_cursor{}, table_(table), lease_(table.connection.snapshots().OpenCursor()) {}
 
-  Status Filter(int index, std::span<sqlite3_value*> values);
+  Status Filter(int index, const char* text, std::span<sqlite3_value*> values);
   Status Next();
   bool at_end() const { return source_ == nullptr; }
   Status Column(sqlite3_context* context, int column);
@@ -58,12 +60,16 @@ class FunctionCursor : public sqlite3_vtab_cursor {
  private:
   Status TakeTags(TagSelection& tags) const;
   Status TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const;
+  Status TakeTimeFilters(const char* text, std::span<sqlite3_value*> values);
   void HashArguments();
+  Result<const Cell*> CellAt(size_t column);
+  Result<bool> Matches();
 
   FunctionTable& table_;
   StatementSnapshots::Lease lease_;
   std::array<OwnedValue, kFunctionArgumentsMax> arguments_;  // null: not given
-  std::unique_ptr<RowSource> source_;                        // null: at the end
+  std::vector<TimeFilter> time_filters_;
+  std::unique_ptr<RowSource> source_;  // null: at the end
   FunctionRow row_;
   uint64_t call_hash_ = 0;
 };
@@ -73,8 +79,12 @@ void FunctionCursor::HashArguments() {
   std::string all;
   for (const OwnedValue& argument : arguments_) {
     if (argument == nullptr) continue;
-    all += std::to_string(sqlite3_value_type(argument.get())) + ' ';
-    all += TextOf(argument.get());
+    // The text of a BLOB or a number would change the value.
+    const int type = sqlite3_value_type(argument.get());
+    all += std::to_string(type) + ' ';
+    all += type == SQLITE_TEXT   ? std::string(TextOf(argument.get()))
+           : type == SQLITE_BLOB ? std::string(BlobOf(argument.get()))
+                                 : ShowValue(argument.get());
     all += '\0';
   }
   call_hash_ = std::hash<std::string>()(all);
@@ -94,23 +104,28 @@ Status FunctionCursor::TakeTags(TagSelection& tags) const {
 
 Status FunctionCursor::TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const {
   std::vector<std::string>& names = tags.names.emplace();
-  const auto take = [&](sqlite3_value* name) {
+  const auto take = [&](sqlite3_value* name) -> Status {
     const int type = sqlite3_value_type(name);  // a column of TEXT equals no NULL and no BLOB
     if (type != SQLITE_NULL && type != SQLITE_BLOB) names.emplace_back(TextOf(name));
-  };
-  if (!is_list) {
-    take(value);
     return {};
-  }
-  sqlite3_value* name = nullptr;
-  int code = sqlite3_vtab_in_first(value, &name);
-  for (; code == SQLITE_OK; code = sqlite3_vtab_in_next(value, &name)) take(name);
-  if (code == SQLITE_DONE) return {};
-  return StatusFromSqlite(table_.connection.db(), code);
+  };
+  return is_list ? ForEachInList(table_.connection.db(), value, take) : take(value);
 }
 
-// index: bits of FunctionIndexBit; values: the arguments that it names, in order, then the names.
-Status FunctionCursor::Filter(int index, std::span<sqlite3_value*> values) {
+Status FunctionCursor::TakeTimeFilters(const char* text, std::span<sqlite3_value*> values) {
+  time_filters_.clear();
+  for (const TimeTerm& term : TimeTermsOf(table_.function, text)) {
+    XTDB_ASSIGN_OR_RETURN(TimeFilter filter,
+                          TimeFilter::Make(table_.connection.db(), term,
+                                           values[time_filters_.size()], lease_.view().now_us()));
+    time_filters_.push_back(std::move(filter));
+  }
+  return {};
+}
+
+// index: bits of FunctionIndexBit. values: the arguments that it names, in order, then the names,
+// then the right sides of the comparisons of times that `text` names.
+Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_value*> values) {
   source_.reset();
   size_t used = 0;
   for (size_t i = 0; i < arguments_.size(); ++i) {
@@ -128,17 +143,40 @@ Status FunctionCursor::Filter(int index, std::span<sqlite3_value*> values) {
   XTDB_RETURN_IF_ERROR(TakeTags(call->tags));
   if ((index & kFunctionIndexNames) != 0) {
     XTDB_RETURN_IF_ERROR(
-        TakeNames(values[used], (index & kFunctionIndexNameList) != 0, call->tags));
+        TakeNames(values[used++], (index & kFunctionIndexNameList) != 0, call->tags));
   }
+  XTDB_RETURN_IF_ERROR(TakeTimeFilters(text, values.subspan(used)));
   XTDB_ASSIGN_OR_RETURN(source_, table_.function.open(std::move(call)));
   return Next();
 }
 
+Result<const Cell*> FunctionCursor::CellAt(size_t column) {
+  if (std::holds_alternative<LateCell>(row_.cells[column])) {
+    XTDB_RETURN_IF_ERROR(source_->Complete(row_));
+  }
+  return &row_.cells[column];
+}
+
+Result<bool> FunctionCursor::Matches() {
+  for (const TimeFilter& filter : time_filters_) {
+    XTDB_ASSIGN_OR_RETURN(const Cell* const cell, CellAt(filter.column()));
+    const auto* const time = std::get_if<TimeCell>(cell);
+    if (time == nullptr || !filter.Matches(time->ts_us)) return false;
+  }
+  return true;
+}
+
 Status FunctionCursor::Next() {
-  row_.cells.assign(table_.function.columns.size(), Cell());
-  XTDB_ASSIGN_OR_RETURN(const bool has_row, source_->Next(row_));
-  if (!has_row) source_.reset();
-  return {};
+  while (true) {
+    row_.cells.assign(table_.function.columns.size(), Cell());
+    XTDB_ASSIGN_OR_RETURN(const bool has_row, source_->Next(row_));
+    if (!has_row) {
+      source_.reset();
+      return {};
+    }
+    XTDB_ASSIGN_OR_RETURN(const bool matches, Matches());
+    if (matches) return {};
+  }
 }
 
 void SetResult(sqlite3_context* context, const Cell& cell) {
@@ -162,10 +200,8 @@ Status FunctionCursor::Column(sqlite3_context* context, int column) {
     if (argument != nullptr) sqlite3_result_value(context, argument.get());
     return {};
   }
-  if (std::holds_alternative<LateCell>(row_.cells[at])) {
-    XTDB_RETURN_IF_ERROR(source_->Complete(row_));
-  }
-  SetResult(context, row_.cells[at]);
+  XTDB_ASSIGN_OR_RETURN(const Cell* const cell, CellAt(at));
+  SetResult(context, *cell);
   return {};
 }
 
@@ -217,11 +253,11 @@ const char* NameOf(const sqlite3_vtab_cursor* cursor) {
   return static_cast<FunctionTable*>(cursor->pVtab)->function.name;
 }
 
-int Filter(sqlite3_vtab_cursor* cursor, int index, const char* /*text*/, int argc,
+int Filter(sqlite3_vtab_cursor* cursor, int index, const char* text, int argc,
            sqlite3_value** argv) {
   return CallFromSqlite(cursor->pVtab, [&] {
     return CursorOf(cursor)
-        .Filter(index, {argv, static_cast<size_t>(argc)})
+        .Filter(index, text, {argv, static_cast<size_t>(argc)})
         .WithContext(NameOf(cursor));
   });
 }

@@ -1,0 +1,98 @@
+#include "vtab/functions/time_filter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "vtab/functions/value_list.h"
+
+namespace xtdb {
+namespace {
+
+struct Operator {
+  int constraint_op;
+  CompareOp op;
+  std::string_view text;
+};
+constexpr Operator kOperators[] = {{SQLITE_INDEX_CONSTRAINT_EQ, CompareOp::kEq, "="},
+                                   {SQLITE_INDEX_CONSTRAINT_NE, CompareOp::kNe, "<>"},
+                                   {SQLITE_INDEX_CONSTRAINT_LT, CompareOp::kLt, "<"},
+                                   {SQLITE_INDEX_CONSTRAINT_LE, CompareOp::kLe, "<="},
+                                   {SQLITE_INDEX_CONSTRAINT_GT, CompareOp::kGt, ">"},
+                                   {SQLITE_INDEX_CONSTRAINT_GE, CompareOp::kGe, ">="}};
+constexpr std::string_view kIn = "in";
+
+bool Holds(CompareOp op, int order) {
+  switch (op) {
+    case CompareOp::kEq:
+      return order == 0;
+    case CompareOp::kNe:
+      return order != 0;
+    case CompareOp::kLt:
+      return order < 0;
+    case CompareOp::kLe:
+      return order <= 0;
+    case CompareOp::kGt:
+      return order > 0;
+    case CompareOp::kGe:
+      return order >= 0;
+    case CompareOp::kIsNull:
+    case CompareOp::kIsNotNull:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<CompareOp> TimeOperator(int constraint_op) {
+  for (const Operator& known : kOperators) {
+    if (known.constraint_op == constraint_op) return known.op;
+  }
+  return std::nullopt;
+}
+
+std::string TimeTerm::ToText(std::string_view column_name) const {
+  std::string_view name = kIn;
+  for (const Operator& known : kOperators) {
+    if (!is_list && known.op == op) name = known.text;
+  }
+  return std::string(column_name) + " " + std::string(name) + " ?";
+}
+
+std::optional<TimeTerm> ParseTimeTerm(std::string_view text, std::string_view column_name) {
+  if (!text.starts_with(column_name) || !text.ends_with(" ?")) return std::nullopt;
+  text.remove_prefix(column_name.size());
+  text.remove_suffix(2);
+  if (!text.starts_with(' ')) return std::nullopt;
+  text.remove_prefix(1);
+  TimeTerm term;
+  term.is_list = text == kIn;
+  if (term.is_list) return term;
+  for (const Operator& known : kOperators) {
+    if (known.text != text) continue;
+    term.op = known.op;
+    return term;
+  }
+  return std::nullopt;
+}
+
+Result<TimeFilter> TimeFilter::Make(sqlite3* db, const TimeTerm& term, sqlite3_value* value,
+                                    int64_t now_us) {
+  TimeFilter filter(term);
+  const auto take = [&](sqlite3_value* one) -> Status {
+    XTDB_ASSIGN_OR_RETURN(Comparand comparand, TimeComparand(one, now_us));
+    if (comparand.kind != Comparand::Kind::kNull)
+      filter.comparands_.push_back(std::move(comparand));
+    return {};
+  };
+  XTDB_RETURN_IF_ERROR(term.is_list ? ForEachInList(db, value, take) : take(value));
+  return filter;
+}
+
+bool TimeFilter::Matches(int64_t ts_us) const {
+  return std::any_of(comparands_.begin(), comparands_.end(), [&](const Comparand& comparand) {
+    return Holds(term_.op, CompareInteger(ts_us, comparand));
+  });
+}
+
+}  // namespace xtdb

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "planner/request.h"
+#include "vtab/comparand.h"
+#include "vtab/sqlite_api.h"
+
+namespace xtdb {
+
+// A comparison of a TIMESTAMP column of a function, taken over from SQLite, which would compare
+// texts
+// ('2026-01-02T00:00:00Z' is after '2026-01-02 23:00').
+struct TimeTerm {
+  size_t column = 0;
+  CompareOp op = CompareOp::kEq;
+  bool is_list = false;  // IN: kEq with any of a list
+
+  // "time >= ?", "time in ?": a part of idxStr.
+  std::string ToText(std::string_view column_name) const;
+};
+
+// `time`, `op` and `?` or nothing: for a text that is no term on a column of that name.
+std::optional<TimeTerm> ParseTimeTerm(std::string_view text, std::string_view column_name);
+// The operator of an SQLITE_INDEX_CONSTRAINT_...; nothing for one that is left to SQLite.
+std::optional<CompareOp> TimeOperator(int constraint_op);
+
+// A term with its right side.
+class TimeFilter {
+ public:
+  // kInvalidArgument for a text that is no time.
+  static Result<TimeFilter> Make(sqlite3* db, const TimeTerm& term, sqlite3_value* value,
+                                 int64_t now_us);
+  size_t column() const { return term_.column; }
+  bool Matches(int64_t ts_us) const;
+
+ private:
+  explicit TimeFilter(const TimeTerm& term) : term_(term) {}
+  TimeTerm term_;
+  std::vector<Comparand> comparands_;  // none is NULL; any may match
+};
+
+}  // namespace xtdb
