@@ -1,0 +1,225 @@
+#include <cstring>
+
+#include "tests/vtab/sql_fixture.h"
+
+namespace xtdb {
+namespace {
+
+using testing::HasSubstr;
+
+template <typename T>
+std::string Hex(const std::vector<T>& values) {
+  std::string hex = "x'";
+  for (const T& value : values) {
+    unsigned char bytes[sizeof(T)];
+    std::memcpy(bytes, &value, sizeof(T));
+    for (const unsigned char byte : bytes) {
+      hex += "0123456789abcdef"[byte >> 4];
+      hex += "0123456789abcdef"[byte & 15];
+    }
+  }
+  return hex + "'";
+}
+
+class WritingFunctionsTest : public SqlTest {
+ protected:
+  static std::string Append(const std::string& tag, const std::vector<int64_t>& ts,
+                            const std::vector<double>& values) {
+    return "SELECT xtdb_append('plant', '" + tag + "', " + Hex(ts) + ", " + Hex(values) + ")";
+  }
+};
+
+TEST_F(WritingFunctionsTest, AppendWritesABatchAndCountsItsPoints) {
+  EXPECT_EQ(Line(Append("a", {1, 2, 3}, {0.5, 1.5, 2.5})), "3");
+  EXPECT_EQ(Points(), "a 1 0.5, a 2 1.5, a 3 2.5");
+  EXPECT_EQ(Line(Append("a", {}, {})), "0");
+  EXPECT_EQ(Points(), "a 1 0.5, a 2 1.5, a 3 2.5");
+}
+
+TEST_F(WritingFunctionsTest, AppendTakesQualities) {
+  EXPECT_EQ(Line("SELECT xtdb_append('plant', 'a', " + Hex<int64_t>({1, 2}) + ", " +
+                 Hex<double>({1, 2}) + ", x'c040')"),
+            "2");
+  EXPECT_EQ(Line("SELECT quality FROM plant ORDER BY ts"), "192, 64");
+}
+
+TEST_F(WritingFunctionsTest, AppendOfManyRowsReusesItsInsert) {
+  Run("CREATE TABLE batches(tag, ts, value)");
+  for (int i = 0; i < 5; ++i) {
+    Run("INSERT INTO batches VALUES ('t" + std::to_string(i % 2) + "', " +
+        Hex<int64_t>({i * 10, i * 10 + 1}) + ", " + Hex<double>({i * 1.0, i + 0.5}) + ")");
+  }
+  EXPECT_EQ(Line("SELECT sum(xtdb_append('plant', tag, ts, value)) FROM batches"), "10");
+  EXPECT_EQ(Line("SELECT tag, count(*) FROM plant GROUP BY tag"), "t0 6, t1 4");
+}
+
+TEST_F(WritingFunctionsTest, TheTableMayDifferFromRowToRow) {
+  Run("CREATE VIRTUAL TABLE other USING xtdb(chunk_size='4M')");
+  Run("CREATE TABLE batches(tbl)");
+  Run("INSERT INTO batches VALUES ('plant'), ('other'), ('plant')");
+  EXPECT_EQ(Line("SELECT sum(xtdb_append(tbl, 'a', " + Hex<int64_t>({1}) + ", " + Hex<double>({1}) +
+                 ")) FROM batches"),
+            "3");
+  EXPECT_EQ(Points("other"), "a 1 1.0");
+}
+
+TEST_F(WritingFunctionsTest, AppendBelongsToTheTransaction) {
+  Run("BEGIN");
+  Run(Append("a", {1}, {1}));
+  Run("SAVEPOINT s");
+  Run(Append("a", {2}, {2}));
+  EXPECT_EQ(Points(), "a 1 1.0, a 2 2.0");
+  Run("ROLLBACK TO s");
+  EXPECT_EQ(Points(), "a 1 1.0");
+  Run("ROLLBACK");
+  EXPECT_EQ(Points(), "");
+}
+
+TEST_F(WritingFunctionsTest, OutsideATransactionACallCommitsByItself) {
+  Run(Append("a", {1}, {1}));
+  EXPECT_EQ(sqlite3_get_autocommit(db_->get()), 1);
+  EXPECT_EQ(TestDatabase(DatabasePath()).Line("SELECT value FROM plant"), "1.0");
+}
+
+TEST_F(WritingFunctionsTest, AppendSaysWhatIsWrong) {
+  EXPECT_THAT(Exec(Append("a", {1, 2}, {1})), FailsWith(SQLITE_MISMATCH, "xtdb_append: "));
+  EXPECT_THAT(Exec("SELECT xtdb_append('plant', 'a', 'text', x'')"),
+              FailsWith(SQLITE_MISMATCH, "ts_blob is \"text\""));
+  EXPECT_THAT(Exec("SELECT xtdb_append('none', 'a', x'', x'')"),
+              FailsWith(SQLITE_ERROR, "xtdb_append: no xtdb table \"none\"; there are: plant"));
+  EXPECT_THAT(Exec("SELECT xtdb_append(NULL, 'a', x'', x'')"),
+              FailsWith(SQLITE_ERROR, "xtdb_append: which table? write xtdb_append('plant'"));
+  EXPECT_EQ(
+      Exec("SELECT xtdb_append('plant', NULL, " + Hex<int64_t>({1}) + ", " + Hex<double>({1}) + ")")
+              .code &
+          0xFF,
+      SQLITE_CONSTRAINT);
+  EXPECT_EQ(Points(), "");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_tags('plant')"), "0");
+}
+
+TEST_F(WritingFunctionsTest, AFailedAppendLeavesTheTransactionUsable) {
+  Run("BEGIN");
+  Run(Append("a", {1}, {1}));
+  EXPECT_THAT(Exec(Append("a", {2}, {})), FailsWith(SQLITE_MISMATCH, "xtdb_append"));
+  Run("COMMIT");
+  EXPECT_EQ(Points(), "a 1 1.0");
+}
+
+TEST_F(WritingFunctionsTest, DefineTagGivesTypeUnitAndDescription) {
+  EXPECT_EQ(Line("SELECT xtdb_define_tag('plant', 'it''s', 'int32', 'deg ''C''', 'a \"b\"')"), "1");
+  EXPECT_EQ(Line("SELECT tag, type, unit, description FROM xtdb_tags('plant')"),
+            "it's int32 deg 'C' a \"b\"");
+  Run("SELECT xtdb_define_tag('plant', 'it''s', NULL, 'bar')");
+  EXPECT_EQ(Line("SELECT type, unit, description FROM xtdb_tags('plant')"), "int32 bar a \"b\"");
+  Run("SELECT xtdb_define_tag('plant', 'it''s', 'float32')");
+  EXPECT_EQ(Line("SELECT type, unit FROM xtdb_tags('plant')"), "float32 bar");
+}
+
+TEST_F(WritingFunctionsTest, TheTypeOfATagWithValuesStays) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('a', 1, 1)");
+  EXPECT_THAT(Exec("SELECT xtdb_define_tag('plant', 'a', 'text')"),
+              FailsWith(SQLITE_MISMATCH, "xtdb_define_tag: "));
+  EXPECT_THAT(Exec("SELECT xtdb_define_tag('plant', 'b', 'decimal')"),
+              FailsWith(SQLITE_ERROR, "decimal"));
+  EXPECT_THAT(Exec("SELECT xtdb_define_tag('plant', NULL, 'text')"),
+              FailsWith(SQLITE_CONSTRAINT_NOTNULL, "tag is NULL"));
+}
+
+TEST_F(WritingFunctionsTest, DefineTagBelongsToTheTransaction) {
+  Run("BEGIN");
+  EXPECT_EQ(Line("SELECT xtdb_define_tag('plant', 'a', 'text')"), "1");
+  EXPECT_EQ(Line("SELECT tag, type FROM xtdb_tags('plant')"), "a text");
+  Run("ROLLBACK");
+  EXPECT_EQ(Line("SELECT tag, type FROM xtdb_tags('plant')"), "");
+}
+
+TEST_F(WritingFunctionsTest, WritingObeysQueryOnly) {
+  Run("PRAGMA query_only = ON");
+  EXPECT_THAT(Exec(Append("a", {1}, {1})), FailsWith(SQLITE_READONLY, "xtdb_append"));
+  EXPECT_THAT(Exec("SELECT xtdb_define_tag('plant', 'a', 'text')"),
+              FailsWith(SQLITE_READONLY, "xtdb_define_tag"));
+}
+
+TEST_F(WritingFunctionsTest, ChangingFunctionsAreNotForViewsAndTriggers) {
+  Run("CREATE VIEW v AS SELECT xtdb_flush('plant')");
+  EXPECT_THAT(Exec("SELECT * FROM v"), FailsWith(SQLITE_ERROR, "unsafe use"));
+  Run("CREATE VIEW checked AS SELECT xtdb_check('plant') AS answer, xtdb_version() AS version");
+  Run("PRAGMA trusted_schema = OFF");
+  EXPECT_EQ(Line("SELECT answer FROM checked"), "ok");
+}
+
+class MaintenanceFunctionsTest : public WritingFunctionsTest {};
+
+TEST_F(MaintenanceFunctionsTest, FlushMovesBuffersToBlocks) {
+  Run(Append("a", {1, 2}, {1, 2}));
+  EXPECT_EQ(Line("SELECT xtdb_flush('plant')"), "ok");
+  EXPECT_EQ(Line("SELECT points FROM xtdb_blocks('plant')"), "2");
+  EXPECT_EQ(Line("SELECT value FROM xtdb_stats('plant') WHERE name = 'buffered_points'"), "0");
+  EXPECT_EQ(Points(), "a 1 1.0, a 2 2.0");
+  EXPECT_EQ(Line("SELECT xtdb_flush('plant')"), "ok");
+}
+
+TEST_F(MaintenanceFunctionsTest, SealOfAnEmptyContainerIsNothing) {
+  EXPECT_EQ(Line("SELECT xtdb_seal('plant')"), "ok");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_chunks('plant')"), "0");
+}
+
+TEST_F(MaintenanceFunctionsTest, TheyAreRefusedBesideAnOpenWrite) {
+  Run("BEGIN");
+  EXPECT_EQ(Line("SELECT xtdb_flush('plant'), xtdb_seal('plant'), xtdb_check('plant')"),
+            "ok ok ok");
+  Run(Append("a", {1}, {1}));
+  for (const std::string name : {"xtdb_flush", "xtdb_seal", "xtdb_check"}) {
+    EXPECT_THAT(Exec("SELECT " + name + "('plant')"),
+                FailsWith(SQLITE_ERROR, name + ": this transaction has written to the container of "
+                                               "plant; COMMIT or ROLLBACK first"));
+  }
+  Run("COMMIT");
+  EXPECT_EQ(Line("SELECT xtdb_flush('plant'), xtdb_seal('plant'), xtdb_check('plant')"),
+            "ok ok ok");
+}
+
+TEST_F(MaintenanceFunctionsTest, AnotherWriterIsBusy) {
+  TestDatabase other(DatabasePath());
+  other.Run("BEGIN");
+  other.Run(Append("a", {1}, {1}));
+  EXPECT_THAT(Exec("SELECT xtdb_flush('plant')"), FailsWith(SQLITE_BUSY, "xtdb_flush: "));
+  other.Run("COMMIT");
+  EXPECT_EQ(Line("SELECT xtdb_flush('plant')"), "ok");
+}
+
+TEST_F(MaintenanceFunctionsTest, TheTableIsAskedFor) {
+  EXPECT_THAT(Exec("SELECT xtdb_check(NULL)"),
+              FailsWith(SQLITE_ERROR, "xtdb_check: which table? write xtdb_check('plant')"));
+  EXPECT_THAT(Exec("SELECT xtdb_seal('none')"), FailsWith(SQLITE_ERROR, "there are: plant"));
+}
+
+TEST_F(MaintenanceFunctionsTest, CheckNamesWhatIsDamaged) {
+  Run(Append("a", {1, 2, 3}, {1.25, 2.5, 3.75}));
+  Run("SELECT xtdb_seal('plant')");
+  EXPECT_EQ(Line("SELECT xtdb_check('plant')"), "ok");
+  const std::string path = ContainerPath();
+  std::FILE* const file = std::fopen(path.c_str(), "r+b");
+  ASSERT_NE(file, nullptr);
+  std::string bytes(std::filesystem::file_size(path), '\0');
+  ASSERT_EQ(std::fread(bytes.data(), 1, bytes.size(), file), bytes.size());
+  const size_t block = bytes.find("XTDBBLCK");
+  ASSERT_NE(block, std::string::npos);
+  ASSERT_EQ(std::fseek(file, static_cast<long>(block) + 210, SEEK_SET), 0);
+  std::fputc(bytes[block + 210] ^ 0x10, file);
+  std::fclose(file);
+  EXPECT_THAT(Line("SELECT xtdb_check('plant')"), HasSubstr("block 0"));
+}
+
+TEST_F(MaintenanceFunctionsTest, TheVersionIsJson) {
+  EXPECT_EQ(Line("SELECT xtdb_version() ->> 'sqlite' = sqlite_version(), "
+                 "xtdb_version() ->> 'format', xtdb_version() ->> '$.left_to_host', "
+                 "json_array_length(xtdb_version(), '$.codecs.time') > 0"),
+            "1 1 [] 1");
+  EXPECT_THAT(Line("SELECT xtdb_version() ->> 'version'"),
+              testing::MatchesRegex("[0-9]+.[0-9]+.[0-9]+"));
+}
+
+}  // namespace
+}  // namespace xtdb
