@@ -71,8 +71,8 @@ class ChunkRows final : public RowSource {
     Chunk& chunk = *chunks[next_++];
     XTDB_ASSIGN_OR_RETURN(const ChunkSummary summary, SummaryAt(chunk, snapshot_->lsn()));
     const bool has_blocks = summary.block_count > 0;
-    const auto time = [&](int64_t ts_us) { return has_blocks ? Cell(TimeCell{ts_us}) : Cell(); };
-    const auto ts = [&](int64_t ts_us) { return has_blocks ? Cell(ts_us) : Cell(); };
+    const auto as_time = [&](int64_t ts_us) { return has_blocks ? Cell(TimeCell{ts_us}) : Cell(); };
+    const auto as_ts = [&](int64_t ts_us) { return has_blocks ? Cell(ts_us) : Cell(); };
     row.key = static_cast<int64_t>(chunk.header().chunk_sequence);
     row.cells = {Count(chunk.layout().slot),
                  Count(chunk.header().chunk_sequence),
@@ -80,10 +80,10 @@ class ChunkRows final : public RowSource {
                  std::string(StateName(chunk.state())),
                  Count(summary.block_count),
                  Count(summary.point_count),
-                 time(summary.ts_min_us),
-                 time(summary.ts_max_us),
-                 ts(summary.ts_min_us),
-                 ts(summary.ts_max_us),
+                 as_time(summary.ts_min_us),
+                 as_time(summary.ts_max_us),
+                 as_ts(summary.ts_min_us),
+                 as_ts(summary.ts_max_us),
                  Count(summary.used_extents * kExtentSizeBytes),
                  Count(chunk.layout().end_offset - chunk.layout().chunk_offset),
                  has_blocks ? Count(summary.last_flush_lsn) : Cell()};
