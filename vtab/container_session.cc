@@ -118,9 +118,20 @@ Result<bool> ContainerSession::Exists(WriteTag& tag, int64_t ts_us) {
     }
     tag.committed_last_ts = last_ts;
   }
-  if (ts_us > *tag.committed_last_ts && ts_us > transaction_->staging().LastTs(id)) return false;
+  if (ts_us <= transaction_->staging().LastTs(id)) {
+    const PointColumns& rows = tag.staged->columns();
+    for (; tag.indexed_rows < rows.size(); ++tag.indexed_rows) {
+      const size_t row = tag.indexed_rows;
+      tag.staged_points[rows.ts_us[row]] = (rows.flags[row] & kPointDeleted) == 0;
+    }
+    const auto staged = tag.staged_points.find(ts_us);
+    if (staged != tag.staged_points.end()) return staged->second;
+  }
+  if (ts_us > *tag.committed_last_ts) return false;
+  ReadView committed = CurrentState();
+  committed.staging = nullptr;  // asked above
   XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found,
-                        FindPoint(CurrentState(), tag.staged->tag(), ts_us));
+                        FindPoint(committed, tag.staged->tag(), ts_us));
   return found.has_value();
 }
 

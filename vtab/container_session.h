@@ -20,6 +20,10 @@ class Connection;
 struct WriteTag {
   StagedTag* staged = nullptr;
   std::optional<int64_t> committed_last_ts;  // before this transaction
+  // The first `indexed_rows` staged rows by ts, true for live ones; made when a late point is
+  // looked up.
+  std::unordered_map<int64_t, bool> staged_points;
+  size_t indexed_rows = 0;
 };
 
 // One connection's dealings with one container: the transaction that all its tables share, with its

@@ -1,6 +1,7 @@
 #include "vtab/table.h"
 
-#include <filesystem>
+#include <cstdio>
+#include <cstdlib>
 
 #include "engine/io/file_system.h"
 #include "vtab/connection.h"
@@ -46,7 +47,9 @@ std::string FileNamePart(std::string_view name) {
 std::string TemporaryPath() {
   uint64_t number = 0;
   sqlite3_randomness(sizeof number, &number);
-  return std::filesystem::temp_directory_path() / ("xtdb-" + std::to_string(number) + ".xtdb");
+  const char* const folder = std::getenv("TMPDIR");
+  return std::string(folder == nullptr || *folder == '\0' ? P_tmpdir : folder) + "/xtdb-" +
+         std::to_string(number) + ".xtdb";
 }
 
 }  // namespace

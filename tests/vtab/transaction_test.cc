@@ -1,3 +1,6 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/vtab/sql_fixture.h"
 
 namespace xtdb {
@@ -201,6 +204,38 @@ TEST_F(TransactionTest, DropIsRefusedWhileItsPointsAreNotCommitted) {
   Insert(1);
   EXPECT_THAT(Exec("DROP TABLE plant"), FailsWith(SQLITE_LOCKED, "table is locked"));
   Run("COMMIT; DROP TABLE plant");
+}
+
+TEST_F(TransactionTest, OrIgnoreKnowsLateAndDeletedPointsOfItsOwnTransaction) {
+  Insert(5);
+  Run("BEGIN; DELETE FROM plant WHERE ts = 5");
+  Run("INSERT OR IGNORE INTO plant(tag, ts, value) VALUES ('a', 3, 30), ('a', 1, 10), ('a', 3, "
+      "31), "
+      "('a', 5, 50), ('a', 5, 51)");
+  EXPECT_EQ(Points(), "a 1 10, a 3 30, a 5 50");
+  Run("SAVEPOINT s; DELETE FROM plant WHERE ts = 3");
+  Run("INSERT OR IGNORE INTO plant(tag, ts, value) VALUES ('a', 3, 32)");
+  Run("ROLLBACK TO s");
+  Run("INSERT OR IGNORE INTO plant(tag, ts, value) VALUES ('a', 3, 33), ('a', 2, 20)");
+  EXPECT_EQ(Points(), "a 1 10, a 2 20, a 3 30, a 5 50");
+  Run("COMMIT");
+}
+
+TEST_F(TransactionTest, AChildAfterForkIsRefused) {
+  Insert(1);
+  Run("BEGIN");
+  Insert(2);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool select = Exec("SELECT * FROM plant").message.find("fork()") != std::string::npos;
+    const Outcome insert = Exec("INSERT INTO plant(tag, ts, value) VALUES ('a', 3, 3)");
+    ::_exit(select && insert.message.find("fork()") != std::string::npos ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  Run("COMMIT");
+  EXPECT_EQ(Times(), "1, 2");
 }
 
 TEST_F(TransactionTest, ChangesAndLastRowidCount) {
