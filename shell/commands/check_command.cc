@@ -1,0 +1,73 @@
+#include "shell/commands/check_command.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "shell/terminal/human_text.h"
+
+namespace xtdb {
+namespace {
+
+constexpr const char* kFooter = R"(
+Every block, directory and checksum is read; nothing is changed. A container that another program
+has open cannot be checked here: use SELECT xtdb_check('TABLE') there.
+
+Examples:
+  xtdb check plant.xtdb
+  xtdb check plant.xtdb --json
+
+)";
+
+void PrintJson(const StorageEngine::CheckReport& report, const Terminal& terminal) {
+  std::string problems;
+  for (const std::string& problem : report.problems) {
+    problems += (problems.empty() ? "" : ", ") + JsonText(problem);
+  }
+  fmt::print(terminal.out,
+             "{{\"problems\": [{}], \"chunks\": {}, \"blocks\": {}, \"vectors\": {}, "
+             "\"points\": {}}}\n",
+             problems, report.chunks, report.blocks, report.vectors, report.points);
+}
+
+void PrintText(const StorageEngine::CheckReport& report, const Terminal& terminal) {
+  for (const std::string& problem : report.problems) fmt::print(terminal.out, "{}\n", problem);
+  fmt::print(terminal.out, "{}: {}, {}, {}, {} read\n",
+             report.problems.empty() ? "no problems" : CountText(report.problems.size(), "problem"),
+             CountText(report.chunks, "chunk"), CountText(report.blocks, "block"),
+             CountText(report.vectors, "vector"), CountText(report.points, "point"));
+}
+
+}  // namespace
+
+Result<ExitCode> RunCheck(const CheckOptions& options, const Terminal& terminal) {
+  StorageEngine::CheckReport report;
+  const Result<std::shared_ptr<StorageEngine>> engine = OpenForReading(options.container);
+  if (engine.ok()) {
+    XTDB_ASSIGN_OR_RETURN(report, engine.value()->Check());
+  } else if (engine.status().code() == StatusCode::kCorruption) {
+    // Damage that keeps the container from being opened is what was asked for, not a failure.
+    report.problems.emplace_back(engine.status().message());
+  } else {
+    return engine.status();
+  }
+  if (options.json) {
+    PrintJson(report, terminal);
+  } else {
+    PrintText(report, terminal);
+  }
+  return report.problems.empty() ? ExitCode::kOk : ExitCode::kProblems;
+}
+
+void AddCheckCommand(CLI::App& app, Command& command) {
+  CLI::App& check = *app.add_subcommand("check", "Look for damage in a container");
+  const auto options = std::make_shared<CheckOptions>();
+  check.add_option("CONTAINER", options->container, "The file to read")->required();
+  check.add_flag("--json", options->json, "Write JSON");
+  check.footer(std::string(kFooter) + kExitCodes);
+  check.callback([options, &command] {
+    command = [options](const Terminal& terminal) { return RunCheck(*options, terminal); };
+  });
+}
+
+}  // namespace xtdb

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/base/status.h"
+#include "engine/storage_engine.h"
+#include "shell/terminal/terminal.h"
+
+namespace xtdb {
+
+// What the program returns; in the help text of every command.
+enum class ExitCode : int {
+  kOk = 0,
+  kError = 1,
+  kUsage = 2,     // the command line is wrong; nothing was done
+  kProblems = 3,  // the check ran and found damage
+};
+inline constexpr const char* kExitCodes =
+    "Exit codes: 0 done, 1 error, 2 wrong usage, 3 the check found problems.";
+
+// The command that was parsed, ready to run. A failing one returns what to print behind `xtdb: `.
+using Command = std::function<Result<ExitCode>(const Terminal&)>;
+
+// Adds one subcommand; when it is parsed it sets `command`, which must outlive `app`.
+void AddRecordCommand(CLI::App& app, Command& command);
+void AddImportCommand(CLI::App& app, Command& command);
+void AddStatsCommand(CLI::App& app, Command& command);
+void AddCheckCommand(CLI::App& app, Command& command);
+void AddSqlCommand(CLI::App& app, Command& command);
+
+// An option that takes a PostgreSQL interval ('10s', '1h30m', '2 days'), more than zero; a month
+// counts 30 days.
+CLI::Option* AddDurationOption(CLI::App& app, const std::string& name, int64_t& duration_us,
+                               const std::string& description);
+
+// The container, made if there is none.
+Result<std::shared_ptr<StorageEngine>> OpenForWriting(const std::string& path);
+// The container, which must exist; nothing is changed on disk.
+Result<std::shared_ptr<StorageEngine>> OpenForReading(const std::string& path);
+
+// Waits as long for another writer as a person does.
+inline constexpr int64_t kWriterTimeoutUs = 10'000'000;
+
+}  // namespace xtdb

@@ -1,0 +1,311 @@
+#include "shell/commands/import_command.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "engine/storage_engine.h"
+#include "shell/commands/command.h"
+#include "shell/commands/point_writer.h"
+#include "shell/csv/csv_reader.h"
+#include "shell/csv/point_parser.h"
+#include "shell/terminal/human_text.h"
+#include "shell/terminal/progress_line.h"
+#include "shell/terminal/stop_signal.h"
+
+namespace xtdb {
+namespace {
+
+constexpr uint64_t kBadLinesShownMax = 20;
+constexpr uint64_t kRowsBetweenLooks = 1024;  // at the clock and the stop signal
+
+constexpr const char* kFooter = R"(
+Long files have a point in each line: tag, time, value and, if you like, quality, in any order under
+a header. Without a column of tags the points are of --tag, or of a tag with the file's name.
+Wide files have a header, a time and one column for each tag. Separator, header, layout and format
+of the times are detected; the options settle what cannot be told. All files together are one
+transaction: on an error nothing of them is kept.
+
+Examples:
+  xtdb import plant.xtdb plant.csv
+  xtdb import plant.xtdb logs/*.csv --on-error skip
+  xtdb import plant.xtdb boiler.csv --tag boiler.temp --time-format dmy --delimiter ';'
+  zcat plant.csv.gz | xtdb import plant.xtdb -
+
+)";
+
+// An open file that is closed at the end, if it is not standard input.
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path) : is_stdin_(path == "-") {
+    fd_ = is_stdin_ ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    error_ = fd_ < 0 ? errno : 0;
+  }
+  ~InputFile() {
+    if (fd_ >= 0 && !is_stdin_) ::close(fd_);
+  }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  int fd() const { return fd_; }
+  Status status() const { return error_ == 0 ? Status() : Status::FromErrno("open", error_); }
+  // 0: not known, as of a pipe.
+  uint64_t SizeBytes() const {
+    struct stat about = {};
+    if (::fstat(fd_, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
+    return static_cast<uint64_t>(about.st_size);
+  }
+
+ private:
+  const bool is_stdin_;
+  int fd_ = -1;
+  int error_ = 0;
+};
+
+std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : path; }
+
+// A file with time and value only is of the tag that it is named after: the header says no more
+// than "value".
+Result<CsvSchema> DetectSchema(const CsvReader::Beginning& beginning, const CsvOptions& options,
+                               const std::string& path) {
+  Result<CsvSchema> schema = DetectCsvSchema(beginning.text, beginning.whole, options);
+  if (path == "-" || !options.tag.empty()) return schema;
+  const std::string stem = std::filesystem::path(path).stem().string();
+  if (!schema.ok()) {
+    CsvOptions with_tag = options;
+    with_tag.tag = stem;
+    if (options.header.value_or(false) || options.layout == CsvLayout::kWide) return schema;
+    Result<CsvSchema> again = DetectCsvSchema(beginning.text, beginning.whole, with_tag);
+    return again.ok() && !again.value().header ? std::move(again) : std::move(schema);
+  }
+  if (schema.value().layout == CsvLayout::kLong && !schema.value().tag_column) {
+    schema.value().tag = stem;
+  }
+  return schema;
+}
+
+class Importer {
+ public:
+  Importer(const ImportOptions& options, StorageEngine& engine, Clock& clock,
+           const std::function<bool()>& stop_asked, const Terminal& terminal)
+      : options_(options),
+        writer_(engine, options.rows_per_commit),
+        clock_(clock),
+        stop_asked_(stop_asked),
+        terminal_(terminal),
+        progress_(terminal, clock, 0),
+        started_us_(clock.MonotonicUs()) {}
+
+  Status Run() {
+    for (const std::string& file : options_.files) {
+      const Status imported = ImportFile(file);
+      if (!imported.ok()) return imported.WithContext(DisplayName(file));
+    }
+    return writer_.Finish();
+  }
+
+  void PrintSummary() {
+    progress_.Clear();
+    const int64_t duration_us = clock_.MonotonicUs() - started_us_;
+    if (bad_lines_ > 0) {
+      const std::string hidden =
+          bad_lines_ > kBadLinesShownMax
+              ? fmt::format(", the first {} of them shown", kBadLinesShownMax)
+              : "";
+      fmt::print(terminal_.err, "xtdb: {} skipped{}\n", CountText(bad_lines_, "bad line"), hidden);
+    }
+    fmt::print(terminal_.out, "{}: imported {}, {} of {} in {}, {} rows/s\n", options_.container,
+               CountText(rows_, "row"), CountText(points_, "point"),
+               CountText(writer_.tag_count(), "tag"), SecondsText(duration_us),
+               RateText(rows_, duration_us));
+  }
+
+  uint64_t rows_committed() const { return writer_.rows_committed(); }
+
+ private:
+  Status ImportFile(const std::string& path) {
+    const InputFile file(path);
+    XTDB_RETURN_IF_ERROR(file.status());
+    CsvReader reader(CsvFromDescriptor(file.fd()));
+    XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
+    XTDB_ASSIGN_OR_RETURN(CsvSchema schema, DetectSchema(beginning, options_.csv, path));
+    reader.set_separator(schema.separator);
+    PointParser parser(std::move(schema), clock_.NowUs());
+    const uint64_t size_bytes = file.SizeBytes();
+    const bool has_quality = parser.schema().quality_column.has_value();
+    std::vector<CsvPoint> with_quality;
+    const auto sink = [&](std::span<const CsvPoint> points) -> Status {
+      if (!has_quality && options_.quality != kQualityGood) {
+        with_quality.assign(points.begin(), points.end());
+        for (CsvPoint& point : with_quality) point.point.quality = options_.quality;
+        points = with_quality;
+      }
+      XTDB_RETURN_IF_ERROR(writer_.Write(points));
+      ++rows_;
+      points_ += points.size();
+      return rows_ % kRowsBetweenLooks == 0 ? LookAround(path, reader, size_bytes) : Status();
+    };
+    const auto on_bad_line = [&](const Status& reason) { return NoteBadLine(path, reason); };
+    return ReadCsvPoints(reader, parser, sink, on_bad_line).status();
+  }
+
+  Status LookAround(const std::string& path, const CsvReader& reader, uint64_t size_bytes) {
+    if (stop_asked_()) return Status::FailedPrecondition("interrupted");
+    if (!progress_.IsDue()) return Status();
+    const std::string done = size_bytes > 0 ? ProgressBar(reader.bytes_consumed(), size_bytes)
+                                            : BytesText(reader.bytes_consumed());
+    progress_.Show(fmt::format("{} {} rows, {} rows/s  {}", done, CountText(rows_),
+                               RateText(rows_, clock_.MonotonicUs() - started_us_),
+                               std::filesystem::path(DisplayName(path)).filename().string()));
+    return Status();
+  }
+
+  Status NoteBadLine(const std::string& path, const Status& reason) {
+    if (!options_.skip_bad_lines) return reason;
+    if (++bad_lines_ > kBadLinesShownMax) return Status();
+    progress_.Clear();
+    fmt::print(terminal_.err, "xtdb: {}: {} (skipped)\n", DisplayName(path), reason.message());
+    return Status();
+  }
+
+  const ImportOptions& options_;
+  PointWriter writer_;
+  Clock& clock_;
+  const std::function<bool()>& stop_asked_;
+  const Terminal& terminal_;
+  ProgressLine progress_;
+  const int64_t started_us_;
+  uint64_t rows_ = 0;
+  uint64_t points_ = 0;
+  uint64_t bad_lines_ = 0;
+};
+
+Status WhatIsKept(const Status& failure, uint64_t rows_committed) {
+  const std::string kept = rows_committed == 0
+                               ? "nothing was imported"
+                               : "the first " + CountText(rows_committed, "row") + " stay imported";
+  const std::string text = std::string(failure.message()) + " (" + kept + ")";
+  // Only the text reaches the user; the code said what to do to the code below.
+  return Status::InvalidArgument(text);
+}
+
+}  // namespace
+
+Status RunImport(const ImportOptions& options, Clock& clock,
+                 const std::function<bool()>& stop_asked, const Terminal& terminal) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> engine,
+                        OpenForWriting(options.container));
+  Status imported;
+  {
+    // Its end rolls back what it has not committed, which must come before the close.
+    Importer importer(options, *engine, clock, stop_asked, terminal);
+    imported = importer.Run();
+    if (imported.ok()) imported = engine->Close();
+    if (imported.ok()) {
+      importer.PrintSummary();
+      return Status();
+    }
+    imported = WhatIsKept(imported, importer.rows_committed());
+  }
+  IgnoreStatus(engine->CloseAndRemoveIfNew(), "the first error is the one to tell");
+  return imported;
+}
+
+namespace {
+
+void AddCsvOptions(CLI::App& import, const std::shared_ptr<ImportOptions>& options) {
+  CsvOptions& csv = options->csv;
+  import.add_option("--tag", csv.tag, "The tag of files that have only times and values");
+  import
+      .add_option_function<std::string>(
+          "--delimiter",
+          [&csv](const std::string& text) {
+            const bool is_tab = text == "tab" || text == "\\t";
+  if (!is_tab && text.size() != 1) {
+    throw CLI::ValidationError("--delimiter", "write one character, or 'tab'");
+  }
+  csv.separator = is_tab ? '\t' : text[0];
+},
+          "What separates the columns: one character, or 'tab'")
+      ->type_name("CHAR");
+  import
+      .add_option_function<std::string>(
+          "--time-format",
+          [&csv](const std::string& text) {
+            const Result<CsvTimeFormat> format = ParseCsvTimeFormat(text);
+  if (!format.ok()) {
+    throw CLI::ValidationError("--time-format", std::string(format.status().message()));
+  }
+  csv.time_format = format.value();
+  }  // namespace
+,
+          "iso, s, ms, us, ns (since 1970), dmy (31.12.2024) or mdy (12/31/2024)")
+      ->type_name("FORMAT");
+  import
+      .add_flag_function(
+          "--header,!--no-header", [&csv](int64_t count) { csv.header = count > 0;
+  }  // namespace xtdb
+,
+          "The first line has the names of the columns, or has not");
+  import
+      .add_option_function<std::string>(
+          "--layout",
+          [&csv](const std::string& text) {
+            csv.layout = text == "wide" ? CsvLayout::kWide : CsvLayout::kLong;
+  },
+          "long: a point in each line; wide: one column for each tag")
+      ->type_name("long|wide")
+      ->check(CLI::IsMember({"long", "wide"}));
+  import.add_option("--time-column", csv.time_column, "Name or number (from 1) of that column");
+  import.add_option("--tag-column", csv.tag_column, "Likewise");
+  import.add_option("--value-column", csv.value_column, "Likewise");
+  import.add_option("--quality-column", csv.quality_column, "Likewise");
+  }
+
+  }  // namespace
+
+  void AddImportCommand(CLI::App& app, Command& command) {
+    CLI::App& import = *app.add_subcommand("import", "Read CSV files into a container");
+    const auto options = std::make_shared<ImportOptions>();
+    import.add_option("CONTAINER", options->container, "The file to write; made if there is none")
+        ->required();
+    import.add_option("FILE", options->files, "CSV files; - is standard input")->required();
+    AddCsvOptions(import, options);
+  import
+      .add_option_function<std::string>(
+          "--on-error",
+          [options](const std::string& text) { options->skip_bad_lines = text == "skip";
+  },
+          "What a bad line does: stop (default), with nothing imported, or skip")
+      ->type_name("stop|skip")
+      ->check(CLI::IsMember({"stop", "skip"}));
+  import
+      .add_option_function<int>(
+          "--quality", [options](int quality) { options->quality = static_cast<Quality>(quality);
+  },
+          "Quality of files without a column for it, 0 to 255 (default 192, good)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 255));
+  import
+      .add_option("--commit-every", options->rows_per_commit,
+                  "Commit after so many rows: less memory for very large files")
+      ->type_name("ROWS");
+  import.footer(std::string(kFooter) + kExitCodes);
+  import.callback([options, &command] {
+    command = [options](const Terminal& terminal) -> Result<ExitCode> {
+      const StopSignal stop;
+  XTDB_RETURN_IF_ERROR(RunImport(
+      *options, SystemClock(), [&stop] { return stop.stopped(); }, terminal));
+  return ExitCode::kOk;
+  }
+  ;
+  });
+  }
+
+  }  // namespace xtdb

@@ -1,0 +1,150 @@
+#include "shell/commands/stats_command.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "shell/commands/command.h"
+#include "shell/commands/container_report.h"
+#include "shell/terminal/human_text.h"
+#include "shell/terminal/text_table.h"
+#include "vtab/text/time_text.h"
+
+namespace xtdb {
+namespace {
+
+constexpr size_t kValueCharactersMax = 32;
+
+constexpr const char* kFooter = R"(
+Examples:
+  xtdb stats plant.xtdb
+  xtdb stats plant.xtdb --tags
+  xtdb stats plant.xtdb --json | jq .points
+
+)";
+
+// Whole characters, so that the table's columns stay straight.
+std::string Shortened(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  if (CharacterCount(out) <= kValueCharactersMax) return out;
+  while (CharacterCount(out) > kValueCharactersMax - 3) out.pop_back();
+  return out + "...";
+}
+
+void PrintLine(const Terminal& terminal, const char* name, const std::string& value) {
+  fmt::print(terminal.out, "  {:<12} {}\n", name, value);
+}
+
+void PrintSummary(const ContainerReport& report, const Terminal& terminal) {
+  const EngineStats& stats = report.stats;
+  fmt::print(terminal.out, "{}\n", report.path);
+  PrintLine(terminal, "tags", CountText(report.tags.size()));
+  PrintLine(terminal, "points", CountText(report.points));
+  if (report.points > 0) {
+    PrintLine(terminal, "from", FormatTime(report.first_ts_us));
+    PrintLine(terminal, "to", FormatTime(report.last_ts_us));
+  }
+  PrintLine(terminal, "on disk", BytesText(report.disk_bytes()));
+  PrintLine(terminal, "bytes/point", RatioText(report.disk_bytes(), report.points));
+  PrintLine(terminal, "chunks",
+            fmt::format("{} of {} MiB, {} sealed", CountText(stats.chunks),
+                        report.chunk_size_bytes / kMiB, CountText(report.sealed_chunks)));
+  PrintLine(terminal, "blocks",
+            fmt::format("{}, {}", CountText(report.blocks), BytesText(report.block_bytes)));
+  std::string log = "none, closed cleanly";
+  if (stats.log_bytes > 0) {
+    log = fmt::format("{}, {} not yet in blocks", BytesText(stats.log_bytes),
+                      CountText(stats.buffered_points, "point"));
+  }
+  PrintLine(terminal, "log", log);
+}
+
+void PrintTags(const ContainerReport& report, const Terminal& terminal) {
+  constexpr auto kRight = TextTable::Align::kRight;
+  TextTable table({{"tag"},
+                   {"type"},
+                   {"unit"},
+                   {"points", kRight},
+                   {"first"},
+                   {"last"},
+                   {"last value", kRight},
+                   {"bytes/point", kRight}});
+  for (const TagReport& tag : report.tags) {
+    const TagSummary& summary = tag.summary;
+    const bool empty = summary.points == 0;
+    table.AddRow({tag.tag->name, std::string(ValueTypeName(tag.tag->type)), tag.tag->unit,
+                  CountText(summary.points), empty ? "-" : FormatTime(summary.first_ts_us),
+                  empty ? "-" : FormatTime(summary.last_ts_us), Shortened(ValueText(summary.last)),
+                  RatioText(summary.block_bytes, summary.points)});
+  }
+  fmt::print(terminal.out, "\n{}", table.ToString());
+}
+
+std::string TagJson(const TagReport& tag) {
+  std::string json = fmt::format(
+      "{{\"tag\": {}, \"tag_id\": {}, \"type\": {}, \"unit\": {}, \"points\": {}, \"bytes\": {}",
+      JsonText(tag.tag->name), tag.tag->id, JsonText(ValueTypeName(tag.tag->type)),
+      JsonText(tag.tag->unit), tag.summary.points, tag.summary.block_bytes);
+  if (tag.summary.points > 0) {
+    json += fmt::format(", \"first_ts\": {}, \"last_ts\": {}, \"last_value\": {}",
+                        tag.summary.first_ts_us, tag.summary.last_ts_us,
+                        JsonText(ValueText(tag.summary.last)));
+  }
+  return json + "}";
+}
+
+void PrintJson(const ContainerReport& report, bool with_tags, const Terminal& terminal) {
+  std::string json = fmt::format(
+      "{{\"path\": {}, \"tags\": {}, \"points\": {}, \"disk_bytes\": {}, \"log_bytes\": {}, "
+      "\"chunks\": {}, \"sealed_chunks\": {}, \"chunk_size_bytes\": {}, \"blocks\": {}, "
+      "\"block_bytes\": {}, \"buffered_points\": {}",
+      JsonText(report.path), report.tags.size(), report.points, report.disk_bytes(),
+      report.stats.log_bytes, report.stats.chunks, report.sealed_chunks, report.chunk_size_bytes,
+      report.blocks, report.block_bytes, report.stats.buffered_points);
+  if (report.points > 0) {
+    json +=
+        fmt::format(", \"first_ts\": {}, \"last_ts\": {}", report.first_ts_us, report.last_ts_us);
+  }
+  if (with_tags) {
+    json += ", \"tag_list\": [";
+    for (size_t i = 0; i < report.tags.size(); ++i) {
+      json += (i == 0 ? "" : ", ") + TagJson(report.tags[i]);
+    }
+    json += "]";
+  }
+  fmt::print(terminal.out, "{}}}\n", json);
+}
+
+}  // namespace
+
+Status RunStats(const StatsOptions& options, const Terminal& terminal) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> engine,
+                        OpenForReading(options.container));
+  XTDB_ASSIGN_OR_RETURN(const ContainerReport report, MakeContainerReport(*engine));
+  if (options.json) {
+    PrintJson(report, options.tags, terminal);
+    return Status();
+  }
+  PrintSummary(report, terminal);
+  if (options.tags) PrintTags(report, terminal);
+  return Status();
+}
+
+void AddStatsCommand(CLI::App& app, Command& command) {
+  CLI::App& stats = *app.add_subcommand("stats", "Show what a container holds and takes");
+  const auto options = std::make_shared<StatsOptions>();
+  stats.add_option("CONTAINER", options->container, "The file to read")->required();
+  stats.add_flag("--tags", options->tags, "A line for each tag");
+  stats.add_flag("--json", options->json, "Write JSON");
+  stats.footer(std::string(kFooter) + kExitCodes);
+  stats.callback([options, &command] {
+    command = [options](const Terminal& terminal) -> Result<ExitCode> {
+      XTDB_RETURN_IF_ERROR(RunStats(*options, terminal));
+      return ExitCode::kOk;
+    };
+  });
+}
+
+}  // namespace xtdb

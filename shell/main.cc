@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <new>
+
+#include "shell/commands/command.h"
+#include "shell/terminal/terminal.h"
+#include "vtab/version.h"
+
+namespace xtdb {
+namespace {
+
+constexpr const char* kFooter = R"(
+Examples:
+  xtdb record machine.xtdb --duration 1min
+  xtdb import plant.xtdb plant.csv
+  xtdb stats plant.xtdb --tags
+  xtdb sql plant.xtdb "SELECT tag, count(*), avg(value) FROM plant GROUP BY tag"
+
+'xtdb COMMAND --help' tells more.
+)";
+
+void PrintError(const Terminal& terminal, std::string_view message) {
+  fmt::print(terminal.err, "xtdb: {}\n", message);
+}
+
+// Help and version are exceptions too, of exit code 0.
+ExitCode HandleParseError(const CLI::App& app, const CLI::ParseError& error,
+                          const Terminal& terminal) {
+  if (error.get_exit_code() == 0) {
+    app.exit(error);
+    return ExitCode::kOk;
+  }
+  PrintError(terminal, error.what());
+  fmt::print(terminal.err, "Run with --help for more information.\n");
+  return ExitCode::kUsage;
+}
+
+ExitCode Run(int argc, char** argv, const Terminal& terminal) {
+  CLI::App app("An embedded time-series store for signals", "xtdb");
+  app.set_version_flag("--version", "xtdb " + std::string(Version()));
+  app.require_subcommand(1);
+  app.footer(std::string(kFooter) + kExitCodes);
+  Command command;
+  AddRecordCommand(app, command);
+  AddImportCommand(app, command);
+  AddStatsCommand(app, command);
+  AddCheckCommand(app, command);
+  AddSqlCommand(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return HandleParseError(app, error, terminal);
+  }
+  const Result<ExitCode> done = command(terminal);
+  if (done.ok()) return done.value();
+  PrintError(terminal, done.status().message());
+  return ExitCode::kError;
+}
+
+}  // namespace
+}  // namespace xtdb
+
+int main(int argc, char** argv) {
+  const xtdb::Terminal terminal = xtdb::Terminal::Standard();
+  try {
+    return static_cast<int>(xtdb::Run(argc, argv, terminal));
+  } catch (const std::bad_alloc&) {
+    std::fputs("xtdb: out of memory\n", stderr);
+  } catch (const std::exception& error) {
+    // A result that cannot be written, as to a full disk.
+    std::fprintf(stderr, "xtdb: %s\n", error.what());
+  }
+  return static_cast<int>(xtdb::ExitCode::kError);
+}

@@ -1,0 +1,54 @@
+#include "shell/terminal/text_table.h"
+
+#include <algorithm>
+
+namespace xtdb {
+namespace {
+
+void AppendCell(std::string& line, const std::string& cell, size_t width, TextTable::Align align) {
+  const std::string padding(width - std::min(width, CharacterCount(cell)), ' ');
+  if (align == TextTable::Align::kRight) line += padding;
+  line += cell;
+  if (align == TextTable::Align::kLeft) line += padding;
+}
+
+void EndLine(std::string& lines) {
+  lines.erase(lines.find_last_not_of(' ') + 1);
+  lines += '\n';
+}
+
+}  // namespace
+
+size_t CharacterCount(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+std::string TextTable::ToString() const {
+  std::vector<size_t> widths;
+  for (const Column& column : columns_) widths.push_back(CharacterCount(column.title));
+  for (const auto& row : rows_) {
+    for (size_t i = 0; i < widths.size(); ++i) {
+      widths[i] = std::max(widths[i], CharacterCount(row[i]));
+    }
+  }
+  std::string lines, rule;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (i > 0) lines += "  ";
+    AppendCell(lines, columns_[i].title, widths[i], columns_[i].align);
+    rule += (i > 0 ? "  " : "") + std::string(widths[i], '-');
+  }
+  EndLine(lines);
+  lines += rule + '\n';
+  for (const auto& row : rows_) {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (i > 0) lines += "  ";
+      AppendCell(lines, row[i], widths[i], columns_[i].align);
+    }
+    EndLine(lines);
+  }
+  return lines;
+}
+
+}  // namespace xtdb

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xtdb {
+
+// Columns of text, each as wide as its widest cell, two blanks apart, under a header and a rule.
+// Threads: none of its own.
+class TextTable {
+ public:
+  enum class Align : unsigned char { kLeft, kRight };
+  struct Column {
+    std::string title;
+    Align align = Align::kLeft;
+  };
+  explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  // Precondition: as many cells as columns.
+  void AddRow(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  std::string ToString() const;  // lines, each with its end
+
+ private:
+  const std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// How many characters of UTF-8 `text` has.
+size_t CharacterCount(std::string_view text);
+
+}  // namespace xtdb
