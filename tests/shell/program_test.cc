@@ -1,0 +1,139 @@
+// The program as a process: exit codes, streams and signals.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "shell/commands/command.h"
+#include "tests/shell/captured_terminal.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
+
+namespace xtdb {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+struct Ended {
+  int exit_code = -1;  // -1: killed
+  std::string out;
+  std::string err;
+};
+
+class ProgramTest : public testing::Test {
+ protected:
+  pid_t Start(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), XTDB_BINARY_DIR "/xtdb");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out_.c_str(), flags, 0600);
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_.c_str(), flags, 0600);
+    pid_t pid = -1;
+    const int error = ::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    EXPECT_EQ(error, 0);
+    return pid;
+  }
+
+  Ended Wait(pid_t pid) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadText(out_), ReadText(err_)};
+  }
+
+  Ended Run(std::vector<std::string> arguments) { return Wait(Start(std::move(arguments))); }
+
+  const TemporaryDirectory folder_;
+  const std::string out_ = folder_ / "out";
+  const std::string err_ = folder_ / "err";
+};
+
+TEST_F(ProgramTest, HelpNamesEveryCommandAndTheExitCodes) {
+  const Ended help = Run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.err, IsEmpty());
+  for (const char* command : {"record", "import", "stats", "check", "sql"}) {
+    EXPECT_THAT(help.out, HasSubstr(command));
+    const Ended command_help = Run({command, "--help"});
+    EXPECT_EQ(command_help.exit_code, 0);
+    EXPECT_THAT(command_help.out, AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes: 0 done")));
+  }
+  EXPECT_THAT(Run({"--version"}).out, StartsWith("xtdb "));
+}
+
+TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"dance"},
+      {"stats"},
+      {"stats", "a.xtdb", "--shiny"},
+      {"record", "a.xtdb", "--interval", "soon"},
+      {"record", "a.xtdb", "--interval", "0"},
+      {"import", "a.xtdb", "a.csv", "--on-error", "shrug"},
+      {"import", "a.xtdb", "a.csv", "--quality", "256"},
+      {"import", "a.xtdb", "a.csv", "--delimiter", "ab"},
+      {"import", "a.xtdb", "a.csv", "--time-format", "lunar"},
+  };
+  for (const auto& arguments : wrong) {
+    const Ended ended = Run(arguments);
+    SCOPED_TRACE(ended.err);
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_THAT(ended.err, StartsWith("xtdb: "));
+    EXPECT_THAT(ended.out, IsEmpty());
+  }
+}
+
+TEST_F(ProgramTest, FailureIsOneAndDamageThree) {
+  const Ended absent = Run({"stats", folder_ / "absent.xtdb"});
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_THAT(absent.err, AllOf(StartsWith("xtdb: "), HasSubstr("absent.xtdb")));
+  WriteText(folder_ / "damaged.xtdb", std::string(20'000, 'x'));
+  EXPECT_EQ(Run({"check", folder_ / "damaged.xtdb"}).exit_code, 3);
+}
+
+TEST_F(ProgramTest, ImportTakesOptionsOfTheFile) {
+  WriteText(folder_ / "a.txt", "31.12.2025 23:59:59\t4\n");
+  const Ended imported = Run({"import", folder_ / "a.xtdb", folder_ / "a.txt", "--no-header",
+                              "--delimiter", "tab", "--time-format", "dmy", "--tag", "t"});
+  EXPECT_EQ(imported.exit_code, 0) << imported.err;
+  EXPECT_THAT(Run({"stats", folder_ / "a.xtdb", "--json"}).out,
+              HasSubstr("\"first_ts\": 1767225599000000"));
+}
+
+TEST_F(ProgramTest, RecordEndsCleanlyAtASignal) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const std::string container = folder_ / ("machine" + std::to_string(signal) + ".xtdb");
+    const pid_t pid = Start({"record", container, "--interval", "20ms"});
+    // Its first line comes after its first commit.
+    while (!ReadText(err_).ends_with("\n") && ::waitpid(pid, nullptr, WNOHANG) == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ASSERT_EQ(::kill(pid, signal), 0);
+    const Ended ended = Wait(pid);
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("recorded "));
+    EXPECT_FALSE(std::filesystem::exists(container + "-wal"));
+    ASSERT_OK_AND_ASSIGN(const auto engine, OpenForReading(container));
+    EXPECT_EQ(engine->Stats().recovered_transactions, 0U);
+    EXPECT_GT(engine->tags().size(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace xtdb
