@@ -10,7 +10,6 @@ namespace xtdb {
 
 Result<ContainerReport> MakeContainerReport(StorageEngine& engine) {
   ContainerReport report;
-  report.path = engine.path();
   report.stats = engine.Stats();
   report.chunk_size_bytes = engine.container().header().chunk_size_bytes;
   ReadView view;

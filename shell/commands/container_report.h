@@ -18,7 +18,6 @@ struct TagReport {
 
 // What `stats` shows of a container.
 struct ContainerReport {
-  std::string path;
   EngineStats stats;
   uint64_t chunk_size_bytes = 0;
   uint64_t sealed_chunks = 0;

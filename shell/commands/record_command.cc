@@ -87,11 +87,10 @@ class Recorder {
   uint64_t points_ = 0;
 };
 
-std::string Describe(const Recorder& recorder, uint64_t bytes) {
-  return fmt::format("{} of {}, {}, {} on disk, {} bytes/point",
-                     CountText(recorder.samples(), "sample"), CountText(recorder.tags(), "tag"),
-                     CountText(recorder.points(), "point"), BytesText(bytes),
-                     RatioText(bytes, recorder.points()));
+std::string Describe(const Recorder& recorder, uint64_t bytes, const char* where) {
+  return fmt::format("{} of {}, {}, {} {}, {} bytes/point", CountText(recorder.samples(), "sample"),
+                     CountText(recorder.tags(), "tag"), CountText(recorder.points(), "point"),
+                     BytesText(bytes), where, RatioText(bytes, recorder.points()));
 }
 
 Status RecordUntilStopped(Recorder& recorder, StorageEngine& engine, const RecordOptions& options,
@@ -106,7 +105,8 @@ Status RecordUntilStopped(Recorder& recorder, StorageEngine& engine, const Recor
     }
     if (progress.IsDue()) {
       const EngineStats stats = engine.Stats();
-      progress.Show(Describe(recorder, stats.container_disk_bytes + stats.log_bytes));
+      progress.Show(
+          Describe(recorder, stats.container_disk_bytes + stats.log_bytes, "with the log"));
     }
     due_us += options.interval_us;
     const int64_t late_us = clock.MonotonicUs() - due_us;
@@ -134,7 +134,8 @@ Status RunRecord(const RecordOptions& options, TelemetrySampler& sampler, Clock&
   XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
                         PosixFileSystem().Open(options.container, OpenMode::kReadOnly));
   XTDB_ASSIGN_OR_RETURN(const uint64_t bytes, file->AllocatedBytes());
-  fmt::print(terminal.out, "{}: recorded {}\n", options.container, Describe(recorder, bytes));
+  fmt::print(terminal.out, "{}: recorded {}\n", options.container,
+             Describe(recorder, bytes, "on disk"));
   return Status();
 }
 

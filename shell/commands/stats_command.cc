@@ -39,7 +39,6 @@ void PrintLine(const Terminal& terminal, const char* name, const std::string& va
 
 void PrintSummary(const ContainerReport& report, const Terminal& terminal) {
   const EngineStats& stats = report.stats;
-  fmt::print(terminal.out, "{}\n", report.path);
   PrintLine(terminal, "tags", CountText(report.tags.size()));
   PrintLine(terminal, "points", CountText(report.points));
   if (report.points > 0) {
@@ -95,19 +94,20 @@ std::string TagJson(const TagReport& tag) {
   return json + "}";
 }
 
-void PrintJson(const ContainerReport& report, bool with_tags, const Terminal& terminal) {
+void PrintJson(const ContainerReport& report, const StatsOptions& options,
+               const Terminal& terminal) {
   std::string json = fmt::format(
       "{{\"path\": {}, \"tags\": {}, \"points\": {}, \"disk_bytes\": {}, \"log_bytes\": {}, "
       "\"chunks\": {}, \"sealed_chunks\": {}, \"chunk_size_bytes\": {}, \"blocks\": {}, "
       "\"block_bytes\": {}, \"buffered_points\": {}",
-      JsonText(report.path), report.tags.size(), report.points, report.disk_bytes(),
+      JsonText(options.container), report.tags.size(), report.points, report.disk_bytes(),
       report.stats.log_bytes, report.stats.chunks, report.sealed_chunks, report.chunk_size_bytes,
       report.blocks, report.block_bytes, report.stats.buffered_points);
   if (report.points > 0) {
     json +=
         fmt::format(", \"first_ts\": {}, \"last_ts\": {}", report.first_ts_us, report.last_ts_us);
   }
-  if (with_tags) {
+  if (options.tags) {
     json += ", \"tag_list\": [";
     for (size_t i = 0; i < report.tags.size(); ++i) {
       json += (i == 0 ? "" : ", ") + TagJson(report.tags[i]);
@@ -124,9 +124,10 @@ Status RunStats(const StatsOptions& options, const Terminal& terminal) {
                         OpenForReading(options.container));
   XTDB_ASSIGN_OR_RETURN(const ContainerReport report, MakeContainerReport(*engine));
   if (options.json) {
-    PrintJson(report, options.tags, terminal);
+    PrintJson(report, options, terminal);
     return Status();
   }
+  fmt::print(terminal.out, "{}\n", options.container);
   PrintSummary(report, terminal);
   if (options.tags) PrintTags(report, terminal);
   return Status();
