@@ -120,12 +120,13 @@ Result<bool> ContainerSession::Exists(WriteTag& tag, int64_t ts_us) {
   }
   if (ts_us <= transaction_->staging().LastTs(id)) {
     const PointColumns& rows = tag.staged->columns();
-    for (; tag.indexed_rows < rows.size(); ++tag.indexed_rows) {
-      const size_t row = tag.indexed_rows;
-      tag.staged_points[rows.ts_us[row]] = (rows.flags[row] & kPointDeleted) == 0;
+    if (tag.staged_index == nullptr) tag.staged_index = std::make_unique<WriteTag::StagedIndex>();
+    WriteTag::StagedIndex& index = *tag.staged_index;
+    for (size_t& row = index.indexed_rows; row < rows.size(); ++row) {
+      index.points[rows.ts_us[row]] = (rows.flags[row] & kPointDeleted) == 0;
     }
-    const auto staged = tag.staged_points.find(ts_us);
-    if (staged != tag.staged_points.end()) return staged->second;
+    const auto staged = index.points.find(ts_us);
+    if (staged != index.points.end()) return staged->second;
   }
   if (ts_us > *tag.committed_last_ts) return false;
   ReadView committed = CurrentState();

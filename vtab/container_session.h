@@ -19,11 +19,15 @@ class Connection;
 // A tag that this transaction writes to, and what makes the next row of it cheap.
 struct WriteTag {
   StagedTag* staged = nullptr;
+  RowHandles::Hint handle_hint;
   std::optional<int64_t> committed_last_ts;  // before this transaction
   // The first `indexed_rows` staged rows by ts, true for live ones; made when a late point is
   // looked up.
-  std::unordered_map<int64_t, bool> staged_points;
-  size_t indexed_rows = 0;
+  struct StagedIndex {
+    std::unordered_map<int64_t, bool> points;
+    size_t indexed_rows = 0;
+  };
+  std::unique_ptr<StagedIndex> staged_index;
 };
 
 // One connection's dealings with one container: the transaction that all its tables share, with its

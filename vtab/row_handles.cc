@@ -2,26 +2,25 @@
 
 namespace xtdb {
 
-Result<int64_t> RowHandles::HandleOf(PointKey key) {
-  const PointKey pair{key.tag, WindowOf(key.ts_us)};
-  if (last_number_ == 0 || pair != last_pair_) {
+Result<int64_t> RowHandles::HandleOf(PointKey key, Hint& hint) {
+  const int64_t window = WindowOf(key.ts_us);
+  if (hint.tag != key.tag || hint.window != window) {
+    const PointKey pair{key.tag, window};
     const auto [entry, inserted] = numbers_.try_emplace(pair, 0);
     if (inserted) {
       if (pairs_.size() + 1 >= (size_t{1} << kPairNumberBits)) {
         numbers_.erase(entry);
         return Status::ResourceExhausted(
             "this connection has used up its rowids (2^28 pairs of tag and 9.5 hours): open "
-            "another, or "
-            "do not select rowid");
+            "another, or do not select rowid");
       }
       pairs_.push_back(pair);
       entry->second = static_cast<uint32_t>(pairs_.size());
     }
-    last_pair_ = pair;
-    last_number_ = entry->second;
+    hint = {window, key.tag, entry->second};
   }
-  const int64_t offset = key.ts_us - (pair.ts_us * (int64_t{1} << kWindowBits));
-  return (int64_t{last_number_} << kWindowBits) | offset;
+  const int64_t offset = key.ts_us - window * (int64_t{1} << kWindowBits);
+  return (int64_t{hint.number} << kWindowBits) | offset;
 }
 
 std::optional<PointKey> RowHandles::Find(int64_t handle) const {

@@ -36,8 +36,15 @@ class RowHandles {
   static constexpr int kWindowBits = 35;  // about 9.5 hours
   static constexpr int kPairNumberBits = 28;
 
+  // The pair that a caller has asked for last, so that its next point costs no look-up.
+  struct Hint {
+    int64_t window = 0;
+    TagId tag = kNoTag;
+    uint32_t number = 0;
+  };
   // kResourceExhausted: all numbers are given out.
-  Result<int64_t> HandleOf(PointKey key);
+  Result<int64_t> HandleOf(PointKey key, Hint& hint);
+  Result<int64_t> HandleOf(PointKey key) { return HandleOf(key, last_); }
   // Nothing: not a handle that this connection has given out.
   std::optional<PointKey> Find(int64_t handle) const;
 
@@ -46,8 +53,7 @@ class RowHandles {
 
   std::unordered_map<PointKey, uint32_t, PointKeyHash> numbers_;  // ts_us is the window's number
   std::vector<PointKey> pairs_;                                   // by number - 1
-  PointKey last_pair_;
-  uint32_t last_number_ = 0;
+  Hint last_;
 };
 
 }  // namespace xtdb

@@ -151,7 +151,8 @@ Status RowUpdate::InsertPoint(sqlite3_int64* rowid) {
     XTDB_ASSIGN_OR_RETURN(const Value value, ReadValue(columns_[kColumnValue], staged.type(),
                                                        staged.definition().name));
     // Before the write, after which nothing may fail.
-    XTDB_ASSIGN_OR_RETURN(*rowid, table_.connection().handles().HandleOf({staged.id(), ts}));
+    XTDB_ASSIGN_OR_RETURN(
+        *rowid, table_.connection().handles().HandleOf({staged.id(), ts}, tag->handle_hint));
     return session_.transaction()->Write(staged, ts, value, quality);
   };
   Status status = write();
