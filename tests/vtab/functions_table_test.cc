@@ -185,12 +185,21 @@ TEST_F(TableFunctionTest, ACursorGoesOnAfterItsTransactionEnds) {
   }
 }
 
-TEST_F(TableFunctionTest, DroppingTheTableUnderACursorIsSafe) {
+TEST_F(TableFunctionTest, ACursorOutlivesTheTableThatAnotherConnectionDrops) {
+  Run("PRAGMA journal_mode = WAL");
+  TestDatabase other(DatabasePath());
   TestStatement statement(db_->get(), "SELECT tag, points FROM xtdb_tags('plant')");
   EXPECT_EQ(statement.NextRow(), (Row{"Tag[3]", "1"}));
-  Exec("DROP TABLE plant");
-  EXPECT_EQ(statement.NextRow(), (Row{"a", "2"}));
-  EXPECT_EQ(statement.NextRow(), (Row{"b", "1"}));
+  other.Run("DROP TABLE plant");
+  EXPECT_EQ(statement.Rest(), (Rows{{"a", "2"}, {"b", "1"}}));
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_tags('plant')"), FailsWith(SQLITE_ERROR, "no xtdb table"));
+}
+
+TEST_F(TableFunctionTest, ACursorOutlivesADropThatItsOwnConnectionTries) {
+  TestStatement statement(db_->get(), "SELECT tag, points FROM xtdb_tags('plant')");
+  EXPECT_EQ(statement.NextRow(), (Row{"Tag[3]", "1"}));
+  EXPECT_THAT(Exec("DROP TABLE plant"), FailsWith(SQLITE_BUSY, "locked"));
+  EXPECT_EQ(statement.Rest(), (Rows{{"a", "2"}, {"b", "1"}}));
 }
 
 TEST_F(TableFunctionTest, EveryOutputColumnHasItsDeclaredType) {

@@ -15,10 +15,9 @@ Result<std::unique_ptr<FunctionCall>> FunctionCall::Make(Connection& connection,
                                                         std::move(table_name), std::move(session)));
 }
 
-Status FunctionCall::AddToLastQuery(const PlanCounters& counters) const {
-  XTDB_ASSIGN_OR_RETURN(Table* const table, FindTable());
-  table->AddToLastQuery(statement_->serial(), counters);
-  return {};
+void FunctionCall::AddToLastQuery(const PlanCounters& counters) const {
+  const Result<Table*> table = FindTable();
+  if (table.ok()) table.value()->AddToLastQuery(statement_->serial(), counters);
 }
 
 }  // namespace xtdb

@@ -31,8 +31,8 @@ class FunctionCall {
 
   // The table itself, looked up anew: SQL that ran since may have ended the object.
   Result<Table*> FindTable() const { return connection_.FindTable(table_name_); }
-  // Adds to what xtdb_last_query tells of the table.
-  Status AddToLastQuery(const PlanCounters& counters) const;
+  // Adds to what xtdb_last_query tells of the table, if it is still there.
+  void AddToLastQuery(const PlanCounters& counters) const;
 
   TagSelection tags;
 
