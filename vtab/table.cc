@@ -63,7 +63,10 @@ Table::Table(Connection& connection, std::string schema, std::string name, Table
   connection_.AddTable(this);
 }
 
-Table::~Table() { connection_.RemoveTable(this); }
+Table::~Table() {
+  connection_.RemoveTable(this);
+  sqlite3_free(zErrMsg);  // SQLite leaves the message of a failed xDestroy to us
+}
 
 std::string Table::ConfigTable() const {
   return QuoteIdentifier(schema_) + "." + QuoteIdentifier(name_ + "_config");

@@ -30,6 +30,10 @@ OwnedValue Duplicate(sqlite3_value* value) {
 struct FunctionTable : sqlite3_vtab {
   FunctionTable(Connection& c, const TableFunction& f)
       : sqlite3_vtab{}, connection(c), function(f) {}
+  // SQLite does not take over every message.
+  ~FunctionTable() { sqlite3_free(zErrMsg); }
+  FunctionTable(const FunctionTable&) = delete;
+  FunctionTable& operator=(const FunctionTable&) = delete;
   Connection& connection;
   const TableFunction& function;
 };
