@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "engine/base/crc32.h"
+#include "engine/catalog/catalogue_format.h"
 #include "engine/io/process.h"
 
 namespace xtdb {
@@ -138,8 +138,8 @@ Result<std::unique_ptr<Container>> Container::Open(FileSystem& fs, const std::st
                         LayoutCalculator::Create(header.value().chunk_size_bytes));
   bool found_damaged = false;
   XTDB_ASSIGN_OR_RETURN(const Superblock superblock, NewestSuperblock(extent, path, found_damaged));
-  auto container = std::unique_ptr<Container>(new Container(path, std::move(file), header.value(),
-                                                            layout, superblock, read_only));
+  auto container = std::unique_ptr<Container>(
+      new Container(path, std::move(file), header.value(), layout, superblock, read_only));
   container->allocated_end_ = size;
   container->found_damaged_superblock_ = found_damaged;
   return container;
@@ -166,13 +166,15 @@ Result<std::vector<std::byte>> Container::ReadCatalogue() const {
     bytes.assign(inline_bytes.begin(), inline_bytes.end());
   } else {
     XTDB_ASSIGN_OR_RETURN(const uint64_t file_size, file_->Size());
-    if (superblock_.catalogue_offset > file_size || size > file_size - superblock_.catalogue_offset) {
-      return Status::Corruption(path_ + ": the catalogue lies behind the file's end; run xtdb salvage");
+    if (superblock_.catalogue_offset > file_size ||
+        size > file_size - superblock_.catalogue_offset) {
+      return Status::Corruption(path_ +
+                                ": the catalogue lies behind the file's end; run xtdb salvage");
     }
     bytes.resize(size);
     XTDB_RETURN_IF_ERROR(file_->ReadAt(superblock_.catalogue_offset, bytes));
   }
-  if (Crc32(bytes) != superblock_.catalogue_crc32) {
+  if (CatalogueCrc(bytes) != superblock_.catalogue_crc32) {
     return Status::Corruption(path_ + ": catalogue checksum; run xtdb salvage");
   }
   return bytes;

@@ -26,13 +26,16 @@ class Container {
   };
   // Whether creation has still to happen at `path`: no file, or what a crash within Create leaves.
   static Result<bool> IsToBeCreated(FileSystem& fs, const std::string& path);
-  // Makes the file, takes OPEN exclusively, syncs file and folder. The header is written last, by a write
-  // within one sector: until then IsToBeCreated. kAlreadyExists if somebody else has finished meanwhile.
+  // Makes the file, takes OPEN exclusively, syncs file and folder. The header is written last, by a
+  // write within one sector: until then IsToBeCreated. kAlreadyExists if somebody else has finished
+  // meanwhile.
   static Result<std::unique_ptr<Container>> Create(FileSystem& fs, const std::string& path,
                                                    const NewContainer& wanted);
   // Takes OPEN (shared if read_only) and reads header and superblock.
-  //   kBusy: names the holder. kCorruption: "not an xTdb container", or both superblocks are damaged.
-  static Result<std::unique_ptr<Container>> Open(FileSystem& fs, const std::string& path, bool read_only);
+  //   kBusy: names the holder. kCorruption: "not an xTdb container", or both superblocks are
+  //   damaged.
+  static Result<std::unique_ptr<Container>> Open(FileSystem& fs, const std::string& path,
+                                                 bool read_only);
 
   const ContainerHeader& header() const { return header_; }
   uint64_t container_id() const { return container_id_; }
@@ -42,9 +45,11 @@ class Container {
   bool read_only() const { return read_only_; }
 
   const Superblock& superblock() const { return superblock_; }
-  // Whether one of the two copies was damaged when the container was opened, as a crash may leave it.
+  // Whether one of the two copies was damaged when the container was opened, as a crash may leave
+  // it.
   bool found_damaged_superblock() const { return found_damaged_superblock_; }
-  // Writes the copy whose turn it is, with the next sequence, and syncs. On error superblock() is as before.
+  // Writes the copy whose turn it is, with the next sequence, and syncs. On error superblock() is
+  // as before.
   Status WriteSuperblock(Superblock next);
 
   // The catalogue's bytes as the superblock names them; empty for a new container.

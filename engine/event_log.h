@@ -17,9 +17,8 @@ struct Event {
   std::string message;  // a sentence
 };
 
-// The last kCapacity things worth telling an operator, kept in memory; warnings and errors also go to
-// the program's log.
-// Threads: any.
+// The last kCapacity things worth telling an operator, kept in memory; warnings and errors also go
+// to the program's log. Threads: any.
 class EventLog {
  public:
   static constexpr size_t kCapacity = 1000;

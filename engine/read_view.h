@@ -5,16 +5,16 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/block/block_reader.h"
 #include "engine/buffer/tag_buffer.h"
 #include "engine/chunk/chunk.h"
-#include "engine/block/block_reader.h"
 #include "engine/snapshot.h"
 #include "engine/transaction/staging.h"
 
 namespace xtdb {
 
-// What a statement sees: a snapshot, and its own transaction's staging up to a mark. The staging pointer is
-// used only while a plan is made; a plan copies what it needs of it.
+// What a statement sees: a snapshot, and its own transaction's staging up to a mark. The staging
+// pointer is used only while a plan is made; a plan copies what it needs of it.
 struct ReadView {
   std::shared_ptr<const Snapshot> snapshot;
   const Staging* staging = nullptr;  // null: no transaction of its own
@@ -25,8 +25,8 @@ struct ReadView {
   std::vector<TagPtr> AllTags() const;  // by name, bytewise
 
   struct Sources {
-    std::vector<BlockRef> blocks;   // by start ts; rank is entry->through_lsn
-    std::vector<MemoryRun> runs;    // oldest first
+    std::vector<BlockRef> blocks;  // by start ts; rank is entry->through_lsn
+    std::vector<MemoryRun> runs;   // oldest first
     uint32_t chunks_considered = 0;
     uint32_t chunks_pruned = 0;
     uint32_t blocks_considered = 0;

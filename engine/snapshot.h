@@ -12,9 +12,8 @@ class StorageEngine;
 
 using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
 
-// What one statement sees of the committed points: everything up to one LSN. Keeps the engine, the chunk
-// list and the buffers that it needs alive; its end lets them go.
-// Threads: any.
+// What one statement sees of the committed points: everything up to one LSN. Keeps the engine, the
+// chunk list and the buffers that it needs alive; its end lets them go. Threads: any.
 class Snapshot {
  public:
   Snapshot(std::shared_ptr<StorageEngine> engine, LSN lsn, std::shared_ptr<const ChunkList> chunks);

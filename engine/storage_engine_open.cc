@@ -122,12 +122,19 @@ Status StorageEngine::Recover() {
   }
   published_lsn_ = container_->superblock().checkpoint_lsn;
   if (container_->found_damaged_superblock() && !options_.read_only) {
-    events_.Add(clock_.NowUs(), EventLevel::kWarning, "superblock",
-                "one of the two superblock copies was damaged, as a crash may leave it; written again");
+    events_.Add(
+        clock_.NowUs(), EventLevel::kWarning, "superblock",
+        "one of the two superblock copies was damaged, as a crash may leave it; written again");
     XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(container_->superblock()));
   }
   if (container_->superblock().log_state == LogState::kInUse) XTDB_RETURN_IF_ERROR(ReplayLog());
-  return chunks_.FinishReplay();
+  XTDB_RETURN_IF_ERROR(chunks_.FinishReplay());
+  if (options_.read_only || !wal_) return Status();
+  // Seals that the crash has interrupted; what fails here is tried again at the next checkpoint.
+  Status sealed = chunks_.CopyEntries();
+  if (sealed.ok()) sealed = chunks_.SealFull();
+  if (!sealed.ok()) NoteFailure("seal after recovery", sealed);
+  return Status();
 }
 
 Status StorageEngine::ReplayLog() {

@@ -12,21 +12,23 @@
 
 namespace xtdb {
 
-// Committed points that are in the log and not yet in a block, per tag; and those that are in a block
-// which a living snapshot does not see yet.
+// Committed points that are in the log and not yet in a block, per tag; and those that are in a
+// block which a living snapshot does not see yet.
 //
 // Threads: readers from any; Prepare, Append, Retire and Collect from the holder of WRITER.
 class MemBuffer {
  public:
-  // Takes the memory that Append of as many rows and text bytes will need. May throw std::bad_alloc,
-  // and then nothing has changed.
+  // Takes the memory that Append of as many rows and text bytes will need. May throw
+  // std::bad_alloc, and then nothing has changed.
   void Prepare(TagId tag, const PointColumns& rows);
-  // Adds rows that a commit at `lsn` made; their frames begin at `first_frame_lsn`. Does not allocate
-  // after a Prepare of the same rows.
+  // Adds rows that a commit at `lsn` made; their frames begin at `first_frame_lsn`. Does not
+  // allocate after a Prepare of the same rows.
   void Append(TagId tag, const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept;
 
-  // Appends what a snapshot at `lsn` sees of the tag's points in [ts_from, ts_to], oldest run first.
-  void RunsAt(TagId tag, LSN lsn, int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) const;
+  // Appends what a snapshot at `lsn` sees of the tag's points in [ts_from, ts_to], oldest run
+  // first.
+  void RunsAt(TagId tag, LSN lsn, int64_t ts_from, int64_t ts_to,
+              std::vector<MemoryRun>& out) const;
 
   // All unflushed points of the tag, sorted, of equal times the last; as values of `type`.
   PointColumns Collect(TagId tag, ValueType type) const;

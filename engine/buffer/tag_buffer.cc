@@ -63,8 +63,8 @@ void TagBuffer::Append(const PointColumns& rows, LSN lsn, LSN first_frame_lsn) n
   first_frame_lsn_ = std::min(first_frame_lsn_, first_frame_lsn);
 }
 
-void TagBuffer::RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn, int64_t ts_from,
-                       int64_t ts_to, std::vector<MemoryRun>& out) {
+void TagBuffer::RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn,
+                       int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) {
   for (const std::shared_ptr<Segment>& segment : segments) {
     if (segment->marks.empty() || segment->marks.front().lsn > lsn) break;
     if (segment->ts_max < ts_from || segment->ts_min > ts_to) continue;

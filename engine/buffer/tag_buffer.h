@@ -12,8 +12,8 @@ namespace xtdb {
 // Points of one tag in memory, ts strictly increasing: to a merge the same as a block.
 struct MemoryRun {
   std::shared_ptr<const PointColumns> columns;
-  // Of two points of one (tag, ts) that of the larger rank counts. A block's rank is its through_lsn, a
-  // buffer's the LSN of its commits, own staging's kMaxLsn.
+  // Of two points of one (tag, ts) that of the larger rank counts. A block's rank is its
+  // through_lsn, a buffer's the LSN of its commits, own staging's kMaxLsn.
   LSN rank = kNoLsn;
 };
 
@@ -58,8 +58,8 @@ class TagBuffer {
     std::vector<std::shared_ptr<Segment>> segments;
   };
   bool TailTakes(const PointColumns& rows) const;
-  static void RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn, int64_t ts_from,
-                     int64_t ts_to, std::vector<MemoryRun>& out);
+  static void RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn,
+                     int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out);
 
   std::vector<std::shared_ptr<Segment>> segments_;
   std::vector<Retired> retired_;

@@ -276,4 +276,11 @@ Result<Catalogue> DecodeCatalogue(std::span<const std::byte> in) {
   return catalogue;
 }
 
+uint32_t CatalogueCrc(std::span<const std::byte> catalogue) {
+  uint32_t crc = 0;
+  if (catalogue.size() < sizeof(crc)) return 0;
+  std::memcpy(&crc, catalogue.last(sizeof(crc)).data(), sizeof(crc));
+  return crc;
+}
+
 }  // namespace xtdb

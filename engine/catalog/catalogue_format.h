@@ -63,6 +63,9 @@ static_assert(offsetof(CatalogueChunk, summary) == 24);
 // Tags in any order. kInvalidArgument for what Decode would refuse: names that are empty, too long
 // or not unique, tag number 0 or not unique, chunks that are not.
 Result<std::vector<std::byte>> EncodeCatalogue(const Catalogue& catalogue);
+// What the superblock says of a catalogue: the CRC32 that it ends with (the CRC of the whole, its
+// own CRC included, would be the same for every catalogue). 0 for fewer bytes than that.
+uint32_t CatalogueCrc(std::span<const std::byte> catalogue);
 // in: the whole catalogue and nothing else. Trusts nothing; allocates in proportion to `in`.
 Result<Catalogue> DecodeCatalogue(std::span<const std::byte> in);
 

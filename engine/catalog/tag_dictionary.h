@@ -39,7 +39,8 @@ class TagDictionary {
     size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
   };
   mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string_view, TagPtr, Hash, std::equal_to<>> by_name_;  // keys in the values
+  std::unordered_map<std::string_view, TagPtr, Hash, std::equal_to<>>
+      by_name_;  // keys in the values
   std::unordered_map<TagId, TagPtr> by_id_;
   mutable std::shared_ptr<const std::vector<TagPtr>> sorted_;  // null after a Put
   std::atomic<TagId> next_id_{1};

@@ -82,7 +82,8 @@ void IntegrityChecker::CheckChunkHeader(Chunk& chunk) {
   if (!state.ok()) {
     Problem(where, std::string(state.status().message()));
   } else if (state.value() != chunk.state()) {
-    Problem(where, "the state on disk is not the one in the catalogue");
+    Problem(where, "the state on disk is " + std::string(ChunkStateName(state.value())) + ", not " +
+                       std::string(ChunkStateName(chunk.state())));
   }
   if (chunk.state() != ChunkState::kSealed) return;
   const Result<SealRecord> seal = ChunkSealer(file, mutator).Verify(chunk.layout());

@@ -98,7 +98,10 @@ Status Chunk::CheckSeal(std::span<const std::byte> image) const {
   if (seal.chunk_sequence != header_.chunk_sequence) {
     return Status::Corruption("seal record of another chunk");
   }
-  if (Crc32(image) != seal.super_crc32) return Status::Corruption("SuperCRC of the directory");
+  const auto directory = image.first(static_cast<size_t>(layout_.directory_bytes));
+  if (SuperCrc(directory, image.subspan(directory.size())) != seal.super_crc32) {
+    return Status::Corruption("SuperCRC of the directory");
+  }
   if (seal.summary != summary_) return Status::Corruption("summary does not fit the directory");
   const std::vector<std::byte> expected = ImageLocked();
   if (!std::equal(image.begin(), image.end(), expected.begin(), expected.end())) {
@@ -133,7 +136,7 @@ Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
   summary_.point_count += entry.count;
   summary_.last_flush_lsn = std::max(summary_.last_flush_lsn, entry.flush_lsn);
   summary_.block_count += 1;
-  summary_.used_extents += entry.extents;
+  summary_.used_extents = std::max(summary_.used_extents, entry_index + entry.extents);
   return Status();
 }
 

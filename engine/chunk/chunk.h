@@ -62,7 +62,8 @@ class Chunk {
   // Appends the blocks of `tag` seen by a snapshot at `lsn` whose time range meets [ts_from,
   // ts_to], by start ts. Loads the directory if need be. Returns how many of the tag's blocks that
   // the snapshot sees were not taken.
-  // kCorruption while entries are damaged: a block that is not found would be points silently missing.
+  // kCorruption while entries are damaged: a block that is not found would be points silently
+  // missing.
   Result<uint32_t> FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                               std::vector<BlockRef>& out);
   // Every block seen at `lsn`, by entry number.

@@ -16,15 +16,38 @@ std::string Where(const Chunk& chunk) {
 }  // namespace
 
 Result<ChunkSummary> ChunkSealer::Seal(Chunk& chunk) {
-  const ChunkLayout& layout = chunk.layout();
-  XTDB_ASSIGN_OR_RETURN(const ChunkState state, mutator_.Read(layout));
-  if (state == ChunkState::kSealed) {
+  XTDB_ASSIGN_OR_RETURN(const ChunkState state, mutator_.Read(chunk.layout()));
+  if (state == ChunkState::kSealed || chunk.state() == ChunkState::kSealed) {
     return Status::FailedPrecondition(Where(chunk) + ": double seal");
   }
   if (state != ChunkState::kAllocated || chunk.state() != ChunkState::kAllocated) {
     return Status::FailedPrecondition(Where(chunk) + ": it is " +
                                       std::string(ChunkStateName(state)) + ", not ALLOCATED");
   }
+  XTDB_ASSIGN_OR_RETURN(const ChunkSummary summary, WriteSeal(chunk));
+  XTDB_RETURN_IF_ERROR(mutator_.MarkSealed(chunk.layout()));
+  return Finish(chunk, summary);
+}
+
+Result<ChunkSummary> ChunkSealer::SealAgain(Chunk& chunk) {
+  XTDB_ASSIGN_OR_RETURN(const ChunkState state, mutator_.Read(chunk.layout()));
+  if (state != ChunkState::kSealed || chunk.state() != ChunkState::kAllocated) {
+    return Status::FailedPrecondition(Where(chunk) + ": it was not sealed before the crash");
+  }
+  XTDB_ASSIGN_OR_RETURN(const ChunkSummary summary, WriteSeal(chunk));
+  XTDB_RETURN_IF_ERROR(mutator_.RepeatSealed(chunk.layout()));
+  return Finish(chunk, summary);
+}
+
+Result<ChunkSummary> ChunkSealer::Finish(Chunk& chunk, const ChunkSummary& summary) {
+  XTDB_RETURN_IF_ERROR(file_.Sync());
+  chunk.set_state(ChunkState::kSealed);
+  return summary;
+}
+
+// Order array and seal record, synced: what the state word promises.
+Result<ChunkSummary> ChunkSealer::WriteSeal(Chunk& chunk) {
+  const ChunkLayout& layout = chunk.layout();
   XTDB_ASSIGN_OR_RETURN(const std::vector<std::byte> image, chunk.DirectoryImage());
   const auto directory = std::span(image).first(static_cast<size_t>(layout.directory_bytes));
   const auto order = std::span(image).subspan(static_cast<size_t>(layout.directory_bytes));
@@ -40,16 +63,12 @@ Result<ChunkSummary> ChunkSealer::Seal(Chunk& chunk) {
   SealRecord seal;
   seal.chunk_sequence = chunk.header().chunk_sequence;
   seal.summary = chunk.summary();
-  seal.super_crc32 = Crc32(image);
+  seal.super_crc32 = SuperCrc(directory, order);
   std::array<std::byte, sizeof(SealRecord)> record;
   EncodeStruct(seal, record);
   XTDB_RETURN_IF_ERROR(file_.WriteAt(layout.order_offset, order));
   XTDB_RETURN_IF_ERROR(file_.WriteAt(layout.chunk_offset + kSealRecordOffset, record));
-  // The state word promises all of the above.
   XTDB_RETURN_IF_ERROR(file_.Sync());
-  XTDB_RETURN_IF_ERROR(mutator_.MarkSealed(layout));
-  XTDB_RETURN_IF_ERROR(file_.Sync());
-  chunk.set_state(ChunkState::kSealed);
   return seal.summary;
 }
 
@@ -61,8 +80,15 @@ Result<SealRecord> ChunkSealer::Verify(const ChunkLayout& layout) {
   if (!seal.ok()) return seal.status().WithContext(where);
   std::vector<std::byte> image(layout.directory_bytes + layout.order_bytes);
   XTDB_RETURN_IF_ERROR(file_.ReadAt(layout.directory_offset, image));
-  if (Crc32(image) != seal.value().super_crc32) {
+  const auto directory = std::span(image).first(static_cast<size_t>(layout.directory_bytes));
+  const auto order = std::span(image).subspan(directory.size());
+  if (SuperCrc(directory, order) != seal.value().super_crc32) {
     return Status::Corruption(where + ": SuperCRC of directory and order array");
+  }
+  for (uint32_t i = 0; i < layout.entry_count; ++i) {
+    const auto bytes = directory.subspan(i * sizeof(BlockDirEntry), sizeof(BlockDirEntry));
+    const Status entry = DecodeBlockDirEntry(bytes, seal.value().chunk_sequence).status();
+    if (!entry.ok()) return entry.WithContext(where + ", entry " + std::to_string(i));
   }
   return seal;
 }

@@ -17,13 +17,19 @@ namespace xtdb {
 class ChunkSealer {
  public:
   ChunkSealer(File& file, StateMutator& mutator) : file_(file), mutator_(mutator) {}
-  // kFailedPrecondition if the chunk is sealed already ("double seal") or not allocated;
-  // kCorruption if the directory on disk is not what `chunk` holds in memory.
+  // A chunk that is SEALED on disk and not in memory is sealed again (recovery: what a failed sync
+  // has lost may still read back). kFailedPrecondition if it is sealed in memory ("double seal") or
+  // not allocated; kCorruption if the directory on disk is not what `chunk` holds in memory.
   Result<ChunkSummary> Seal(Chunk& chunk);
+  // For recovery: writes and syncs it all once more for a chunk that is SEALED on disk and not yet
+  // in a checkpoint, since what a failed sync has lost may still read back.
+  Result<ChunkSummary> SealAgain(Chunk& chunk);
   // kCorruption if directory or order array do not match the seal record's SuperCRC.
   Result<SealRecord> Verify(const ChunkLayout& layout);
 
  private:
+  Result<ChunkSummary> WriteSeal(Chunk& chunk);
+  Result<ChunkSummary> Finish(Chunk& chunk, const ChunkSummary& summary);
   File& file_;
   StateMutator& mutator_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/base/crc32.h"
 #include "engine/chunk/chunk_sealer.h"
 
 namespace xtdb {
@@ -151,8 +150,10 @@ Status ChunkStore::SealFull() {
     Chunk& chunk = *full_.front();
     const ChunkLayout& layout = chunk.layout();
     const uint32_t free_extent = chunk.next_free_extent();
-    XTDB_RETURN_IF_ERROR(ChunkSealer(container_.file(), mutator_).Seal(chunk).status());
-    chunk.set_state(ChunkState::kSealed);
+    ChunkSealer sealer(container_.file(), mutator_);
+    XTDB_ASSIGN_OR_RETURN(const ChunkState on_disk, mutator_.Read(layout));
+    const bool is_repeated = on_disk == ChunkState::kSealed;
+    XTDB_RETURN_IF_ERROR((is_repeated ? sealer.SealAgain(chunk) : sealer.Seal(chunk)).status());
     ++sealed_count_;
     full_.erase(full_.begin());
     if (free_extent == layout.entry_count) continue;
@@ -182,7 +183,8 @@ std::vector<ChunkTableEntry> ChunkStore::Table() const {
 Status ChunkStore::WriteCatalogue(const std::vector<TagDefinition>& tags, Superblock& next) {
   const Superblock& current = container_.superblock();
   XTDB_ASSIGN_OR_RETURN(std::vector<std::byte> bytes, EncodeCatalogue({tags, Table()}));
-  if (bytes.size() != current.catalogue_size_bytes || Crc32(bytes) != current.catalogue_crc32) {
+  if (bytes.size() != current.catalogue_size_bytes ||
+      CatalogueCrc(bytes) != current.catalogue_crc32) {
     if (bytes.size() <= kInlineCatalogueBytesMax) {
       next.inline_catalogue = {};
       std::copy(bytes.begin(), bytes.end(), next.inline_catalogue.begin());
@@ -201,7 +203,7 @@ Status ChunkStore::WriteCatalogue(const std::vector<TagDefinition>& tags, Superb
                                                   container_.layout().chunk_size_bytes());
     }
     next.catalogue_size_bytes = bytes.size();
-    next.catalogue_crc32 = Crc32(bytes);
+    next.catalogue_crc32 = CatalogueCrc(bytes);
   }
   next.slot_count = slot_count_;
   next.next_chunk_sequence = next_sequence_;
@@ -255,7 +257,8 @@ uint64_t ChunkStore::next_place_offset() const {
 uint64_t ChunkStore::used_end() const {
   uint64_t end = kExtentSizeBytes;
   for (const auto& chunk : *chunks()) {
-    end = std::max(end, chunk->layout().ExtentOffset(chunk->next_free_extent()));
+    // The summary, since the directory of a sealed chunk may not be in memory.
+    end = std::max(end, chunk->layout().ExtentOffset(chunk->summary().used_extents));
   }
   if (!catalog_slots_.empty()) {
     for (const CatalogSlot& catalog : catalog_slots_) {

@@ -1,4 +1,5 @@
-#include "engine/chunk/chunk_sealer.h"
+#include <algorithm>
+
 #include "engine/chunk/chunk_store.h"
 
 namespace xtdb {
@@ -28,31 +29,28 @@ Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
   if (entry.state != ChunkState::kSealed) return AddChunk(LoadUnsealed(entry));
   const ChunkLayout layout = container_.layout().Layout(entry.slot);
   const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
-  return AddChunk(
-      std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kSealed, entry.summary));
+  return AddChunk(std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kSealed,
+                                          entry.summary));
 }
 
-// A chunk that was not sealed at the last checkpoint; it may have been sealed since.
+// A chunk that was not sealed at the last checkpoint. If it has been sealed since, it is sealed
+// again: what a failed sync has lost may still read back.
 std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
   const ChunkLayout layout = container_.layout().Layout(entry.slot);
   const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
-  ChunkState state = ChunkState::kAllocated;
-  ChunkSummary summary;
+  auto chunk = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
+                                       ChunkSummary{});
   Result<ChunkState> on_disk = mutator_.Read(layout);
+  if (!on_disk.ok() && !container_.read_only()) {
+    const Status completed = mutator_.CompleteTornStep(layout);
+    if (completed.ok()) on_disk = mutator_.Read(layout);
+  }
   if (!on_disk.ok()) {
     events_.Add(0, EventLevel::kError, "damaged chunk",
                 ChunkName(entry) + ": " + std::string(on_disk.status().message()));
-  } else if (on_disk.value() == ChunkState::kSealed) {
-    Result<SealRecord> seal = ChunkSealer(container_.file(), mutator_).Verify(layout);
-    if (seal.ok()) {
-      state = ChunkState::kSealed;
-      summary = seal.value().summary;
-    } else {
-      events_.Add(0, EventLevel::kError, "damaged chunk",
-                  ChunkName(entry) + ": " + std::string(seal.status().message()));
-    }
   }
-  return std::make_shared<Chunk>(container_.file(), layout, header, state, summary);
+  if (!on_disk.ok() || on_disk.value() != ChunkState::kAllocated) full_.push_back(chunk);
+  return chunk;
 }
 
 Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
@@ -88,8 +86,11 @@ Status ChunkStore::FinishReplay() {
                   "chunk " + std::to_string(chunk->header().chunk_sequence) + ": " +
                       (loaded.ok() ? std::to_string(chunk->damaged_entries()) + " damaged entries"
                                    : std::string(loaded.message())));
-      continue;  // readable as far as it goes; nothing is written to it any more
+      // Readable as far as it goes; nothing is written to it any more.
+      std::erase(full_, chunk);
+      continue;
     }
+    if (std::find(full_.begin(), full_.end(), chunk) != full_.end()) continue;
     if (newest) full_.push_back(newest);
     newest = chunk;
   }

@@ -31,10 +31,15 @@ std::string_view ChunkStateName(ChunkState state) {
   return "?";
 }
 
-Result<ChunkState> StateMutator::Read(const ChunkLayout& layout) {
+Result<StateWords> StateMutator::ReadWords(const ChunkLayout& layout) {
   StateWords words{};
   XTDB_RETURN_IF_ERROR(file_.ReadAt(layout.chunk_offset + kChunkStateOffset,
                                     std::as_writable_bytes(std::span(words))));
+  return words;
+}
+
+Result<ChunkState> StateMutator::Read(const ChunkLayout& layout) {
+  XTDB_ASSIGN_OR_RETURN(const StateWords words, ReadWords(layout));
   size_t reached = 0;
   while (reached < words.size() && words[reached] == kReached) ++reached;
   for (size_t i = reached; i < words.size(); ++i) {
@@ -65,6 +70,28 @@ Status StateMutator::MarkSealed(const ChunkLayout& layout) {
   return Step(layout, ChunkState::kAllocated, ChunkState::kSealed);
 }
 
+Status StateMutator::CompleteTornStep(const ChunkLayout& layout) {
+  XTDB_ASSIGN_OR_RETURN(const StateWords words, ReadWords(layout));
+  size_t torn = 0;
+  while (torn < words.size() && words[torn] == kReached) ++torn;
+  for (size_t i = torn + 1; i < words.size(); ++i) {
+    if (words[i] == kNotYet) continue;
+    return Status::Corruption(Where(layout) + ": state word " + std::to_string(i) +
+                              " is damaged, too");
+  }
+  if (torn == words.size()) return Status();
+  return Clear(layout, static_cast<ChunkState>(torn + 1));
+}
+
+Status StateMutator::RepeatSealed(const ChunkLayout& layout) {
+  XTDB_ASSIGN_OR_RETURN(const ChunkState state, Read(layout));
+  if (state != ChunkState::kSealed) {
+    return Status::FailedPrecondition(Where(layout) + " is " + std::string(ChunkStateName(state)) +
+                                      ", not SEALED");
+  }
+  return Clear(layout, ChunkState::kSealed);
+}
+
 Status StateMutator::MarkDeprecated(const ChunkLayout& layout) {
   return Step(layout, ChunkState::kSealed, ChunkState::kDeprecated);
 }
@@ -80,8 +107,12 @@ Status StateMutator::Step(const ChunkLayout& layout, ChunkState from, ChunkState
                                       ": a step to " + std::string(ChunkStateName(to)) + " needs " +
                                       std::string(ChunkStateName(from)));
   }
+  return Clear(layout, to);
+}
+
+Status StateMutator::Clear(const ChunkLayout& layout, ChunkState reached) {
   const uint64_t word = kReached;
-  const uint64_t index = static_cast<uint64_t>(to) - 1;
+  const uint64_t index = static_cast<uint64_t>(reached) - 1;
   return file_.WriteAt(layout.chunk_offset + kChunkStateOffset + index * sizeof(word),
                        std::as_bytes(std::span(&word, 1)));
 }

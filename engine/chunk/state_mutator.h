@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "engine/chunk/layout_calculator.h"
@@ -25,12 +26,18 @@ class StateMutator {
   // Writes four words of ones: the first step of a new tenant of the slot. Only over a slot that is
   // kFree (all zeros, as a punched or never used one) or kErased.
   Status Erase(const ChunkLayout& layout);
+  // For recovery: finishes a step whose write a crash has torn. kCorruption if the words are not
+  // those of one torn step.
+  Status CompleteTornStep(const ChunkLayout& layout);
   Status MarkAllocated(const ChunkLayout& layout);   // from kErased
   Status MarkSealed(const ChunkLayout& layout);      // from kAllocated
+  Status RepeatSealed(const ChunkLayout& layout);    // kSealed stays; the word is written again
   Status MarkDeprecated(const ChunkLayout& layout);  // from kSealed
   Status MarkFree(const ChunkLayout& layout);        // from kDeprecated
 
  private:
+  Result<std::array<uint64_t, kChunkStateWords>> ReadWords(const ChunkLayout& layout);
+  Status Clear(const ChunkLayout& layout, ChunkState reached);
   Status Step(const ChunkLayout& layout, ChunkState from, ChunkState to);
   File& file_;
 };

@@ -1,5 +1,8 @@
 #include "engine/format/chunk_format.h"
 
+#include "engine/base/crc32.h"
+#include "engine/format/block_format.h"
+
 namespace xtdb {
 
 Status CheckChunkSummary(const ChunkSummary& summary) {
@@ -23,6 +26,15 @@ Status CheckChunkSummary(const ChunkSummary& summary) {
     return Status::Corruption("used extents");
   }
   return Status();
+}
+
+uint32_t SuperCrc(std::span<const std::byte> directory, std::span<const std::byte> order) {
+  constexpr size_t kCovered = offsetof(BlockDirEntry, crc32);
+  uint32_t crc = 0;
+  for (size_t at = 0; at + sizeof(BlockDirEntry) <= directory.size(); at += sizeof(BlockDirEntry)) {
+    crc = Crc32Extend(crc, directory.subspan(at, kCovered));
+  }
+  return Crc32Extend(crc, order);
 }
 
 Result<ChunkHeader> DecodeChunkHeader(std::span<const std::byte> in) {

@@ -68,7 +68,7 @@ struct ChunkSummary {
   uint64_t point_count = 0;
   LSN last_flush_lsn = kNoLsn;
   uint32_t block_count = 0;
-  uint32_t used_extents = 0;  // data extents taken by blocks
+  uint32_t used_extents = 0;  // up to the end of the last block
   bool operator==(const ChunkSummary&) const = default;
 };
 static_assert(sizeof(ChunkSummary) == 48);
@@ -78,7 +78,7 @@ struct SealRecord {
   uint64_t chunk_sequence = 0;
   ChunkSummary summary;
   uint8_t reserved[56] = {};
-  uint32_t super_crc32 = 0;  // over the whole directory and the order array
+  uint32_t super_crc32 = 0;  // SuperCrc of directory and order array
   uint32_t crc32 = 0;
 };
 static_assert(sizeof(SealRecord) == 128);
@@ -88,6 +88,11 @@ static_assert(offsetof(SealRecord, super_crc32) == 120);
 
 // kCorruption unless the figures fit each other.
 Status CheckChunkSummary(const ChunkSummary& summary);
+// The CRC32 of every directory entry without its own crc32, then of the order array. With them it
+// would say nothing: the CRC of bytes that end in their CRC is the same for all of them.
+//   directory: whole entries of 192 bytes
+uint32_t SuperCrc(std::span<const std::byte> directory, std::span<const std::byte> order);
+
 Result<ChunkHeader> DecodeChunkHeader(std::span<const std::byte> in);
 Result<SealRecord> DecodeSealRecord(std::span<const std::byte> in);
 

@@ -25,7 +25,8 @@ class File {
   virtual Status WriteAt(uint64_t offset,
                          std::span<const std::byte> in) = 0;  // a crash may tear it
   // Data and what is needed to read it back (fdatasync). OK = every earlier WriteAt, Allocate and
-  // Truncate survives power loss. After an error, nothing may be assumed of any earlier write.
+  // Truncate survives power loss. After an error, nothing may be assumed of any earlier write; it
+  // is never kResourceExhausted, which would promise that trying again helps.
   virtual Status Sync() = 0;
   // Takes space for [offset, offset + length), growing the file; reads of new bytes give zeros.
   virtual Status Allocate(uint64_t offset, uint64_t length) = 0;

@@ -82,7 +82,10 @@ Status PosixFile::Sync() {
   do {
     result = ::fdatasync(fd_);
   } while (result != 0 && errno == EINTR);
-  return result == 0 ? Status() : Status::FromErrno("sync " + path_, errno);
+  if (result == 0) return Status();
+  // Whatever the reason, pages may be lost: a full disk that shows only here is no passing state
+  // either.
+  return Status::IoError(std::string(Status::FromErrno("sync " + path_, errno).message()));
 }
 
 Status PosixFile::WriteZeros(uint64_t offset, uint64_t length) {

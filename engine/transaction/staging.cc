@@ -21,9 +21,12 @@ bool IsUtf8WithoutNul(std::string_view text) {
   while (i < text.size()) {
     const auto lead = static_cast<unsigned char>(text[i]);
     if (lead == 0) return false;
-    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3
-                          : lead < 0xF5                                               ? 4
-                                                                                      : 0;
+    const size_t length = lead < 0x80   ? 1
+                          : lead < 0xC2 ? 0
+                          : lead < 0xE0 ? 2
+                          : lead < 0xF0 ? 3
+                          : lead < 0xF5 ? 4
+                                        : 0;
     if (length == 0 || i + length > text.size()) return false;
     for (size_t k = 1; k < length; ++k) {
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
@@ -107,8 +110,8 @@ Result<StagedTag*> Staging::Define(std::string_view name) {
   const TagId id = dictionary_.AllocateId();
   if (id == kNoTag) return Status::ResourceExhausted("all 4,294,967,295 tag numbers are used");
   auto tag = std::make_unique<StagedTag>();
-  tag->definition_ =
-      std::make_shared<const TagDefinition>(TagDefinition{id, ValueType::kNone, std::string(name), "", ""});
+  tag->definition_ = std::make_shared<const TagDefinition>(
+      TagDefinition{id, ValueType::kNone, std::string(name), "", ""});
   tag->is_new_ = true;
   tag->born_ = current_mark_;
   new_names_.emplace(std::string(name), id);
@@ -117,14 +120,16 @@ Result<StagedTag*> Staging::Define(std::string_view name) {
 
 Status Staging::SetDefinition(StagedTag& tag, TagDefinition definition) {
   if (definition.unit.size() > kTagUnitBytesMax) {
-    return Status::InvalidArgument("a unit has at most " + std::to_string(kTagUnitBytesMax) + " bytes");
+    return Status::InvalidArgument("a unit has at most " + std::to_string(kTagUnitBytesMax) +
+                                   " bytes");
   }
   if (definition.description.size() > kTagDescriptionBytesMax) {
     return Status::InvalidArgument("a description has at most " +
                                    std::to_string(kTagDescriptionBytesMax) + " bytes");
   }
   if (!IsUtf8WithoutNul(definition.unit) || !IsUtf8WithoutNul(definition.description)) {
-    return Status::InvalidArgument("unit and description must be UTF-8 text without NUL characters");
+    return Status::InvalidArgument(
+        "unit and description must be UTF-8 text without NUL characters");
   }
   Touch(tag);
   tag.definition_ = std::make_shared<const TagDefinition>(std::move(definition));
@@ -137,8 +142,8 @@ void Staging::Append(StagedTag& tag, const Point& point) {
   tag.last_ts_ = std::max(tag.last_ts_, point.ts_us);
 }
 
-void Staging::AppendRows(StagedTag& tag, std::span<const int64_t> ts_us, std::span<const ValueBits> bits,
-                         std::span<const Quality> quality) {
+void Staging::AppendRows(StagedTag& tag, std::span<const int64_t> ts_us,
+                         std::span<const ValueBits> bits, std::span<const Quality> quality) {
   Touch(tag);
   PointColumns& columns = tag.columns_;
   columns.ts_us.insert(columns.ts_us.end(), ts_us.begin(), ts_us.end());
@@ -162,8 +167,8 @@ void Staging::ChangeType(StagedTag& tag, ValueType type) {
 }
 
 bool Staging::NeedsDefinition(const StagedTag& tag) {
-  return tag.is_new_ || (!tag.boundaries_.empty() &&
-                         tag.boundaries_.front().definition != tag.definition_);
+  return tag.is_new_ ||
+         (!tag.boundaries_.empty() && tag.boundaries_.front().definition != tag.definition_);
 }
 
 size_t Staging::RowsAt(const StagedTag& tag, Mark mark) const {

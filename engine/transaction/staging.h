@@ -42,15 +42,16 @@ class StagedTag {
     TagPtr definition;
   };
   TagPtr definition_;
-  bool is_new_ = false;          // not in the dictionary before this transaction
-  Mark born_ = 0;                // staged at all only after this mark
-  int64_t last_ts_ = std::numeric_limits<int64_t>::min();  // never lowered, not by a rollback either
+  bool is_new_ = false;  // not in the dictionary before this transaction
+  Mark born_ = 0;        // staged at all only after this mark
+  int64_t last_ts_ =
+      std::numeric_limits<int64_t>::min();  // never lowered, not by a rollback either
   PointColumns columns_;
   std::vector<Boundary> boundaries_;
 };
 
-// What a transaction has written and not yet committed: rows and tag definitions, with O(1) marks for
-// savepoints and statements.
+// What a transaction has written and not yet committed: rows and tag definitions, with O(1) marks
+// for savepoints and statements.
 //
 // Ownership: borrows `dictionary`.
 // Threads:   one connection's.
@@ -68,8 +69,8 @@ class Staging {
   // The tag by name, committed or staged; nullptr if there is none.
   StagedTag* Find(std::string_view name);
   StagedTag* Find(TagId id);
-  // Defines a new tag. kInvalidArgument for an empty or too long name or one that is no UTF-8 text without
-  // NULs; kResourceExhausted when the numbers are used up.
+  // Defines a new tag. kInvalidArgument for an empty or too long name or one that is no UTF-8 text
+  // without NULs; kResourceExhausted when the numbers are used up.
   Result<StagedTag*> Define(std::string_view name);
   Status SetDefinition(StagedTag& tag, TagDefinition definition);
 
@@ -79,13 +80,15 @@ class Staging {
   // Sets the type of an untyped tag, or widens kInt64 to kFloat64; staged rows are converted.
   void ChangeType(StagedTag& tag, ValueType type);
 
-  // What the transaction itself has written before `mark` in [ts_from, ts_to], as one run of rank kMaxLsn.
+  // What the transaction itself has written before `mark` in [ts_from, ts_to], as one run of rank
+  // kMaxLsn.
   std::optional<MemoryRun> RunAt(TagId tag, Mark mark, int64_t ts_from, int64_t ts_to) const;
-  // The tag as this transaction sees it, if it has touched it before `mark`. By name: new ones only.
+  // The tag as this transaction sees it, if it has touched it before `mark`. By name: new ones
+  // only.
   TagPtr FindDefinition(std::string_view name, Mark mark) const;
   TagPtr FindDefinition(TagId id, Mark mark) const;
   std::vector<TagPtr> NewTags(Mark mark) const;  // by name
-  int64_t LastTs(TagId tag) const;  // INT64_MIN if none staged
+  int64_t LastTs(TagId tag) const;               // INT64_MIN if none staged
 
   bool empty() const;
   uint64_t row_count() const;

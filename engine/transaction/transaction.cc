@@ -224,14 +224,8 @@ void Transaction::RollbackTo(Mark mark) {
 
 Status Transaction::Prepare() {
   if (state_ == State::kPrepared) return Status();
-  if (log_transaction_ != kNoLsn) {
-    // What the log has of an earlier Prepare is void; everything is written again behind it.
-    const RotatingWAL::Entry abort{FrameType::kAbort, {}};
-    XTDB_RETURN_IF_ERROR(
-        engine_->wal_->BatchAppend(std::span(&abort, 1), log_transaction_).status());
-    XTDB_RETURN_IF_ERROR(engine_->wal_->Sync());
-    log_transaction_ = kNoLsn;
-  }
+  // What the log has of an earlier Prepare is void; everything is written again behind it.
+  XTDB_RETURN_IF_ERROR(WithdrawFromLog());
   if (staging_.empty()) {
     state_ = State::kPrepared;
     prepare_lsn_ = kNoLsn;
@@ -241,6 +235,7 @@ Status Transaction::Prepare() {
   for (const auto& [id, tag] : staging_.tags()) {
     if (!tag->columns().empty()) engine_->buffer_.Prepare(id, tag->columns());
   }
+  log_touched_ = true;
   XTDB_RETURN_IF_ERROR(WriteLog());
   XTDB_RETURN_IF_ERROR(engine_->SyncLog());
   state_ = State::kPrepared;
@@ -282,20 +277,26 @@ void Transaction::Commit() noexcept {
 
 Status Transaction::Rollback() {
   if (state_ == State::kDone) return Status();
-  Status undone;
-  if (log_transaction_ != kNoLsn && !engine_->forked()) {
-    const RotatingWAL::Entry abort{FrameType::kAbort, {}};
-    undone = engine_->wal_->BatchAppend(std::span(&abort, 1), log_transaction_).status();
-    if (undone.ok()) undone = engine_->wal_->Sync();
-    if (!undone.ok()) {
-      undone = undone.WithContext(
-          "the rollback could not be written to the log, so the outcome is open: reopen the "
-          "container");
-      engine_->NoteFailure("rollback", undone);
-    }
+  Status undone = engine_->forked() ? Status() : WithdrawFromLog();
+  if (!undone.ok()) {
+    undone = undone.WithContext(
+        "the rollback could not be written to the log, so the outcome is open: reopen the "
+        "container");
+    engine_->NoteFailure("rollback", undone);
   }
   End();
   return undone;
+}
+
+Status Transaction::WithdrawFromLog() {
+  // A write that failed half way may have put down a whole PREPARE all the same.
+  if (log_touched_ && !engine_->wal_->failure().ok()) return engine_->wal_->failure();
+  if (log_transaction_ == kNoLsn) return Status();
+  const RotatingWAL::Entry abort{FrameType::kAbort, {}};
+  XTDB_RETURN_IF_ERROR(engine_->wal_->BatchAppend(std::span(&abort, 1), log_transaction_).status());
+  XTDB_RETURN_IF_ERROR(engine_->wal_->Sync());
+  log_transaction_ = kNoLsn;
+  return Status();
 }
 
 void Transaction::End() {

@@ -75,7 +75,7 @@ class Transaction {
   Status PrepareType(StagedTag& tag, const Value& value);
   Status WidenTag(StagedTag& tag, const Value& value);
   Status WriteLog();
-  Status AppendRecords(LSN& transaction, uint64_t& record_count);
+  Status WithdrawFromLog();
   void End();
 
   const std::shared_ptr<StorageEngine> engine_;
@@ -84,6 +84,7 @@ class Transaction {
   State state_ = State::kActive;
   LSN log_transaction_ = kNoLsn;  // first frame of a PREPARE in the log that nothing has withdrawn
   LSN prepare_lsn_ = kNoLsn;
+  bool log_touched_ = false;
 };
 
 }  // namespace xtdb

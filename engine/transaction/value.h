@@ -26,9 +26,9 @@ struct Value {
 ValueType NaturalType(const Value& value);
 
 // The bits of `value` in a column of `type` (for text: 0, the caller keeps the text).
-// kTypeMismatch, with the value and the type in words, for what `type` cannot hold exactly: a text in a
-// number, a number in a text, a fraction in an integer, an integer beyond the type's range or a double's
-// exact ones, a double that no float32 equals, a bool other than 0 and 1.
+// kTypeMismatch, with the value and the type in words, for what `type` cannot hold exactly: a text
+// in a number, a number in a text, a fraction in an integer, an integer beyond the type's range or
+// a double's exact ones, a double that no float32 equals, a bool other than 0 and 1.
 Result<ValueBits> ConvertValue(const Value& value, ValueType type);
 
 bool IsExactAsDouble(int64_t value);

@@ -9,9 +9,8 @@
 
 namespace xtdb {
 
-// WRITER within the process: a timed flag with an owner, not a mutex, since a transaction may begin on one
-// thread and end on another.
-// Threads: any.
+// WRITER within the process: a timed flag with an owner, not a mutex, since a transaction may begin
+// on one thread and end on another. Threads: any.
 class WriterLock {
  public:
   // kBusy after `timeout_us` (0: at once), naming the container by `path`.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include "engine/format/block_format.h"
 #include "tests/engine/hex.h"
 #include "tests/support/status_matchers.h"
 
@@ -120,6 +121,19 @@ TEST(ChunkFormatTest, SealRecordRulesHoldBehindARightChecksum) {
   SealRecord empty = MakeSeal();
   empty.summary = ChunkSummary{};
   EXPECT_OK(DecodeSealRecord(Encoded(empty)));
+}
+
+// Goal: the SuperCRC tells directories apart whose entries are all valid by themselves.
+TEST(SuperCrcTest, AnotherValidEntryChangesIt) {
+  std::vector<std::byte> directory(2 * sizeof(BlockDirEntry));
+  const std::vector<std::byte> order(4);
+  BlockDirEntry entry;
+  entry.tag_id = 1;
+  EncodeStruct(entry, directory);
+  const uint32_t before = SuperCrc(directory, order);
+  entry.tag_id = 2;
+  EncodeStruct(entry, directory);
+  EXPECT_NE(SuperCrc(directory, order), before);
 }
 
 }  // namespace

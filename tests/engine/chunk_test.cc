@@ -153,7 +153,10 @@ TEST_F(ChunkTest, DamagedEntryIsAnErrorThatNamesItOrIsCounted) {
   const auto tolerant = fixture_.OpenChunk(1, 7, ChunkState::kAllocated);
   ASSERT_OK(tolerant->Load(true));
   EXPECT_EQ(tolerant->damaged_entries(), 1U);
-  EXPECT_THAT(Find(*tolerant, 5, kTsMin, kTsMax), ElementsAre(0));
+  std::vector<BlockRef> blocks;
+  EXPECT_THAT(tolerant->FindBlocks(5, kTsMin, kTsMax, kMaxLsn, blocks),
+              HasMessage(HasSubstr("1 directory entries are damaged, the first is entry 1")));
+  EXPECT_THAT(tolerant->AllBlocks(kMaxLsn), HasCode(StatusCode::kCorruption));
   ASSERT_OK(tolerant->AddEntry(1, second.entry));
   EXPECT_THAT(Find(*tolerant, 5, kTsMin, kTsMax), ElementsAre(0, 1));
 }

@@ -256,6 +256,43 @@ TEST_F(StorageEngineTest, TagNumbersAreNotGivenOutAgain) {
   EXPECT_GT(engine->tags().Find("next")->id, kept);
 }
 
+// Goal: the catalogue is written whenever it differs, also where its size does not. Method: change
+// one character of a unit, checkpoint, reopen.
+TEST_F(StorageEngineTest, ARedefinitionOfTheSameSizeIsKept) {
+  for (const char* unit : {"bar", "psi"}) {
+    auto engine = Open();
+    auto begun = engine->Begin(kNoWait);
+    ASSERT_TRUE(begun.ok());
+    ASSERT_TRUE(begun.value()->DefineTag("p", ValueType::kFloat64, unit, std::nullopt).ok());
+    ASSERT_TRUE(begun.value()->Prepare().ok());
+    begun.value()->Commit();
+    begun.value() = nullptr;
+    ASSERT_TRUE(engine->Close().ok());
+    engine = nullptr;
+    EXPECT_EQ(Open()->tags().Find("p")->unit, unit);
+  }
+}
+
+// Goal: closing a store whose sealed chunk was not read cuts nothing off. Method: seal, reopen,
+// write little, close.
+TEST_F(StorageEngineTest, ASealedChunkSurvivesASessionThatDoesNotReadIt) {
+  auto engine = Open();
+  for (int i = 0; i < 100; ++i) Write(*engine, "a", i, Value::Real(i * 0.1));
+  ASSERT_TRUE(engine->Seal(kNoWait).ok());
+  engine = nullptr;
+  engine = Open();
+  {
+    auto begun = engine->Begin(kNoWait);
+    ASSERT_TRUE(begun.ok());
+    ASSERT_TRUE(begun.value()->DefineTag("b", std::nullopt, "u", std::nullopt).ok());
+    ASSERT_TRUE(begun.value()->Prepare().ok());
+    begun.value()->Commit();
+  }
+  engine = nullptr;
+  engine = Open();
+  EXPECT_EQ(Read(*engine).size(), 100u);
+}
+
 // T11: fill a chunk; the next begins, nothing is lost.
 TEST_F(StorageEngineTest, T11ChunksRollWhenTheyAreFull) {
   EngineOptions options;

@@ -27,12 +27,10 @@ class EngineScript {
   // Runs to the end, or as far as errors let it: a failed open ends it.
   void Run();
 
-  // After Run, or at a crash point within it: what a reopened store may hold. The last is the state
-  // of all acknowledged commits; the one under way, if any, may be there whole (`in_flight`) or not
-  // at all.
+  // After Run, or at a crash point within it, what a reopened store may hold: the state of all
+  // acknowledged commits. The one under way, if any, may be there as it was at one of its Prepares.
   const TestPoints& acknowledged() const { return acknowledged_; }
-  bool has_in_flight() const { return has_in_flight_; }
-  const TestPoints& in_flight() const { return in_flight_; }
+  bool Allows(const TestPoints& found) const;
   uint64_t commits() const { return commits_; }
   // Errors that a step returned.
   const std::vector<Status>& errors() const { return errors_; }
@@ -57,8 +55,7 @@ class EngineScript {
   std::mt19937_64 random_;
   std::shared_ptr<StorageEngine> engine_;
   TestPoints acknowledged_;
-  TestPoints in_flight_;
-  bool has_in_flight_ = false;
+  std::vector<TestPoints> in_flight_;  // what each Prepare of the transaction under way would make
   uint64_t commits_ = 0;
   int64_t next_ts_ = 0;
   std::vector<Status> errors_;
