@@ -8,6 +8,9 @@
 
 namespace xtdb {
 
+// The kind of the events that xtdb_check repeats as problems.
+inline constexpr const char* kDamagedChunkEvent = "damaged chunk";
+
 enum class EventLevel : uint8_t { kInfo, kWarning, kError };
 
 struct Event {

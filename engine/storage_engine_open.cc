@@ -69,6 +69,11 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock
     return Status::NotFound(path + ": no such container");
   }
   std::unique_ptr<Container> container;
+  const auto hint = [&](const Status& status) {
+    if (status.code() != StatusCode::kReadOnly || !exists) return status;
+    return Status::ReadOnly(std::string(status.message()) +
+                            "; to read it, open it with read_only=on");
+  };
   if (exists) {
     XTDB_ASSIGN_OR_RETURN(const FileIdentity identity, fs.Identify(path));
     if (identity.hard_links > 1) {
@@ -76,7 +81,9 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock
           path + " has " + std::to_string(identity.hard_links) +
           " hard links; its log belongs to one name only: remove the others");
     }
-    XTDB_ASSIGN_OR_RETURN(container, Container::Open(fs, path, options.read_only));
+    Result<std::unique_ptr<Container>> opened = Container::Open(fs, path, options.read_only);
+    if (!opened.ok()) return hint(opened.status());
+    container = std::move(opened).value();
   } else {
     Container::NewContainer wanted;
     wanted.chunk_size_bytes = options.storage.chunk_size_bytes.value_or(wanted.chunk_size_bytes);

@@ -27,7 +27,7 @@ Result<StorageEngine::CheckReport> IntegrityChecker::Run() {
   for (const std::shared_ptr<Chunk>& chunk : snapshot->chunks())
     CheckChunk(*chunk, snapshot->lsn());
   for (const Event& event : engine_.events().All()) {
-    if (event.level == EventLevel::kError) Problem(event.kind, event.message);
+    if (event.kind == kDamagedChunkEvent) Problem(event.kind, event.message);
   }
   return report_;
 }

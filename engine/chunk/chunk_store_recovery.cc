@@ -46,7 +46,7 @@ std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
     if (completed.ok()) on_disk = mutator_.Read(layout);
   }
   if (!on_disk.ok()) {
-    events_.Add(0, EventLevel::kError, "damaged chunk",
+    events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
                 ChunkName(entry) + ": " + std::string(on_disk.status().message()));
   }
   if (!on_disk.ok() || on_disk.value() != ChunkState::kAllocated) full_.push_back(chunk);
@@ -82,7 +82,7 @@ Status ChunkStore::FinishReplay() {
     if (chunk->state() != ChunkState::kAllocated) continue;
     const Status loaded = chunk->Load(/*tolerate_damaged=*/true);
     if (!loaded.ok() || chunk->damaged_entries() > 0) {
-      events_.Add(0, EventLevel::kError, "damaged chunk",
+      events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
                   "chunk " + std::to_string(chunk->header().chunk_sequence) + ": " +
                       (loaded.ok() ? std::to_string(chunk->damaged_entries()) + " damaged entries"
                                    : std::string(loaded.message())));
