@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <new>
 
@@ -53,7 +55,9 @@ ExitCode Run(int argc, char** argv, const Terminal& terminal) {
   } catch (const CLI::ParseError& error) {
     return HandleParseError(app, error, terminal);
   }
-  const Result<ExitCode> done = command(terminal);
+  Result<ExitCode> done = command(terminal);
+  // What is still in the buffer may not fit on the disk either.
+  if (done.ok() && std::fflush(terminal.out) != 0) done = Status::FromErrno("write", errno);
   if (done.ok()) return done.value();
   PrintError(terminal, done.status().message());
   return ExitCode::kError;

@@ -30,12 +30,14 @@ void PrintJson(const StorageEngine::CheckReport& report, const Terminal& termina
              problems, report.chunks, report.blocks, report.vectors, report.points);
 }
 
-void PrintText(const StorageEngine::CheckReport& report, const Terminal& terminal) {
+void PrintText(const StorageEngine::CheckReport& report, uint64_t points_in_log,
+               const Terminal& terminal) {
   for (const std::string& problem : report.problems) fmt::print(terminal.out, "{}\n", problem);
-  fmt::print(terminal.out, "{}: {}, {}, {}, {} read\n",
+  fmt::print(terminal.out, "{}: {}, {}, {}, {} read{}\n",
              report.problems.empty() ? "no problems" : CountText(report.problems.size(), "problem"),
              CountText(report.chunks, "chunk"), CountText(report.blocks, "block"),
-             CountText(report.vectors, "vector"), CountText(report.points, "point"));
+             CountText(report.vectors, "vector"), CountText(report.points, "point"),
+             points_in_log == 0 ? "" : ", " + CountText(points_in_log, "point") + " in the log");
 }
 
 }  // namespace
@@ -43,7 +45,9 @@ void PrintText(const StorageEngine::CheckReport& report, const Terminal& termina
 Result<ExitCode> RunCheck(const CheckOptions& options, const Terminal& terminal) {
   StorageEngine::CheckReport report;
   const Result<std::shared_ptr<StorageEngine>> engine = OpenForReading(options.container);
+  uint64_t points_in_log = 0;
   if (engine.ok()) {
+    points_in_log = engine.value()->Stats().buffered_points;
     XTDB_ASSIGN_OR_RETURN(report, engine.value()->Check());
   } else if (engine.status().code() == StatusCode::kCorruption) {
     // Damage that keeps the container from being opened is what was asked for, not a failure.
@@ -54,7 +58,7 @@ Result<ExitCode> RunCheck(const CheckOptions& options, const Terminal& terminal)
   if (options.json) {
     PrintJson(report, terminal);
   } else {
-    PrintText(report, terminal);
+    PrintText(report, points_in_log, terminal);
   }
   return report.problems.empty() ? ExitCode::kOk : ExitCode::kProblems;
 }

@@ -3,14 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
+#include "engine/io/file_system.h"
 #include "engine/read_view.h"
 
 namespace xtdb {
+namespace {
+
+// A container that was not closed cannot be read without its log.
+Result<uint64_t> LogBytes(const StorageEngine& engine) {
+  if (engine.container().superblock().log_state == LogState::kClean) return uint64_t{0};
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> log,
+                        PosixFileSystem().Open(engine.path() + "-wal", OpenMode::kReadOnly));
+  return log->AllocatedBytes();
+}
+
+}  // namespace
 
 Result<ContainerReport> MakeContainerReport(StorageEngine& engine) {
   ContainerReport report;
   report.stats = engine.Stats();
+  XTDB_ASSIGN_OR_RETURN(report.log_bytes, LogBytes(engine));
   report.chunk_size_bytes = engine.container().header().chunk_size_bytes;
   ReadView view;
   view.snapshot = engine.TakeSnapshot();

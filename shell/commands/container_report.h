@@ -19,6 +19,7 @@ struct TagReport {
 // What `stats` shows of a container.
 struct ContainerReport {
   EngineStats stats;
+  uint64_t log_bytes = 0;  // on disk, also where it is read and not written
   uint64_t chunk_size_bytes = 0;
   uint64_t sealed_chunks = 0;
   uint64_t blocks = 0;
@@ -28,7 +29,7 @@ struct ContainerReport {
   int64_t last_ts_us = 0;
   std::vector<TagReport> tags;  // by name
 
-  uint64_t disk_bytes() const { return stats.container_disk_bytes + stats.log_bytes; }
+  uint64_t disk_bytes() const { return stats.container_disk_bytes + log_bytes; }
 };
 Result<ContainerReport> MakeContainerReport(StorageEngine& engine);
 

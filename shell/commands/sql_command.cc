@@ -141,6 +141,8 @@ std::vector<std::string> SqliteArguments(const SqlOptions& options,
 void AddSqlCommand(CLI::App& app, Command& command) {
   CLI::App& sql = *app.add_subcommand("sql", "Open the sqlite3 shell on a container");
   const auto options = std::make_shared<SqlOptions>();
+  // -h begins many of sqlite3's options.
+  sql.set_help_flag("--help", "Print this help message and exit");
   sql.add_flag("--create", options->create, "Make the container if there is none");
   sql.add_option("CONTAINER", options->container, "The file to open")->required();
   sql.prefix_command();

@@ -53,8 +53,8 @@ void PrintSummary(const ContainerReport& report, const Terminal& terminal) {
   PrintLine(terminal, "blocks",
             fmt::format("{}, {}", CountText(report.blocks), BytesText(report.block_bytes)));
   std::string log = "none, closed cleanly";
-  if (stats.log_bytes > 0) {
-    log = fmt::format("{}, {} not yet in blocks", BytesText(stats.log_bytes),
+  if (report.log_bytes > 0) {
+    log = fmt::format("{}, {} not yet in blocks", BytesText(report.log_bytes),
                       CountText(stats.buffered_points, "point"));
   }
   PrintLine(terminal, "log", log);
@@ -101,7 +101,7 @@ void PrintJson(const ContainerReport& report, const StatsOptions& options,
       "\"chunks\": {}, \"sealed_chunks\": {}, \"chunk_size_bytes\": {}, \"blocks\": {}, "
       "\"block_bytes\": {}, \"buffered_points\": {}",
       JsonText(options.container), report.tags.size(), report.points, report.disk_bytes(),
-      report.stats.log_bytes, report.stats.chunks, report.sealed_chunks, report.chunk_size_bytes,
+      report.log_bytes, report.stats.chunks, report.sealed_chunks, report.chunk_size_bytes,
       report.blocks, report.block_bytes, report.stats.buffered_points);
   if (report.points > 0) {
     json +=

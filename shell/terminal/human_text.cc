@@ -49,7 +49,8 @@ std::string RateText(uint64_t count, int64_t duration_us) {
 
 std::string RatioText(uint64_t bytes, uint64_t points) {
   if (points == 0) return "-";
-  return fmt::format("{:.2f}", static_cast<double>(bytes) / static_cast<double>(points));
+  const double ratio = static_cast<double>(bytes) / static_cast<double>(points);
+  return ratio < 100 ? fmt::format("{:.2f}", ratio) : CountText(bytes / points);
 }
 
 std::string JsonText(std::string_view text) {

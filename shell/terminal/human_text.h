@@ -12,7 +12,7 @@ std::string CountText(uint64_t count, std::string_view noun);  // "1 tag", "1,23
 std::string BytesText(uint64_t bytes);                         // "512 B", "16.0 KiB", "3.2 MiB"
 std::string SecondsText(int64_t duration_us);  // "0.004 s", "12.3 s", "3 min 05 s", "2 h 07 min"
 std::string RateText(uint64_t count, int64_t duration_us);  // "1,234,567", "-" without a duration
-std::string RatioText(uint64_t bytes, uint64_t points);     // "3.21", "-" without points
+std::string RatioText(uint64_t bytes, uint64_t points);     // "3.21", "1,234", "-" without points
 
 // A JSON string, quotes included. What is not UTF-8 goes through as it is.
 std::string JsonText(std::string_view text);

@@ -17,6 +17,12 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
+#ifdef XTDB_SANITIZED
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 namespace xtdb {
 namespace {
 
@@ -54,13 +60,15 @@ class ProgramTest : public testing::Test {
   Ended Wait(pid_t pid) {
     int status = 0;
     EXPECT_EQ(::waitpid(pid, &status, 0), pid);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadText(out_), ReadText(err_)};
+    // A device may never end.
+    const std::string out = std::filesystem::is_regular_file(out_) ? ReadText(out_) : "";
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, out, ReadText(err_)};
   }
 
   Ended Run(std::vector<std::string> arguments) { return Wait(Start(std::move(arguments))); }
 
   const TemporaryDirectory folder_;
-  const std::string out_ = folder_ / "out";
+  std::string out_ = folder_ / "out";
   const std::string err_ = folder_ / "err";
 };
 
@@ -114,6 +122,30 @@ TEST_F(ProgramTest, ImportTakesOptionsOfTheFile) {
   EXPECT_EQ(imported.exit_code, 0) << imported.err;
   EXPECT_THAT(Run({"stats", folder_ / "a.xtdb", "--json"}).out,
               HasSubstr("\"first_ts\": 1767225599000000"));
+}
+
+TEST_F(ProgramTest, AResultThatCannotBeWrittenIsAnError) {
+  WriteText(folder_ / "a.csv", "tag,time,value\nt,2026-01-01,1\n");
+  ASSERT_EQ(Run({"import", folder_ / "a.xtdb", folder_ / "a.csv"}).exit_code, 0);
+  out_ = "/dev/full";
+  const Ended ended = Run({"stats", folder_ / "a.xtdb"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("No space left on device"));
+}
+
+TEST_F(ProgramTest, SqlHandsItsArgumentsToTheStockShell) {
+  if (std::system("command -v sqlite3 >/dev/null") != 0) GTEST_SKIP() << "no sqlite3 shell";
+  if (kSanitized) GTEST_SKIP() << "the shell cannot load a sanitized extension";
+  WriteText(folder_ / "a.csv", "tag,time,value\nt,2026-01-01,1\n");
+  ASSERT_EQ(Run({"import", folder_ / "my plant.xtdb", folder_ / "a.csv"}).exit_code, 0);
+  const Ended selected =
+      Run({"sql", folder_ / "my plant.xtdb", "-header", "SELECT * FROM my_plant"});
+  EXPECT_EQ(selected.exit_code, 0) << selected.err;
+  EXPECT_EQ(selected.out,
+            "tag|time|value|quality\n"
+            "t|2026-01-01 00:00:00.000|1|192\n");
+  EXPECT_NE(Run({"sql", folder_ / "my plant.xtdb", "SELECT nonsense"}).exit_code, 0);
+  EXPECT_EQ(Run({"sql", folder_ / "absent.xtdb", "SELECT 1"}).exit_code, 1);
 }
 
 TEST_F(ProgramTest, RecordEndsCleanlyAtASignal) {

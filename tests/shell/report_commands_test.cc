@@ -50,7 +50,7 @@ TEST_F(ReportCommandsTest, StatsShowWhatThereIs) {
                     HasSubstr("to           2026-01-02 00:00:00.000\n"),
                     HasSubstr("log          none, closed cleanly\n"),
                     HasSubstr("boiler.temp  float64            50  2026-01-01 00:00:10.000  "
-                              "2026-01-01 00:00:59.000        59.5       327.68\n"),
+                              "2026-01-01 00:00:59.000        59.5          327\n"),
                     HasSubstr("say \"hi\"")));
 }
 
@@ -107,6 +107,25 @@ TEST_F(ReportCommandsTest, ACheckThatCannotOpenTheContainerForDamageFoundAProble
                        RunCheck({.container = container_}, captured_.terminal()));
   EXPECT_EQ(code, ExitCode::kProblems);
   EXPECT_THAT(captured_.out(), HasSubstr("1 problem: "));
+}
+
+TEST_F(ReportCommandsTest, PointsThatStandInTheLogOnlyAreShown) {
+  const std::string copy = folder_ / "copy.xtdb";
+  {
+    // The files as a crash leaves them.
+    ASSERT_OK_AND_ASSIGN(const auto engine, OpenForWriting(container_));
+    ASSERT_OK(engine->WritePoint("boiler.temp", 0, Value::Real(1), kQualityGood));
+    std::filesystem::copy_file(container_, copy);
+    std::filesystem::copy_file(container_ + "-wal", copy + "-wal");
+    ASSERT_OK(engine->Close());
+  }
+  ASSERT_OK(RunStats({.container = copy}, captured_.terminal()));
+  EXPECT_THAT(captured_.out(),
+              AllOf(HasSubstr("points       52\n"), HasSubstr("iB, 1 point not yet in blocks\n")));
+  ASSERT_OK_AND_ASSIGN(const ExitCode code, RunCheck({.container = copy}, captured_.terminal()));
+  EXPECT_EQ(code, ExitCode::kOk);
+  EXPECT_THAT(captured_.out(), HasSubstr("51 points read, 1 point in the log\n"));
+  EXPECT_TRUE(std::filesystem::exists(copy + "-wal")) << "reading must change nothing";
 }
 
 TEST(SqlCommandTest, TheTableIsNamedAfterTheFile) {

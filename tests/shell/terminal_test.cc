@@ -41,6 +41,8 @@ TEST(HumanTextTest, DurationsAndRates) {
   EXPECT_EQ(RateText(1'000, 0), "-");
   EXPECT_EQ(RatioText(10, 4), "2.50");
   EXPECT_EQ(RatioText(10, 0), "-");
+  EXPECT_EQ(RatioText(9'999, 100), "99.99");
+  EXPECT_EQ(RatioText(123'456, 100), "1,234");
 }
 
 TEST(HumanTextTest, JsonEscapesWhatMustNotStandInAString) {
