@@ -73,8 +73,22 @@ Status ChunkStore::BeginChunk(int64_t now_us) {
   open_->StartEmpty();
   begun_.push_back(open_);
   next_extent_ = 0;
+  directory_end_ = 0;
   ++slot_count_;
   ++next_sequence_;
+  return Status();
+}
+
+// The directory of a chunk is sparse, extent by extent, so that a small store is small; yet room
+// for an entry is taken before its block is written.
+Status ChunkStore::AllocateDirectory(uint32_t entry_index) {
+  const ChunkLayout& layout = open_->layout();
+  const uint64_t entry_end = layout.EntryOffset(entry_index) + sizeof(BlockDirEntry);
+  if (entry_end <= directory_end_) return Status();
+  const uint64_t first = layout.EntryOffset(entry_index) / kExtentSizeBytes * kExtentSizeBytes;
+  const uint64_t end = (entry_end + kExtentSizeBytes - 1) / kExtentSizeBytes * kExtentSizeBytes;
+  XTDB_RETURN_IF_ERROR(container_.file().Allocate(first, end - first));
+  directory_end_ = end;
   return Status();
 }
 
@@ -89,6 +103,7 @@ Result<ChunkStore::Place> ChunkStore::PlaceBlock(uint32_t extents, int64_t now_u
   XTDB_CHECK(next_extent_ + extents <= open_->layout().entry_count);
   Place place{open_, next_extent_, open_->layout().ExtentOffset(next_extent_)};
   XTDB_RETURN_IF_ERROR(container_.Allocate(place.offset + extents * kExtentSizeBytes));
+  XTDB_RETURN_IF_ERROR(AllocateDirectory(next_extent_));
   next_extent_ += extents;
   return place;
 }
@@ -120,6 +135,7 @@ void ChunkStore::Abandon() {
   if (!flush_begun_) return;
   // Sequence numbers stay used: a block of the abandoned flush must not look like a later tenant's.
   open_ = undo_.open;
+  directory_end_ = 0;
   next_extent_ = undo_.next_extent;
   slot_count_ = undo_.slot_count;
   full_.resize(undo_.full_count);
@@ -143,6 +159,7 @@ void ChunkStore::CloseOpenChunk() {
   full_.push_back(open_);
   open_ = nullptr;
   next_extent_ = 0;
+  directory_end_ = 0;
 }
 
 Status ChunkStore::SealFull() {

@@ -76,6 +76,7 @@ class ChunkStore {
     uint64_t chunk_sequence = 0;
   };
   Status BeginChunk(int64_t now_us);
+  Status AllocateDirectory(uint32_t entry_index);
   Status WriteChunkHeader(const ChunkHeader& header, const ChunkLayout& layout);
   ChunkHeader MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind,
                          int64_t created_at_us) const;
@@ -94,6 +95,7 @@ class ChunkStore {
   std::shared_ptr<const ChunkList> chunks_;   // guarded by mutex_
   std::shared_ptr<Chunk> open_;               // where the next block goes; null: begin one
   uint32_t next_extent_ = 0;                  // of open_
+  uint64_t directory_end_ = 0;                // its directory has disk space up to here; 0: unknown
   std::vector<std::shared_ptr<Chunk>> full_;  // to be sealed
   std::vector<PlacedEntry> pending_entries_;  // published, not yet copied
   std::vector<CatalogSlot> catalog_slots_;    // at most two, written in turn
