@@ -14,6 +14,16 @@ void MemBuffer::Prepare(TagId tag, const PointColumns& rows) {
   bytes_ += buffer.bytes() - before;
 }
 
+void MemBuffer::Unprepare(TagId tag) noexcept {
+  std::unique_lock lock(mutex_);
+  const auto it = tags_.find(tag);
+  if (it == tags_.end()) return;
+  const size_t before = it->second.bytes();
+  it->second.Unprepare();
+  bytes_ -= before - it->second.bytes();
+  if (it->second.HoldsNothing()) tags_.erase(it);
+}
+
 void MemBuffer::Append(TagId tag, const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept {
   std::unique_lock lock(mutex_);
   tags_.find(tag)->second.Append(rows, lsn, first_frame_lsn);
@@ -40,8 +50,8 @@ void MemBuffer::Retire(TagId tag, LSN flush_lsn) {
   bytes_ -= bytes;
   retired_bytes_ += bytes;
   point_count_ -= it->second.row_count();
+  if (!it->second.HasRetired()) tags_with_retired_.push_back(tag);
   it->second.Retire(flush_lsn);
-  tags_with_retired_.push_back(tag);
 }
 
 void MemBuffer::Reclaim(LSN oldest_snapshot) {
@@ -54,10 +64,8 @@ void MemBuffer::Reclaim(LSN oldest_snapshot) {
     buffer.Reclaim(oldest_snapshot);
     retired_bytes_ += buffer.retired_bytes();
     if (buffer.HasRetired()) return false;
-    if (!buffer.HasRows()) {
-      bytes_ -= buffer.bytes();
-      tags_.erase(it);
-    }
+    // A transaction may have prepared rows that it is about to append.
+    if (buffer.HoldsNothing()) tags_.erase(it);
     return true;
   });
 }
@@ -101,8 +109,7 @@ LSN MemBuffer::oldest_frame_lsn() const {
 int64_t MemBuffer::LastTs(TagId tag) const {
   std::shared_lock lock(mutex_);
   const auto it = tags_.find(tag);
-  if (it == tags_.end() || !it->second.HasRows()) return std::numeric_limits<int64_t>::min();
-  return it->second.last_ts();
+  return it == tags_.end() ? std::numeric_limits<int64_t>::min() : it->second.last_ts();
 }
 
 }  // namespace xtdb

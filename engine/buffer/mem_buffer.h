@@ -15,12 +15,15 @@ namespace xtdb {
 // Committed points that are in the log and not yet in a block, per tag; and those that are in a
 // block which a living snapshot does not see yet.
 //
-// Threads: readers from any; Prepare, Append, Retire and Collect from the holder of WRITER.
+// Threads: readers and Reclaim from any; Prepare, Unprepare, Append, Retire and Collect from the
+// holder of WRITER.
 class MemBuffer {
  public:
-  // Takes the memory that Append of as many rows and text bytes will need. May throw
-  // std::bad_alloc, and then nothing has changed.
+  // Takes the memory that Append of as many rows and text bytes will need. Append or Unprepare
+  // comes before the next Prepare of the tag. May throw std::bad_alloc; then Unprepare, too.
   void Prepare(TagId tag, const PointColumns& rows);
+  // The prepared rows will not come; does nothing if none were prepared.
+  void Unprepare(TagId tag) noexcept;
   // Adds rows that a commit at `lsn` made; their frames begin at `first_frame_lsn`. Does not
   // allocate after a Prepare of the same rows.
   void Append(TagId tag, const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept;
@@ -47,7 +50,8 @@ class MemBuffer {
   size_t retired_bytes() const;         // held for snapshots only
   uint64_t point_count() const;         // unflushed rows
   LSN oldest_frame_lsn() const;         // kMaxLsn if nothing is buffered
-  int64_t LastTs(TagId tag) const;      // of unflushed rows, INT64_MIN if none
+  // Of the tag's rows in memory, those held for snapshots included; INT64_MIN if there are none.
+  int64_t LastTs(TagId tag) const;
 
  private:
   mutable std::shared_mutex mutex_;

@@ -21,21 +21,36 @@ size_t RowsAt(const PointColumns& columns, int64_t ts_from, size_t rows) {
 
 TagBuffer::TagBuffer() : last_ts_(std::numeric_limits<int64_t>::min()) {}
 
-void TagBuffer::Prepare(const PointColumns& rows) {
-  if (!TailTakes(rows)) {
-    // Capacities grow with the tag's traffic, so that a slow tag takes little.
-    const size_t grown = std::min(kSegmentRows, std::max(kFirstCapacityRows, row_count_));
-    auto segment = std::make_shared<Segment>();
-    segment->columns.type = rows.type;
-    segment->columns.Reserve(std::max(grown, rows.size()));
-    segments_.push_back(std::move(segment));
-    bytes_ += segments_.back()->columns.MemoryBytes();
+void TagBuffer::MakeRoom(Segment& segment, const PointColumns& rows) {
+  if (segment.marks.size() == segment.marks.capacity()) {
+    segment.marks.reserve(2 * segment.marks.size() + 1);
   }
-  Segment& tail = *segments_.back();
-  const size_t before = tail.columns.MemoryBytes();
-  tail.columns.text_heap.reserve(tail.columns.text_heap.size() + rows.text_heap.size());
-  bytes_ += tail.columns.MemoryBytes() - before;
-  if (tail.marks.size() == tail.marks.capacity()) tail.marks.reserve(2 * tail.marks.size() + 1);
+  segment.columns.text_heap.reserve(segment.columns.text_heap.size() + rows.text_heap.size());
+}
+
+// What may throw comes before what changes the counts.
+void TagBuffer::Prepare(const PointColumns& rows) {
+  if (TailTakes(rows)) {
+    Segment& tail = *segments_.back();
+    const size_t before = tail.columns.MemoryBytes();
+    MakeRoom(tail, rows);
+    bytes_ += tail.columns.MemoryBytes() - before;
+    return;
+  }
+  // Capacities grow with the tag's traffic, so that a slow tag takes little.
+  const size_t grown = std::min(kSegmentRows, std::max(kFirstCapacityRows, row_count_));
+  auto segment = std::make_shared<Segment>();
+  segment->columns.type = rows.type;
+  segment->columns.Reserve(std::max(grown, rows.size()));
+  MakeRoom(*segment, rows);
+  segments_.push_back(std::move(segment));
+  bytes_ += segments_.back()->columns.MemoryBytes();
+}
+
+void TagBuffer::Unprepare() noexcept {
+  if (segments_.empty() || !segments_.back()->columns.empty()) return;
+  bytes_ -= segments_.back()->columns.MemoryBytes();
+  segments_.pop_back();
 }
 
 bool TagBuffer::TailTakes(const PointColumns& rows) const {
@@ -104,7 +119,6 @@ PointColumns TagBuffer::Collect(ValueType type) const {
   all.Reserve(row_count_);
   for (const std::shared_ptr<Segment>& segment : segments_) {
     const PointColumns& columns = segment->columns;
-    if (columns.empty()) continue;  // prepared for a transaction that rolled back
     if (columns.type == type || columns.type == ValueType::kNone) {
       all.AppendRange(columns, 0, columns.size());
       continue;

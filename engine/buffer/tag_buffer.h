@@ -27,6 +27,7 @@ class TagBuffer {
   TagBuffer();
 
   void Prepare(const PointColumns& rows);
+  void Unprepare() noexcept;
   void Append(const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept;
   void RunsAt(LSN lsn, int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) const;
   PointColumns Collect(ValueType type) const;
@@ -35,6 +36,7 @@ class TagBuffer {
 
   bool HasRetired() const { return !retired_.empty(); }
   bool HasRows() const { return row_count_ != 0; }
+  bool HoldsNothing() const { return segments_.empty() && retired_.empty(); }
   size_t row_count() const { return row_count_; }
   size_t bytes() const { return bytes_; }
   size_t retired_bytes() const;
@@ -58,9 +60,11 @@ class TagBuffer {
     std::vector<std::shared_ptr<Segment>> segments;
   };
   bool TailTakes(const PointColumns& rows) const;
+  static void MakeRoom(Segment& segment, const PointColumns& rows);
   static void RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn,
                      int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out);
 
+  // Only the last may be without rows, between Prepare and Append.
   std::vector<std::shared_ptr<Segment>> segments_;
   std::vector<Retired> retired_;
   size_t row_count_ = 0;

@@ -114,6 +114,13 @@ Transaction::~Transaction() {
 void Transaction::BeforeChange() {
   XTDB_CHECK(state_ != State::kDone);
   state_ = State::kActive;
+  if (memory_taken_) GiveMemoryBack();
+}
+
+// Before the staging changes, since it says whose memory was taken.
+void Transaction::GiveMemoryBack() {
+  for (const auto& [id, tag] : staging_.tags()) engine_->buffer_.Unprepare(id);
+  memory_taken_ = false;
 }
 
 Result<StagedTag*> Transaction::FindOrDefineTag(std::string_view name) {
@@ -224,6 +231,7 @@ void Transaction::RollbackTo(Mark mark) {
 
 Status Transaction::Prepare() {
   if (state_ == State::kPrepared) return Status();
+  BeforeChange();
   // What the log has of an earlier Prepare is void; everything is written again behind it.
   XTDB_RETURN_IF_ERROR(WithdrawFromLog());
   if (staging_.empty()) {
@@ -232,6 +240,7 @@ Status Transaction::Prepare() {
     return Status();
   }
   XTDB_RETURN_IF_ERROR(engine_->ReserveRoom(staging_));
+  memory_taken_ = true;
   for (const auto& [id, tag] : staging_.tags()) {
     if (!tag->columns().empty()) engine_->buffer_.Prepare(id, tag->columns());
   }
@@ -277,6 +286,7 @@ void Transaction::Commit() noexcept {
 
 Status Transaction::Rollback() {
   if (state_ == State::kDone) return Status();
+  if (memory_taken_ && !engine_->forked()) GiveMemoryBack();
   Status undone = engine_->forked() ? Status() : WithdrawFromLog();
   if (!undone.ok()) {
     undone = undone.WithContext(

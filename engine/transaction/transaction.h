@@ -72,6 +72,7 @@ class Transaction {
   friend class StorageEngine;
   explicit Transaction(std::shared_ptr<StorageEngine> engine);
   void BeforeChange();
+  void GiveMemoryBack();
   Status PrepareType(StagedTag& tag, const Value& value);
   Status WidenTag(StagedTag& tag, const Value& value);
   Status WriteLog();
@@ -85,6 +86,7 @@ class Transaction {
   LSN log_transaction_ = kNoLsn;  // first frame of a PREPARE in the log that nothing has withdrawn
   LSN prepare_lsn_ = kNoLsn;
   bool log_touched_ = false;
+  bool memory_taken_ = false;  // in the buffers, by a Prepare
 };
 
 }  // namespace xtdb
