@@ -189,6 +189,8 @@ Status Container::Allocate(uint64_t end) {
 }
 
 Status Container::Trim(uint64_t end) {
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file_->Size());
+  if (end >= size) return Status();
   XTDB_RETURN_IF_ERROR(file_->Truncate(end));
   allocated_end_ = std::min(allocated_end_, end);
   return Status();

@@ -57,7 +57,7 @@ class Container {
 
   // Takes disk space for [0, end), in steps of kAllocationStep.
   Status Allocate(uint64_t end);
-  // Gives back what stands behind `end`.
+  // Gives back what stands behind `end`, if anything does.
   Status Trim(uint64_t end);
 
  private:

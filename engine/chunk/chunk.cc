@@ -26,6 +26,11 @@ uint32_t Chunk::damaged_entries() const {
   return static_cast<uint32_t>(damaged_entries_.size());
 }
 
+bool Chunk::knows_its_extents() const {
+  std::shared_lock lock(mutex_);
+  return state() == ChunkState::kSealed || (loaded_ && damaged_entries_.empty());
+}
+
 void Chunk::StartEmpty() {
   std::unique_lock lock(mutex_);
   loaded_ = true;

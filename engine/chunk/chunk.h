@@ -53,6 +53,8 @@ class Chunk {
   // kCorruption names chunk and entry.
   Status Load(bool tolerate_damaged = false);
   uint32_t damaged_entries() const;
+  // False while entries are damaged or could not be read: blocks may then stand anywhere.
+  bool knows_its_extents() const;
 
   // Publishes an entry; loads the directory if need be. One that stands there already with the same
   // through_lsn and tag stays (replay); a different one, or one that claims extents of another, is

@@ -274,8 +274,12 @@ uint64_t ChunkStore::next_place_offset() const {
 uint64_t ChunkStore::used_end() const {
   uint64_t end = kExtentSizeBytes;
   for (const auto& chunk : *chunks()) {
-    // The summary, since the directory of a sealed chunk may not be in memory.
-    end = std::max(end, chunk->layout().ExtentOffset(chunk->summary().used_extents));
+    const ChunkLayout& layout = chunk->layout();
+    // The summary, since the directory of a sealed chunk may not be in memory. Of a damaged chunk
+    // everything is kept: salvage finds blocks without the directory.
+    end = std::max(end, chunk->knows_its_extents()
+                            ? layout.ExtentOffset(chunk->summary().used_extents)
+                            : layout.end_offset);
   }
   if (!catalog_slots_.empty()) {
     for (const CatalogSlot& catalog : catalog_slots_) {
