@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -161,12 +162,15 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status ReserveRoom(const Staging& staging);
   Status SyncLog();
   void Publish(LSN lsn, uint64_t points);
-  void NoteLogStats();  // caller holds mutex_, too
-  void MaintainAfterCommit();
+  void NoteLogStats();                  // caller holds mutex_, too
+  void MaintainAfterCommit() noexcept;  // flushes and checkpoints, if that is due
+  Status FlushWhatIsDue();
   Status FlushOverBudget();
-  Status FlushTags(const std::vector<TagId>& tags);
-  Status WriteBlocks(const std::vector<TagId>& tags, FlushRecord& record);
-  Status AppendFlushRecord(FlushRecord record, const std::vector<TagId>& tags);
+  Status FlushTags(std::span<const TagId> tags);
+  // Flushes the first of `tags`, as many as one FLUSH record takes; how many these were.
+  Result<size_t> FlushFirst(std::span<const TagId> tags);
+  Result<size_t> WriteBlocks(std::span<const TagId> tags, FlushRecord& record);
+  Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
   Status Checkpoint(LogState log_state);
   void NoteFailure(const char* what, const Status& status);

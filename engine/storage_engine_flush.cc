@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 
 #include "engine/block/block_writer.h"
 #include "engine/storage_engine.h"
@@ -10,6 +11,9 @@ namespace {
 
 constexpr int64_t kNormalSyncIntervalUs = 1'000'000;  // synchronous=normal: at least every second
 constexpr uint64_t kLogBudgets = 4;                   // log since the checkpoint, in buffer budgets
+// A FLUSH record takes no more tags once it has so many blocks: about 2 MiB, which with the blocks
+// of one more tag, however many, stays below kRecordBytesMax.
+constexpr size_t kFlushBlocksMax = 8 * 1024;
 
 }  // namespace
 
@@ -39,19 +43,26 @@ Status StorageEngine::SyncIfWanted(File& file) {
   return options_.synchronous == Synchronous::kOff ? Status() : file.Sync();
 }
 
-void StorageEngine::MaintainAfterCommit() {
+void StorageEngine::MaintainAfterCommit() noexcept {
+  // The commit itself stands, whatever becomes of the flush.
+  try {
+    last_flush_error_ = FlushWhatIsDue();
+  } catch (const std::bad_alloc&) {
+    // Memory may have ended between a FLUSH record and what memory makes of it; the log is right.
+    last_flush_error_ = Status::IoError("out of memory while flushing");
+    NoteFailure("flush", last_flush_error_);
+  }
+}
+
+Status StorageEngine::FlushWhatIsDue() {
   const int64_t now = clock_.MonotonicUs();
   if (buffered_since_us_ == 0) buffered_since_us_ = now;
-  Status done;
-  if (buffer_.bytes() > options_.buffer_bytes) done = FlushOverBudget();
+  if (buffer_.bytes() > options_.buffer_bytes) XTDB_RETURN_IF_ERROR(FlushOverBudget());
   const bool log_is_long = wal_->live_bytes() > kLogBudgets * options_.buffer_bytes;
   const bool is_old = now - buffered_since_us_ > options_.flush_age_us;
-  if (done.ok() && (log_is_long || is_old)) {
-    done = FlushAll();
-    if (done.ok()) done = Checkpoint(LogState::kInUse);
-  }
-  // The commit itself stands, whatever becomes of the flush.
-  last_flush_error_ = done;
+  if (!log_is_long && !is_old) return Status();
+  XTDB_RETURN_IF_ERROR(FlushAll());
+  return Checkpoint(LogState::kInUse);
 }
 
 Status StorageEngine::FlushOverBudget() {
@@ -76,29 +87,41 @@ Status StorageEngine::FlushAll() {
   return Status();
 }
 
-Status StorageEngine::FlushTags(const std::vector<TagId>& tags) {
-  if (tags.empty()) return Status();
-  FlushRecord record;
-  // The points must be safe in the log before a block may stand for them.
-  Status written = options_.synchronous == Synchronous::kOff ? Status() : wal_->Sync();
-  if (written.ok()) written = WriteBlocks(tags, record);
-  if (!written.ok()) {
-    chunks_.Abandon();
-    NoteFailure("flush", written);
-    return written;
+Status StorageEngine::FlushTags(std::span<const TagId> tags) {
+  while (!tags.empty()) {
+    XTDB_ASSIGN_OR_RETURN(const size_t flushed, FlushFirst(tags));
+    tags = tags.subspan(flushed);
   }
-  const Status appended = AppendFlushRecord(std::move(record), tags);
-  if (!appended.ok()) NoteFailure("flush", appended);
-  return appended;
+  return Status();
 }
 
-Status StorageEngine::WriteBlocks(const std::vector<TagId>& tags, FlushRecord& record) {
+Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
+  FlushRecord record;
+  // The points must be safe in the log before a block may stand for them.
+  const Status synced = options_.synchronous == Synchronous::kOff ? Status() : wal_->Sync();
+  const Result<size_t> written = synced.ok() ? WriteBlocks(tags, record) : synced;
+  if (!written.ok()) {
+    chunks_.Abandon();
+    NoteFailure("flush", written.status());
+    return written;
+  }
+  const Status appended = AppendFlushRecord(std::move(record), tags.first(written.value()));
+  if (!appended.ok()) {
+    NoteFailure("flush", appended);
+    return appended;
+  }
+  return written;
+}
+
+Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushRecord& record) {
   BlockWriter writer(block_io_, container_->container_id());
   const StorageOptions& storage = container_->superblock().options;
   CodecOptions codec;
   codec.raw_records = storage.raw_records != 0;
   const int64_t now_us = clock_.NowUs();
-  for (const TagId tag : tags) {
+  size_t taken = 0;
+  while (taken < tags.size() && record.entries.size() < kFlushBlocksMax) {
+    const TagId tag = tags[taken++];
     const PointColumns points = buffer_.Collect(tag, dictionary_.Find(tag)->type);
     XTDB_ASSIGN_OR_RETURN(std::vector<EncodedBlock> blocks,
                           EncodeBlocks(tag, points, published_lsn_, storage.block_extents, codec));
@@ -112,10 +135,11 @@ Status StorageEngine::WriteBlocks(const std::vector<TagId>& tags, FlushRecord& r
     }
   }
   record.chunks = chunks_.begun_chunks();
-  return SyncIfWanted(container_->file());
+  XTDB_RETURN_IF_ERROR(SyncIfWanted(container_->file()));
+  return taken;
 }
 
-Status StorageEngine::AppendFlushRecord(FlushRecord record, const std::vector<TagId>& tags) {
+Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagId> tags) {
   std::vector<std::byte> payload;
   // The record's own place: nobody else appends while we hold WRITER.
   for (PlacedEntry& placed : record.entries) placed.entry.flush_lsn = wal_->end_lsn();
