@@ -155,6 +155,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status ReplayLog();
   Status EnsureLog();
   Status SetAsideStrayLog();
+  Result<bool> IsLeftoverLog();
   std::string LogPath() const { return path_ + "-wal"; }
 
   // Writing; the caller holds WRITER.
@@ -177,6 +178,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   std::vector<TagDefinition> CommittedTags() const;
   Status CloseLocked();
   Status CloseLog();
+  Status RemoveFiles();
 
   void ReleaseSnapshot(LSN lsn);
   LSN OldestSnapshot() const;  // caller holds mutex_

@@ -7,6 +7,8 @@ namespace xtdb {
 
 namespace {
 
+constexpr int64_t kCloseTimeoutUs = 60'000'000;  // for the transaction that is under way
+
 StorageOptions NewStorageOptions(const RequestedStorage& wanted) {
   StorageOptions options;
   options.block_extents = wanted.block_extents.value_or(1);
@@ -207,20 +209,11 @@ Status StorageEngine::EnsureLog() {
   return Status();
 }
 
-// The superblock says "clean", and yet there is a log. One of this container and no later epoch
-// than the next is what a crash between two steps of close or EnsureLog leaves: it holds no commit.
-// Any other may be all that is left of somebody's data.
+// The superblock says "clean", and yet there is a log. What a crash between two steps of close or
+// EnsureLog leaves of this container's own holds nothing that is not in blocks. Any other may be
+// all that is left of somebody's data.
 Status StorageEngine::SetAsideStrayLog() {
-  std::vector<std::byte> bytes(sizeof(LogHeader));
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs_.Open(LogPath(), OpenMode::kReadOnly));
-  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
-  bool is_leftover = size == 0;
-  if (size >= bytes.size()) {
-    XTDB_RETURN_IF_ERROR(file->ReadAt(0, bytes));
-    const Result<LogHeader> header = DecodeLogHeader(bytes);
-    is_leftover = header.ok() && header.value().container_uuid == container_->header().uuid &&
-                  header.value().epoch <= container_->superblock().log_epoch + 1;
-  }
+  XTDB_ASSIGN_OR_RETURN(const bool is_leftover, IsLeftoverLog());
   if (is_leftover) return fs_.Remove(LogPath());
   const std::string aside = LogPath() + ".foreign-" + std::to_string(clock_.NowUs());
   XTDB_RETURN_IF_ERROR(fs_.Rename(LogPath(), aside));
@@ -229,21 +222,36 @@ Status StorageEngine::SetAsideStrayLog() {
   return fs_.SyncDirectory(DirectoryOf(path_));
 }
 
+Result<bool> StorageEngine::IsLeftoverLog() {
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs_.Open(LogPath(), OpenMode::kReadOnly));
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
+  std::vector<std::byte> bytes(std::min<uint64_t>(size, sizeof(LogHeader)));
+  XTDB_RETURN_IF_ERROR(file->ReadAt(0, bytes));
+  // Its creation was cut short before the header was there.
+  if (std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; })) return true;
+  Result<LogReader> reader = LogReader::Create(*file, container_->header().uuid);
+  if (!reader.ok()) return false;
+  const LogHeader& header = reader.value().header();
+  if (header.epoch <= container_->superblock().log_epoch) return true;
+  if (header.epoch > container_->superblock().log_epoch + 1) return false;
+  // Begun, and then the crash came before the superblock. If anything was committed to it, then the
+  // superblock did name it, and this container is an older copy of itself.
+  bool is_empty = true;
+  const Result<ReplayEnd> end = reader.value().Replay(header.start_lsn, [&](const LogRecord&) {
+    is_empty = false;
+    return Status();
+  });
+  return end.ok() && is_empty;
+}
+
 Status StorageEngine::Close() {
   {
     std::lock_guard lock(mutex_);
+    if (forked() || options_.read_only) closed_ = true;
     if (closed_) return Status();
-    if (forked() || options_.read_only || !wal_) {
-      closed_ = true;
-      return Status();
-    }
-    if (!failure_.ok()) {
-      closed_ = true;
-      return failure_;
-    }
   }
-  constexpr int64_t kTimeoutUs = 60'000'000;
-  XTDB_RETURN_IF_ERROR(writer_.Acquire(kTimeoutUs, path_));
+  // Also where nothing seems to be open: somebody may just begin the first transaction.
+  XTDB_RETURN_IF_ERROR(writer_.Acquire(kCloseTimeoutUs, path_));
   const Status closed = CloseLocked();
   writer_.Release();
   return closed;
@@ -254,7 +262,9 @@ Status StorageEngine::CloseLocked() {
     std::lock_guard lock(mutex_);
     if (closed_) return Status();
     closed_ = true;
+    if (!failure_.ok()) return failure_;
   }
+  if (!wal_) return Status();
   Status done = FlushAll();
   if (done.ok()) done = Checkpoint(LogState::kClean);
   if (!done.ok()) {
@@ -272,16 +282,24 @@ Status StorageEngine::CloseLog() {
 }
 
 Status StorageEngine::CloseAndRemoveIfNew() {
+  if (!created_ || forked()) return Close();
+  XTDB_RETURN_IF_ERROR(writer_.Acquire(kCloseTimeoutUs, path_));
   bool remove;
   {
     std::lock_guard lock(mutex_);
-    remove = created_ && !committed_anything_ && !closed_ && !forked();
+    remove = !committed_anything_ && !closed_;
     if (remove) closed_ = true;
   }
-  if (!remove) return Close();
+  const Status done = remove ? RemoveFiles() : CloseLocked();
+  writer_.Release();
+  return done;
+}
+
+// The container first: a log alone is set aside, a container without its log could not be opened.
+Status StorageEngine::RemoveFiles() {
   wal_ = nullptr;
-  if (fs_.Exists(LogPath())) XTDB_RETURN_IF_ERROR(fs_.Remove(LogPath()));
   XTDB_RETURN_IF_ERROR(fs_.Remove(path_));
+  if (fs_.Exists(LogPath())) XTDB_RETURN_IF_ERROR(fs_.Remove(LogPath()));
   return fs_.SyncDirectory(DirectoryOf(path_));
 }
 
