@@ -242,16 +242,6 @@ Result<std::vector<BlockRef>> Chunk::AllBlocks(LSN lsn) {
   return blocks;
 }
 
-Result<LSN> Chunk::ThroughLsn(TagId tag) {
-  XTDB_RETURN_IF_ERROR(EnsureLoaded());
-  std::shared_lock lock(mutex_);
-  const auto [first, last] = PlacesOf(tag);
-  LSN through = kNoLsn;
-  for (size_t i = first; i < last; ++i)
-    through = std::max(through, entries_[order_[i]].through_lsn);
-  return through;
-}
-
 uint32_t Chunk::next_free_extent() const {
   std::shared_lock lock(mutex_);
   if (by_number_.empty()) return 0;

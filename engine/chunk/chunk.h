@@ -70,8 +70,6 @@ class Chunk {
                               std::vector<BlockRef>& out);
   // Every block seen at `lsn`, by entry number.
   Result<std::vector<BlockRef>> AllBlocks(LSN lsn);
-  // Largest through_lsn of `tag` in this chunk, kNoLsn if it has none here.
-  Result<LSN> ThroughLsn(TagId tag);
   // The data extent behind the last one that an entry claims.
   uint32_t next_free_extent() const;
   // Directory and order array as a sealed chunk has them on disk.

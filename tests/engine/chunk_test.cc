@@ -38,7 +38,6 @@ TEST_F(ChunkTest, EmptyChunkHasNothing) {
   EXPECT_THAT(Find(*chunk_, 1, kTsMin, kTsMax), ElementsAre());
   EXPECT_EQ(chunk_->summary(), ChunkSummary{});
   EXPECT_EQ(chunk_->next_free_extent(), 0U);
-  EXPECT_EQ(chunk_->ThroughLsn(1).value(), kNoLsn);
 }
 
 TEST_F(ChunkTest, BlocksAreFoundByTagAndTime) {
@@ -84,8 +83,6 @@ TEST_F(ChunkTest, SummaryGrowsWithEntries) {
   const ChunkSummary wanted{-20 * kSecond, 9 * kSecond, 3, 5, 15, 100, 2, 2};
   EXPECT_EQ(chunk_->summary(), wanted);
   EXPECT_EQ(chunk_->next_free_extent(), 2U);
-  EXPECT_EQ(chunk_->ThroughLsn(5).value(), 99U);
-  EXPECT_EQ(chunk_->ThroughLsn(3).value(), 89U);
 }
 
 TEST_F(ChunkTest, ReopenedChunkIsTheSame) {
