@@ -139,7 +139,11 @@ Status Transaction::DefineTag(std::string_view name, std::optional<ValueType> ty
   BeforeChange();
   if (type && *type != definition.type) {
     XTDB_ASSIGN_OR_RETURN(const int64_t last_ts, engine_->LastTs(tag->id()));
-    if (last_ts != std::numeric_limits<int64_t>::min() || !tag->columns().empty()) {
+    // What an untyped tag has are NULLs and tombstones, which fit any type.
+    const bool has_values =
+        definition.type != ValueType::kNone &&
+        (last_ts != std::numeric_limits<int64_t>::min() || !tag->columns().empty());
+    if (has_values) {
       return Status::TypeMismatch("tag '" + std::string(name) + "' has values of type " +
                                   std::string(ValueTypeName(definition.type)) +
                                   "; its type can change only while it has none");
