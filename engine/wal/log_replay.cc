@@ -42,8 +42,7 @@ Status LogReplay::ApplyToTransaction(const LogRecord& record) {
     }
     case FrameType::kPoints:
       return DecodePoints(record.payload, [&](TagId tag, PointColumns&& rows) {
-        pending_.point_count += rows.size();
-        pending_.groups.emplace_back(tag, std::move(rows));
+        AddGroup(tag, std::move(rows));
         return Status();
       });
     default:
@@ -51,6 +50,19 @@ Status LogReplay::ApplyToTransaction(const LogRecord& record) {
                                  std::to_string(static_cast<int>(record.type)) +
                                  ": written by a newer xTdb; open the container with that");
   }
+}
+
+// A long transaction has several groups of a tag, one behind the other. They are one commit, and so
+// one run: the order within it could not be told from two runs of one LSN.
+void LogReplay::AddGroup(TagId tag, PointColumns&& rows) {
+  pending_.point_count += rows.size();
+  if (!pending_.groups.empty()) {
+    auto& [last_tag, last_rows] = pending_.groups.back();
+    if (last_tag == tag && last_rows.type == rows.type) {
+      return last_rows.AppendRange(rows, 0, rows.size());
+    }
+  }
+  pending_.groups.emplace_back(tag, std::move(rows));
 }
 
 Status LogReplay::ApplyPrepare(const LogRecord& record) {

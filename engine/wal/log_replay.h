@@ -39,11 +39,12 @@ class LogReplay {
     LSN transaction = kNoLsn;
     LSN prepare_lsn = kNoLsn;  // kNoLsn: not prepared, or withdrawn
     std::vector<TagDefinition> definitions;
-    std::vector<std::pair<TagId, PointColumns>> groups;
+    std::vector<std::pair<TagId, PointColumns>> groups;  // one for each tag
     uint64_t record_count = 0;
     uint64_t point_count = 0;
   };
   Status ApplyToTransaction(const LogRecord& record);
+  void AddGroup(TagId tag, PointColumns&& rows);
   Status ApplyPrepare(const LogRecord& record);
   Status ApplyFlush(const LogRecord& record);
   Status Settle();

@@ -251,5 +251,96 @@ TEST(StorageEngineEdgesTest, WhenMemoryEndsInTheFlushOfACommitTheCommitStands) {
   EXPECT_EQ(ReadAll(*engine).value().size(), static_cast<size_t>(kRows));
 }
 
+// Two runs of one LSN would leave open which of them is the later one.
+TEST(StorageEngineEdgesTest, ALongTransactionIsOneRunAlsoAfterACrash) {
+  constexpr int64_t kRows = 70'000;  // more than one group of the log takes
+  FaultyFileSystem fs(1);
+  FakeClock clock;
+  auto engine = Open(fs, clock);
+  {
+    auto begun = engine->Begin(kNoWait);
+    ASSERT_TRUE(begun.ok());
+    auto tag = begun.value()->FindOrDefineTag("a");
+    ASSERT_TRUE(tag.ok());
+    for (int64_t i = 0; i < kRows; ++i) {
+      ASSERT_TRUE(begun.value()->Write(*tag.value(), kRows - i, Value::Real(1), kQualityGood).ok());
+    }
+    ASSERT_TRUE(begun.value()->Delete(*tag.value(), kRows).ok());
+    ASSERT_TRUE(begun.value()->Prepare().ok());
+    begun.value()->Commit();
+  }
+  fs.Crash(CrashPolicy::kDropAll);
+  engine = Open(fs, clock);
+  std::vector<MemoryRun> runs;
+  engine->buffer().RunsAt(engine->tags().Find("a")->id, kMaxLsn, kTsMin, kTsMax, runs);
+  EXPECT_EQ(runs.size(), 1u);
+  EXPECT_EQ(ReadAll(*engine).value().size(), static_cast<size_t>(kRows - 1));
+}
+
+TEST(StorageEngineEdgesTest, TheLongestTextGoesThroughLogReplayAndBlocks) {
+  FaultyFileSystem fs(1);
+  FakeClock clock;
+  auto engine = Open(fs, clock);
+  std::string longest(kTextBytesMax, 'x');
+  for (size_t i = 0; i < longest.size(); i += 4099) longest[i] = static_cast<char>('a' + i % 23);
+  {
+    auto begun = engine->Begin(kNoWait);
+    ASSERT_TRUE(begun.ok());
+    auto tag = begun.value()->FindOrDefineTag("a");
+    ASSERT_TRUE(tag.ok());
+    for (int64_t ts = 1; ts <= 5; ++ts) {
+      const Value value = ts == 3 ? Value::Text("short") : Value::Text(longest);
+      ASSERT_TRUE(begun.value()->Write(*tag.value(), ts, value, kQualityGood).ok());
+    }
+    EXPECT_FALSE(
+        begun.value()->Write(*tag.value(), 6, Value::Text(longest + "y"), kQualityGood).ok());
+    ASSERT_TRUE(begun.value()->Prepare().ok());
+    begun.value()->Commit();
+  }
+  const auto check = [&](const char* when) {
+    const auto points = ReadAll(*engine);
+    ASSERT_TRUE(points.ok()) << when << points.status().ToString();
+    ASSERT_EQ(points.value().size(), 5u) << when;
+    for (const auto& [key, point] : points.value()) {
+      EXPECT_TRUE(point.text == (key.second == 3 ? "short" : longest)) << when;
+    }
+  };
+  check("committed");
+  fs.Crash(CrashPolicy::kDropAll);
+  engine = Open(fs, clock);
+  check("recovered");
+  ASSERT_TRUE(engine->Seal(kNoWait).ok());
+  check("sealed");
+  engine = nullptr;
+  engine = Open(fs, clock);
+  check("reopened");
+}
+
+TEST(StorageEngineEdgesTest, ATagThatHasSeenOnlyNullsMayStillGetAType) {
+  FaultyFileSystem fs(1);
+  FakeClock clock;
+  auto engine = Open(fs, clock);
+  ASSERT_TRUE(engine->WritePoint("a", 1, Value::Null(), kQualityGood).ok());
+  ASSERT_TRUE(engine->Flush(kNoWait).ok());
+  ASSERT_TRUE(engine->WritePoint("a", 2, Value::Null(), kQualityGood).ok());
+  {
+    auto begun = engine->Begin(kNoWait);
+    ASSERT_TRUE(begun.ok());
+    const Status defined = begun.value()->DefineTag("a", ValueType::kInt32, {}, {});
+    ASSERT_TRUE(defined.ok()) << defined.ToString();
+    EXPECT_FALSE(begun.value()->DefineTag("a", ValueType::kText, {}, {}).ok());
+    ASSERT_TRUE(begun.value()->Prepare().ok());
+    begun.value()->Commit();
+  }
+  ASSERT_TRUE(engine->WritePoint("a", 3, Value::Integer(7), kQualityGood).ok());
+  const auto before = ReadAll(*engine);
+  ASSERT_TRUE(before.ok());
+  EXPECT_EQ(before.value().at({"a", 3}).type, ValueType::kInt32);
+  fs.Crash(CrashPolicy::kDropAll);
+  engine = Open(fs, clock);
+  ASSERT_TRUE(engine->Flush(kNoWait).ok());
+  EXPECT_EQ(ReadAll(*engine).value(), before.value());
+}
+
 }  // namespace
 }  // namespace xtdb
