@@ -8,29 +8,6 @@ namespace {
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
 
-// Whether `a op b` where a stands to b as `order` (negative, zero, positive) says.
-bool Holds(CompareOp op, int order) {
-  switch (op) {
-    case CompareOp::kEq:
-      return order == 0;
-    case CompareOp::kNe:
-      return order != 0;
-    case CompareOp::kLt:
-      return order < 0;
-    case CompareOp::kLe:
-      return order <= 0;
-    case CompareOp::kGt:
-      return order > 0;
-    case CompareOp::kGe:
-      return order >= 0;
-    case CompareOp::kIsNull:
-      return false;
-    case CompareOp::kIsNotNull:
-      return true;
-  }
-  return false;
-}
-
 void NarrowByInteger(NumberRange<int64_t>& range, CompareOp op, int64_t operand) {
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();

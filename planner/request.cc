@@ -3,6 +3,29 @@
 #include <string_view>
 
 namespace xtdb {
+
+bool Holds(CompareOp op, int order) {
+  switch (op) {
+    case CompareOp::kEq:
+      return order == 0;
+    case CompareOp::kNe:
+      return order != 0;
+    case CompareOp::kLt:
+      return order < 0;
+    case CompareOp::kLe:
+      return order <= 0;
+    case CompareOp::kGt:
+      return order > 0;
+    case CompareOp::kGe:
+      return order >= 0;
+    case CompareOp::kIsNull:
+      return false;
+    case CompareOp::kIsNotNull:
+      return true;
+  }
+  return false;
+}
+
 namespace {
 
 std::string Count(uint64_t count, std::string_view one, std::string_view many) {

@@ -11,6 +11,9 @@ namespace xtdb {
 
 enum class CompareOp : uint8_t { kEq, kNe, kLt, kLe, kGt, kGe, kIsNull, kIsNotNull };
 
+// Whether `a op b` where a stands to b as `order` (negative, zero, positive) says; neither is NULL.
+bool Holds(CompareOp op, int order);
+
 // The right side of a comparison with `value` or `quality`, ordered as SQL does here: numbers
 // before texts before BLOBs; integers and reals compare exactly (2^53 + 1 is more than 2^53 as a
 // real).

@@ -21,27 +21,6 @@ constexpr Operator kOperators[] = {{SQLITE_INDEX_CONSTRAINT_EQ, CompareOp::kEq, 
                                    {SQLITE_INDEX_CONSTRAINT_GE, CompareOp::kGe, ">="}};
 constexpr std::string_view kIn = "in";
 
-bool Holds(CompareOp op, int order) {
-  switch (op) {
-    case CompareOp::kEq:
-      return order == 0;
-    case CompareOp::kNe:
-      return order != 0;
-    case CompareOp::kLt:
-      return order < 0;
-    case CompareOp::kLe:
-      return order <= 0;
-    case CompareOp::kGt:
-      return order > 0;
-    case CompareOp::kGe:
-      return order >= 0;
-    case CompareOp::kIsNull:
-    case CompareOp::kIsNotNull:
-      break;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<CompareOp> TimeOperator(int constraint_op) {
