@@ -28,8 +28,8 @@ foreach(folder IN LISTS test_folders)
     continue()  # style reads the sources: a sanitizer would add nothing but time
   endif()
   set(target ${layer}_tests)
-  # The style rules stand beside their tests: no other test needs them.
-  if(layer STREQUAL "style")
+  # What stands beside these tests no other test needs.
+  if(layer MATCHES "^(style|crash)$")
     file(GLOB test_sources CONFIGURE_DEPENDS ${folder}/*.cc)
   endif()
   add_executable(${target} ${test_sources})
