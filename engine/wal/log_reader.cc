@@ -195,7 +195,10 @@ Result<ReplayEnd> LogReader::Replay(LSN checkpoint_lsn, const ReplayFn& replay) 
 
 Status LogReader::FindEnd(const Cursor& cursor, const OpenRecord& record, ReplayEnd& end) {
   XTDB_ASSIGN_OR_RETURN(const bool begun, LooksBegun(cursor));
-  end.tail_was_cut = record.open || begun;
+  // Segments are allocated whole: a file that ends within one has lost its end.
+  const bool cut_short =
+      ring_.place_count() == 0 || (file_size_ - kExtentSizeBytes) % header_.segment_size_bytes != 0;
+  end.tail_was_cut = record.open || begun || cut_short;
   if (begun) {
     const uint32_t place = *ring_.Find(geometry().SegmentOf(cursor.position));
     leftovers_.push_back(geometry().PlaceOffset(place) + geometry().OffsetOf(cursor.position));
