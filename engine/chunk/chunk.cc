@@ -28,7 +28,14 @@ uint32_t Chunk::damaged_entries() const {
 
 bool Chunk::knows_its_extents() const {
   std::shared_lock lock(mutex_);
-  return state() == ChunkState::kSealed || (loaded_ && damaged_entries_.empty());
+  return state() == ChunkState::kSealed ||
+         (loaded_ && damaged_entries_.empty() && missing_entries_ == 0);
+}
+
+void Chunk::NoteMissing(const ChunkSummary& expected) {
+  std::unique_lock lock(mutex_);
+  missing_entries_ = expected.block_count - summary_.block_count;
+  summary_ = expected;
 }
 
 void Chunk::StartEmpty() {
@@ -191,6 +198,10 @@ Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
 }
 
 Status Chunk::CheckUndamaged() const {
+  if (missing_entries_ != 0) {
+    return Status::Corruption(Where() + ": " + std::to_string(missing_entries_) +
+                              " directory entries are missing; run xtdb salvage");
+  }
   if (damaged_entries_.empty()) return Status();
   return Status::Corruption(Where() + ": " + std::to_string(damaged_entries_.size()) +
                             " directory entries are damaged, the first is entry " +

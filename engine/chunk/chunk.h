@@ -55,6 +55,9 @@ class Chunk {
   uint32_t damaged_entries() const;
   // False while entries are damaged or could not be read: blocks may then stand anywhere.
   bool knows_its_extents() const;
+  // The catalogue knows of more blocks than the directory has: the rest counts as damaged, and
+  // their places as used.
+  void NoteMissing(const ChunkSummary& expected);
 
   // Publishes an entry; loads the directory if need be. One that stands there already with the same
   // through_lsn and tag stays (replay); a different one, or one that claims extents of another, is
@@ -108,6 +111,7 @@ class Chunk {
   // that can meet a range is found by binary search though blocks may overlap.
   std::vector<int64_t> reach_;
   bool loaded_ = false;
+  uint32_t missing_entries_ = 0;
   std::set<uint32_t> damaged_entries_;  // numbers; a replayed flush may still bring them
 };
 

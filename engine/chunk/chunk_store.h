@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -83,6 +84,7 @@ class ChunkStore {
   Status AddChunk(std::shared_ptr<Chunk> chunk);
   Result<std::shared_ptr<Chunk>> FindChunk(uint32_t slot, uint64_t sequence) const;
   Status LoadEntry(const ChunkTableEntry& entry);
+  bool IsDamaged(Chunk& chunk);
   std::shared_ptr<Chunk> LoadUnsealed(const ChunkTableEntry& entry);
   Result<uint64_t> CatalogOffset(uint64_t size, const Superblock& current);
   Result<uint32_t> BeginCatalogSlot();
@@ -98,7 +100,9 @@ class ChunkStore {
   uint64_t directory_end_ = 0;                // its directory has disk space up to here; 0: unknown
   std::vector<std::shared_ptr<Chunk>> full_;  // to be sealed
   std::vector<PlacedEntry> pending_entries_;  // published, not yet copied
-  std::vector<CatalogSlot> catalog_slots_;    // at most two, written in turn
+  // Of chunks not sealed, by sequence: what the catalogue says that their directories hold.
+  std::map<uint64_t, ChunkSummary> expected_;
+  std::vector<CatalogSlot> catalog_slots_;  // at most two, written in turn
   uint32_t slot_count_ = 0;
   uint64_t next_sequence_ = 1;
   uint64_t sealed_count_ = 0;

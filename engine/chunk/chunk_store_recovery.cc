@@ -26,7 +26,10 @@ Status ChunkStore::LoadTable(const std::vector<ChunkTableEntry>& table) {
 }
 
 Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
-  if (entry.state != ChunkState::kSealed) return AddChunk(LoadUnsealed(entry));
+  if (entry.state != ChunkState::kSealed) {
+    expected_[entry.chunk_sequence] = entry.summary;
+    return AddChunk(LoadUnsealed(entry));
+  }
   const ChunkLayout layout = container_.layout().Layout(entry.slot);
   const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
   return AddChunk(std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kSealed,
@@ -76,16 +79,31 @@ Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
   return Status();
 }
 
+// Loads the directory of a chunk that is not sealed; tells what is wrong with it, if anything.
+bool ChunkStore::IsDamaged(Chunk& chunk) {
+  const Status loaded = chunk.Load(/*tolerate_damaged=*/true);
+  const ChunkSummary expected = expected_[chunk.header().chunk_sequence];
+  // Everything that the checkpoint knew of was in the directory before it.
+  const uint32_t found = chunk.summary().block_count;
+  const bool is_short = loaded.ok() && found < expected.block_count;
+  if (loaded.ok() && chunk.damaged_entries() == 0 && !is_short) return false;
+  std::string what(loaded.message());
+  if (loaded.ok()) what = std::to_string(chunk.damaged_entries()) + " damaged entries";
+  if (is_short) {
+    what += ", " + std::to_string(found) + " of at least " + std::to_string(expected.block_count) +
+            " blocks found";
+    chunk.NoteMissing(expected);
+  }
+  events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
+              "chunk " + std::to_string(chunk.header().chunk_sequence) + ": " + what);
+  return true;
+}
+
 Status ChunkStore::FinishReplay() {
   std::shared_ptr<Chunk> newest;
   for (const auto& chunk : *chunks()) {
     if (chunk->state() != ChunkState::kAllocated) continue;
-    const Status loaded = chunk->Load(/*tolerate_damaged=*/true);
-    if (!loaded.ok() || chunk->damaged_entries() > 0) {
-      events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
-                  "chunk " + std::to_string(chunk->header().chunk_sequence) + ": " +
-                      (loaded.ok() ? std::to_string(chunk->damaged_entries()) + " damaged entries"
-                                   : std::string(loaded.message())));
+    if (IsDamaged(*chunk)) {
       // Readable as far as it goes; nothing is written to it any more.
       std::erase(full_, chunk);
       continue;
