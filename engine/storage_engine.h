@@ -152,10 +152,13 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Opening.
   Status CheckStorageOptions() const;
   Status Recover();
-  Status ReplayLog();
+  Status ReplayLog(const Superblock& superblock);
   Status EnsureLog();
   Status SetAsideStrayLog();
   Result<bool> IsLeftoverLog();
+  // Of this container's log; none if what stands there is no log of it.
+  Result<std::optional<LogHeader>> ReadLogHeader() const;
+  Status FindUnmarkedLog(Superblock& superblock) const;
   std::string LogPath() const { return path_ + "-wal"; }
 
   // Writing; the caller holds WRITER.

@@ -129,14 +129,16 @@ Status StorageEngine::Recover() {
     for (TagDefinition& tag : catalogue.value().tags) dictionary_.Put(std::move(tag));
     XTDB_RETURN_IF_ERROR(chunks_.LoadTable(catalogue.value().chunks));
   }
-  published_lsn_ = container_->superblock().checkpoint_lsn;
-  if (container_->found_damaged_superblock() && !options_.read_only) {
+  Superblock superblock = container_->superblock();
+  if (container_->found_damaged_superblock()) {
+    XTDB_RETURN_IF_ERROR(FindUnmarkedLog(superblock));
     events_.Add(
         clock_.NowUs(), EventLevel::kWarning, "superblock",
         "one of the two superblock copies was damaged, as a crash may leave it; written again");
-    XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(container_->superblock()));
+    if (!options_.read_only) XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(superblock));
   }
-  if (container_->superblock().log_state == LogState::kInUse) XTDB_RETURN_IF_ERROR(ReplayLog());
+  published_lsn_ = superblock.checkpoint_lsn;
+  if (superblock.log_state == LogState::kInUse) XTDB_RETURN_IF_ERROR(ReplayLog(superblock));
   XTDB_RETURN_IF_ERROR(chunks_.FinishReplay());
   if (options_.read_only || !wal_) return Status();
   // Seals that the crash has interrupted; what fails here is tried again at the next checkpoint.
@@ -146,7 +148,7 @@ Status StorageEngine::Recover() {
   return Status();
 }
 
-Status StorageEngine::ReplayLog() {
+Status StorageEngine::ReplayLog(const Superblock& superblock) {
   if (!fs_.Exists(LogPath())) {
     return Status::Corruption(
         path_ + " was not closed and its log " + LogPath() +
@@ -155,7 +157,6 @@ Status StorageEngine::ReplayLog() {
   }
   LogReplay replay(dictionary_, buffer_, chunks_);
   ReplayEnd end;
-  const Superblock& superblock = container_->superblock();
   XTDB_ASSIGN_OR_RETURN(
       wal_,
       RotatingWAL::Open(
@@ -176,7 +177,7 @@ Status StorageEngine::ReplayLog() {
   events_.Add(clock_.NowUs(), end.tail_was_cut ? EventLevel::kWarning : EventLevel::kInfo,
               "recovery", told);
   if (options_.read_only) return Status();
-  Superblock next = superblock;
+  Superblock next = container_->superblock();
   next.log_epoch = std::max(superblock.log_epoch, end.max_epoch) + 1;
   XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(next));
   wal_->BeginEpoch(next.log_epoch);
@@ -206,6 +207,30 @@ Status StorageEngine::EnsureLog() {
     return marked;
   }
   wal_ = std::move(wal);
+  return Status();
+}
+
+Result<std::optional<LogHeader>> StorageEngine::ReadLogHeader() const {
+  std::vector<std::byte> bytes(sizeof(LogHeader));
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs_.Open(LogPath(), OpenMode::kReadOnly));
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
+  if (size < bytes.size()) return std::optional<LogHeader>();
+  XTDB_RETURN_IF_ERROR(file->ReadAt(0, bytes));
+  const Result<LogHeader> header = DecodeLogHeader(bytes);
+  if (!header.ok() || header.value().container_uuid != container_->header().uuid) {
+    return std::optional<LogHeader>();
+  }
+  return std::optional<LogHeader>(header.value());
+}
+
+// The damaged copy may be the one that said "log in use", and the other one older: then the log is
+// of the next epoch, and everything since the clean close stands in it.
+Status StorageEngine::FindUnmarkedLog(Superblock& superblock) const {
+  if (superblock.log_state != LogState::kClean || !fs_.Exists(LogPath())) return Status();
+  XTDB_ASSIGN_OR_RETURN(const std::optional<LogHeader> header, ReadLogHeader());
+  if (!header || header->epoch != superblock.log_epoch + 1) return Status();
+  superblock.log_state = LogState::kInUse;
+  superblock.checkpoint_lsn = header->start_lsn;
   return Status();
 }
 
