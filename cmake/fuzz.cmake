@@ -1,11 +1,20 @@
 # Each tests/fuzz/NAME_fuzz.cc is one target: a libFuzzer program when XTDB_FUZZ is on, else a test
 # that replays tests/fuzz/corpus/NAME and seeded mutations of it.
 xtdb_find_sources(fuzz_sources ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
+# The file system in memory and the plain reader, which need no test framework.
+add_library(xtdb_fuzz_support STATIC
+            ${PROJECT_SOURCE_DIR}/tests/support/engine_oracle.cc
+            ${PROJECT_SOURCE_DIR}/tests/support/faulty_core.cc
+            ${PROJECT_SOURCE_DIR}/tests/support/faulty_file.cc
+            ${PROJECT_SOURCE_DIR}/tests/support/faulty_file_system.cc
+            ${PROJECT_SOURCE_DIR}/tests/support/sparse_bytes.cc)
+target_link_libraries(xtdb_fuzz_support PUBLIC xtdb_engine)
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(target ${source} NAME_WE)
   string(REGEX REPLACE "_fuzz$" "" name ${target})
   add_executable(${target} ${source})
-  target_link_libraries(${target} PRIVATE xtdb_shell xtdb_entry SQLite::SQLite3)
+  target_link_libraries(${target} PRIVATE xtdb_fuzz_support xtdb_shell xtdb_entry
+                                          SQLite::SQLite3)
   if(XTDB_FUZZ)
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   else()
