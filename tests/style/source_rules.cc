@@ -82,7 +82,8 @@ std::string Stripped(std::string_view text, bool comments) {
 
 bool OpensScope(const std::string& line) {
   static const std::regex scope(
-      R"(^\s*(typedef\s+)?(inline\s+)?(namespace|class|struct|union|enum|extern\s*$|extern "C" \{)\b)");
+      R"(^\s*(typedef\s+)?(inline\s+)?)"
+      R"((namespace|class|struct|union|enum|extern\s*$|extern "C" \{)\b)");
   return std::regex_search(line, scope);
 }
 

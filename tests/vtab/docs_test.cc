@@ -88,7 +88,7 @@ void CheckAnswer(const DocBlock& block, const BlockOutcome& outcome) {
 }
 
 TEST(DocsTest, TheReferenceDoesWhatItSays) {
-  std::ifstream document(std::string(XTDB_SOURCE_DIR) + "/docs/sql.md");
+  std::ifstream document(XTDB_SOURCE_DIR "/docs/sql.md");
   ASSERT_TRUE(document) << "docs/sql.md is missing";
   TemporaryDirectory folder;
   TestDatabase db(folder / "plant.db");
