@@ -6,6 +6,17 @@
 
 namespace xtdb {
 
+namespace {
+
+// So that inserting `more` elements does not rehash.
+template <typename Map>
+void MakeRoom(Map& map, size_t more) {
+  const size_t needed = map.size() + more;
+  if (needed >= map.bucket_count()) map.reserve(std::max(needed + 1, 2 * map.size()));
+}
+
+}  // namespace
+
 TagPtr TagDictionary::Find(std::string_view name) const {
   std::shared_lock lock(mutex_);
   const auto it = by_name_.find(name);
@@ -35,15 +46,42 @@ std::shared_ptr<const std::vector<TagPtr>> TagDictionary::Sorted() const {
 }
 
 void TagDictionary::Put(TagDefinition definition) {
-  ReserveIdsBelow(definition.id + 1);
-  auto tag = std::make_shared<const TagDefinition>(std::move(definition));
+  Put(Prepare({std::make_shared<const TagDefinition>(std::move(definition))}));
+}
+
+TagDictionary::Prepared TagDictionary::Prepare(const std::vector<TagPtr>& tags) {
+  Prepared prepared;
+  ById by_id;
+  ByName by_name;
+  for (const TagPtr& tag : tags) {
+    by_id.emplace(tag->id, tag);
+    prepared.by_id_.push_back(by_id.extract(tag->id));
+    by_name.emplace(tag->name, tag);
+    prepared.by_name_.push_back(by_name.extract(tag->name));
+  }
   std::unique_lock lock(mutex_);
-  sorted_ = nullptr;
-  TagPtr& slot = by_id_[tag->id];
-  // The old key lives in the old definition, so it goes before that does.
-  if (slot) by_name_.erase(slot->name);
-  slot = tag;
-  by_name_[tag->name] = tag;
+  MakeRoom(by_id_, tags.size());
+  MakeRoom(by_name_, tags.size());
+  return prepared;
+}
+
+void TagDictionary::Put(Prepared&& tags) noexcept {
+  std::unique_lock lock(mutex_);
+  if (!tags.by_id_.empty()) sorted_ = nullptr;
+  for (size_t i = 0; i < tags.by_id_.size(); ++i) {
+    const TagPtr tag = tags.by_id_[i].mapped();
+    ReserveIdsBelow(tag->id + 1);
+    const auto slot = by_id_.find(tag->id);
+    if (slot == by_id_.end()) {
+      by_id_.insert(std::move(tags.by_id_[i]));
+    } else {
+      // The old key lives in the old definition, so it goes before that does.
+      by_name_.erase(slot->second->name);
+      slot->second = tag;
+    }
+    by_name_.erase(tag->name);
+    by_name_.insert(std::move(tags.by_name_[i]));
+  }
 }
 
 TagId TagDictionary::AllocateId() {

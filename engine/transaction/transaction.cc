@@ -248,6 +248,11 @@ Status Transaction::Prepare() {
   for (const auto& [id, tag] : staging_.tags()) {
     if (!tag->columns().empty()) engine_->buffer_.Prepare(id, tag->columns());
   }
+  std::vector<TagPtr> defined;
+  for (const auto& [id, tag] : staging_.tags()) {
+    if (Staging::NeedsDefinition(*tag)) defined.push_back(tag->tag());
+  }
+  prepared_tags_ = engine_->dictionary_.Prepare(defined);
   log_touched_ = true;
   XTDB_RETURN_IF_ERROR(WriteLog());
   XTDB_RETURN_IF_ERROR(engine_->SyncLog());
@@ -276,8 +281,8 @@ void Transaction::Commit() noexcept {
   XTDB_CHECK(state_ == State::kPrepared ||
              (state_ == State::kActive && staging_.empty() && log_transaction_ == kNoLsn));
   if (prepare_lsn_ != kNoLsn && !staging_.empty()) {
+    engine_->dictionary_.Put(std::move(prepared_tags_));
     for (const auto& [id, tag] : staging_.tags()) {
-      if (Staging::NeedsDefinition(*tag)) engine_->dictionary_.Put(tag->definition());
       if (!tag->columns().empty()) {
         engine_->buffer_.Append(id, tag->columns(), prepare_lsn_, log_transaction_);
       }

@@ -85,6 +85,7 @@ class Transaction {
   State state_ = State::kActive;
   LSN log_transaction_ = kNoLsn;  // first frame of a PREPARE in the log that nothing has withdrawn
   LSN prepare_lsn_ = kNoLsn;
+  TagDictionary::Prepared prepared_tags_;  // what Commit puts into the dictionary
   bool log_touched_ = false;
   bool memory_taken_ = false;  // in the buffers, by a Prepare
 };

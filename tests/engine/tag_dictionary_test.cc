@@ -84,5 +84,50 @@ TEST(TagDictionaryTest, ReadersMayLookWhileTagsAreAdded) {
   reader.join();
 }
 
+TagPtr MakeTag(TagId id, const std::string& name, ValueType type = ValueType::kFloat64) {
+  return std::make_shared<const TagDefinition>(TagDefinition{id, type, name, "", ""});
+}
+
+TEST(TagDictionaryPrepareTest, WhatIsPreparedIsSeenOncePut) {
+  TagDictionary dictionary;
+  TagDictionary::Prepared prepared = dictionary.Prepare({MakeTag(7, "b"), MakeTag(3, "a")});
+  EXPECT_EQ(dictionary.Find("a"), nullptr);
+  EXPECT_EQ(dictionary.size(), 0u);
+  dictionary.Put(std::move(prepared));
+  EXPECT_EQ(dictionary.Find("a")->id, 3u);
+  EXPECT_EQ(dictionary.Find(TagId{7})->name, "b");
+  EXPECT_EQ(dictionary.next_id(), 8u);
+  ASSERT_EQ(dictionary.Sorted()->size(), 2u);
+  EXPECT_EQ(dictionary.Sorted()->front()->name, "a");
+}
+
+TEST(TagDictionaryPrepareTest, ARedefinitionTakesThePlaceOfTheOldOneUnderBothKeys) {
+  TagDictionary dictionary;
+  dictionary.Put(*MakeTag(1, "old", ValueType::kInt64));
+  EXPECT_EQ(dictionary.Sorted()->size(), 1u);
+  dictionary.Put(*MakeTag(1, "old", ValueType::kFloat64));
+  EXPECT_EQ(dictionary.Find("old")->type, ValueType::kFloat64);
+  dictionary.Put(*MakeTag(1, "new"));
+  EXPECT_EQ(dictionary.Find("old"), nullptr);
+  EXPECT_EQ(dictionary.Find("new")->id, 1u);
+  EXPECT_EQ(dictionary.Find(TagId{1})->name, "new");
+  EXPECT_EQ(dictionary.size(), 1u);
+  EXPECT_EQ(dictionary.Sorted()->front()->name, "new");
+}
+
+TEST(TagDictionaryPrepareTest, ManySmallPutsAndOneLargeOneFindEveryTag) {
+  constexpr TagId kTags = 3000;
+  TagDictionary dictionary;
+  std::vector<TagPtr> tags;
+  for (TagId id = 1; id <= kTags; ++id) tags.push_back(MakeTag(id, "t" + std::to_string(id)));
+  for (TagId id = 1; id <= kTags / 2; ++id) dictionary.Put(*tags[id - 1]);
+  dictionary.Put(dictionary.Prepare(tags));
+  EXPECT_EQ(dictionary.size(), kTags);
+  for (const TagPtr& tag : tags) {
+    ASSERT_EQ(dictionary.Find(tag->id), tag);
+    ASSERT_EQ(dictionary.Find(tag->name), tag);
+  }
+}
+
 }  // namespace
 }  // namespace xtdb
