@@ -19,6 +19,8 @@ StatementSnapshots::Lease& StatementSnapshots::Lease::operator=(Lease&& other) n
   if (this != &other) {
     Release();
     view_ = std::move(other.view_);
+    serial_ = other.serial_;
+    running_serial_ = other.running_serial_;
     counted_ = std::move(other.counted_);
   }
   return *this;
@@ -36,6 +38,9 @@ StatementSnapshots::Lease StatementSnapshots::OpenCursor() {
   Resolved resolved = Resolve();
   Lease lease;
   lease.view_ = std::move(resolved.view);
+  lease.serial_ = lease.view_->serial();
+  lease.running_serial_ = &running_serial_;
+  lease.NoteRunning();
   lease.counted_ = std::move(resolved.binding);
   if (lease.counted_ != nullptr) ++lease.counted_->open_cursors;
   return lease;
@@ -92,10 +97,15 @@ StatementSnapshots::Resolved StatementSnapshots::Resolve() {
     return {view, unbound.size() == 1 ? bindings_.back() : nullptr};
   }
   if (bindings_.empty()) return {MakeView(), nullptr};
-  const auto oldest = std::min_element(
-      bindings_.begin(), bindings_.end(),
-      [](const auto& a, const auto& b) { return a->view->serial() < b->view->serial(); });
-  return {(*oldest)->view, bindings_.size() == 1 ? *oldest : nullptr};
+  auto found = std::find_if(bindings_.begin(), bindings_.end(), [this](const auto& binding) {
+    return binding->view->serial() == running_serial_;
+  });
+  if (found == bindings_.end()) {
+    found = std::min_element(bindings_.begin(), bindings_.end(), [](const auto& a, const auto& b) {
+      return a->view->serial() < b->view->serial();
+    });
+  }
+  return {(*found)->view, bindings_.size() == 1 ? *found : nullptr};
 }
 
 void StatementSnapshots::TransactionEnded(const ContainerSession& session, bool committed) {

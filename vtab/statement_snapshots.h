@@ -44,7 +44,8 @@ class StatementView {
 // binding of a statement to its view holds while the statement is busy and surely the same
 // execution: it has an open cursor of ours, or its count of runs is the same and nothing was
 // prepared since its last cursor closed (a new statement may have the address of a finalized one).
-// With several busy statements and none unbound the oldest view counts.
+// With several busy statements and none unbound that one counts whose cursor was used last: a
+// statement that waits between two rows uses none, and one that goes on uses one first.
 //
 // Threads: one connection's.
 class StatementSnapshots {
@@ -63,11 +64,15 @@ class StatementSnapshots {
     ~Lease() { Release(); }
     StatementView& view() const { return *view_; }
     const std::shared_ptr<StatementView>& shared_view() const { return view_; }
+    // For xFilter and xNext: the cursor's statement is the one that runs.
+    void NoteRunning() const { *running_serial_ = serial_; }
 
    private:
     friend class StatementSnapshots;
     void Release();
     std::shared_ptr<StatementView> view_;
+    uint64_t serial_ = 0;  // of the view
+    uint64_t* running_serial_ = nullptr;
     std::shared_ptr<Binding> counted_;  // null: it is not certain which statement opened the cursor
   };
 
@@ -115,6 +120,7 @@ class StatementSnapshots {
   std::unordered_set<sqlite3_stmt*> ignored_;
   uint64_t prepare_epoch_ = 0;
   uint64_t last_serial_ = 0;
+  uint64_t running_serial_ = 0;  // the view of the cursor that was used last
 };
 
 }  // namespace xtdb

@@ -127,5 +127,21 @@ TEST_F(SnapshotTest, ASelfJoinSeesOneState) {
             "6");
 }
 
+TEST_F(SnapshotTest, AStatementWithTwoCursorsSeesOneStateWhileAnotherWaits) {
+  Insert(*db_, 1);
+  Run("CREATE TABLE other(x); INSERT INTO other VALUES (1), (2)");
+  for (const std::string waiting : {"SELECT ts FROM plant", "SELECT x FROM other"}) {
+    Run("DELETE FROM plant");
+    Insert(*db_, 1);
+    TestStatement open(db_->get(), waiting);
+    EXPECT_EQ(open.NextRow(), Row{"1"});
+    EXPECT_EQ(Line("SELECT count(*) FROM plant"), "1");
+    Insert(*db_, 2);
+    EXPECT_EQ(Line("SELECT b.ts FROM plant a JOIN plant b ON a.ts = b.ts ORDER BY b.ts"), "1, 2");
+    Run("DELETE FROM plant WHERE (tag, ts) IN (SELECT tag, ts FROM plant WHERE ts = 2)");
+    EXPECT_EQ(Points(), "a 1 1") << waiting;
+  }
+}
+
 }  // namespace
 }  // namespace xtdb

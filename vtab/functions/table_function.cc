@@ -130,6 +130,7 @@ Status FunctionCursor::TakeTimeFilters(const char* text, std::span<sqlite3_value
 // index: bits of FunctionIndexBit. values: the arguments that it names, in order, then the names,
 // then the right sides of the comparisons of times that `text` names.
 Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_value*> values) {
+  lease_.NoteRunning();
   source_.reset();
   size_t used = 0;
   for (size_t i = 0; i < arguments_.size(); ++i) {
@@ -171,6 +172,7 @@ Result<bool> FunctionCursor::Matches() {
 }
 
 Status FunctionCursor::Next() {
+  lease_.NoteRunning();
   while (true) {
     row_.cells.assign(table_.function.columns.size(), Cell());
     XTDB_ASSIGN_OR_RETURN(const bool has_row, source_->Next(row_));
