@@ -8,6 +8,7 @@
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
 #include "vtab/text/quote_text.h"
+#include "vtab/time_collation.h"
 
 namespace xtdb {
 namespace {
@@ -44,6 +45,10 @@ class IndexChooser {
   explicit IndexChooser(sqlite3_index_info* info) : info_(info) {
     for (int i = 0; i < info_->nConstraint; ++i) {
       const unsigned char op = info_->aConstraint[i].op;
+      if (info_->aConstraint[i].iColumn == kColumnTag && op == SQLITE_INDEX_CONSTRAINT_GE &&
+          HasCollation(i, "NOCASE")) {
+        has_like_range_ = true;
+      }
       if (info_->aConstraint[i].iColumn == kColumnTime &&
           (op == SQLITE_INDEX_CONSTRAINT_GLOB || op == SQLITE_INDEX_CONSTRAINT_LIKE)) {
         pattern_on_time_ = true;
@@ -54,6 +59,7 @@ class IndexChooser {
   Status Choose() {
     for (int i = 0; i < info_->nConstraint; ++i) {
       if (IsLimit(i) || IsOffset(i)) continue;
+      row_values_ |= MayBeRowValue(i);
       const std::optional<TermOp> op = Takes(i);
       if (op) {
         Take(i, *op);
@@ -62,7 +68,7 @@ class IndexChooser {
       }
     }
     info_->orderByConsumed = TakeOrder() ? 1 : 0;
-    if (everything_taken_ && !excludes_times_ &&
+    if (everything_taken_ && !row_values_ && !excludes_times_ && !listed_times_ &&
         (info_->nOrderBy == 0 || info_->orderByConsumed != 0)) {
       TakeLimit();
     }
@@ -71,11 +77,22 @@ class IndexChooser {
   }
 
  private:
+  // Whether constraint `i` may stand for a comparison of row values: (tag, ts) > (?, ?) comes as
+  // tag >= ? and SQLite tests it again, but 3.40 offers a LIMIT beside it all the same. A row value
+  // has no constant that could be asked for, and neither has a parameter.
+  bool MayBeRowValue(int i) const {
+    const unsigned char op = info_->aConstraint[i].op;
+    if (op != SQLITE_INDEX_CONSTRAINT_GE && op != SQLITE_INDEX_CONSTRAINT_LE) return false;
+    sqlite3_value* value = nullptr;
+    return sqlite3_vtab_rhs_value(info_, i, &value) != SQLITE_OK || value == nullptr;
+  }
+
   bool IsLimit(int i) const { return info_->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_LIMIT; }
   bool IsOffset(int i) const { return info_->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_OFFSET; }
-  bool IsBinary(int i) const {
-    return EqualsIgnoreCase(sqlite3_vtab_collation(info_, i), "BINARY");
+  bool HasCollation(int i, const char* name) const {
+    return EqualsIgnoreCase(sqlite3_vtab_collation(info_, i), name);
   }
+  bool IsBinary(int i) const { return HasCollation(i, "BINARY"); }
 
   // The comparison that the plan does for constraint `i`; nothing: it is SQLite's.
   std::optional<TermOp> Takes(int i) {
@@ -92,11 +109,12 @@ class IndexChooser {
       case kColumnTime:
         // SQLite derives >= and < from a GLOB pattern, and the pattern's beginning is no time text.
         if (pattern_on_time_ && op != TermOp::kEq) return std::nullopt;
-        return op && IsBinary(i) ? op : std::nullopt;
+        if (!op || !(IsBinary(i) || HasCollation(i, kTimeCollation))) return std::nullopt;
+        return TakesIn(i) ? TermOp::kIn : op;
       case kColumnTs:
       case kColumnTagId:
       case kColumnQuality:
-        if (constraint.iColumn == kColumnTagId && TakesIn(i)) return TermOp::kIn;
+        if (constraint.iColumn != kColumnQuality && TakesIn(i)) return TermOp::kIn;
         return op;
       case kColumnValue:
         // NULL is not x as well, but satisfies no predicate of a plan.
@@ -121,6 +139,9 @@ class IndexChooser {
     const int column = info_->aConstraint[i].iColumn;
     plan_.terms.push_back({column, op});
     Use(i);
+    // SQLite tests a LIKE from which it derives a range again if it is omitted, but in a LEFT JOIN
+    // only after the row of NULLs is made, which then is lost.
+    if (op == TermOp::kLike && has_like_range_) info_->aConstraintUsage[i].omit = 0;
     const bool equal = op == TermOp::kEq || op == TermOp::kIs;
     const bool range =
         op == TermOp::kLt || op == TermOp::kLe || op == TermOp::kGt || op == TermOp::kGe;
@@ -135,6 +156,7 @@ class IndexChooser {
     } else if (column == kColumnTime || column == kColumnTs) {
       bits_ |= kIndexTime;
       one_time_ |= equal;
+      listed_times_ |= op == TermOp::kIn;
       time_ranges_ += range ? 1 : 0;
       excludes_times_ |= op == TermOp::kNe || op == TermOp::kIsNot;
     } else {
@@ -176,6 +198,7 @@ class IndexChooser {
   bool TakeKeys(const Keys& keys) {
     if (keys.empty()) return true;
     if (keys[0].is_tag) {
+      if (listed_times_) return false;  // the cursor goes from time to time
       plan_.order = RowOrder::kTagTs;
       plan_.tag_descending = keys[0].descending;
       plan_.ts_descending = keys.size() > 1 && keys[1].descending;
@@ -226,6 +249,9 @@ class IndexChooser {
       if (one_time_) {
         cost = std::max(10.0, cost / 1e6);
         rows = std::max(1.0, rows / 1e6);
+      } else if (listed_times_) {
+        cost = std::max(20.0, cost / 1e5);
+        rows = std::max(10.0, rows / 1e5);
       }
       for (int i = 0; i < std::min(time_ranges_, 2); ++i) {
         cost = std::max(5.0, cost / 10);
@@ -253,12 +279,15 @@ class IndexChooser {
   int bits_ = 0;
   int time_ranges_ = 0;
   bool pattern_on_time_ = false;
+  bool has_like_range_ = false;
   bool everything_taken_ = true;
+  bool row_values_ = false;
   bool one_rowid_ = false;
   bool one_tag_ = false;
   bool some_tags_ = false;
   bool matched_tags_ = false;
   bool one_time_ = false;
+  bool listed_times_ = false;
   bool excludes_times_ = false;
 };
 

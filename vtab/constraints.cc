@@ -105,6 +105,7 @@ class FilterCompiler {
       request.offset =
           static_cast<uint64_t>(std::max<int64_t>(0, sqlite3_value_int64(arguments[next])));
     }
+    FinishTimes();
     if (nothing_ || request.ts_from_us > request.ts_to_us) request.tags.clear();
     return std::move(filter_);
   }
@@ -125,11 +126,13 @@ class FilterCompiler {
         tag_terms_.push_back({term, value});
         return {};
       case kColumnTime: {
+        if (term.op == TermOp::kIn) return AddTimeList(value, TimeComparand);
         XTDB_ASSIGN_OR_RETURN(const Comparand comparand, TimeComparand(value, now_us_));
         AddTs(term.op, comparand);
         return {};
       }
       case kColumnTs: {
+        if (term.op == TermOp::kIn) return AddTimeList(value, TsComparand);
         XTDB_ASSIGN_OR_RETURN(const Comparand comparand, TsComparand(value, now_us_));
         AddTs(term.op, comparand);
         return {};
@@ -203,6 +206,39 @@ class FilterCompiler {
     }
   }
 
+  // Each time once: different texts may mean the same one.
+  template <typename Convert>
+  Status AddTimeList(sqlite3_value* list, Convert convert) {
+    std::vector<int64_t> times;
+    XTDB_RETURN_IF_ERROR(ForEachOf(list, [&](sqlite3_value* element) -> Status {
+      XTDB_ASSIGN_OR_RETURN(const Comparand comparand, convert(element, now_us_));
+      if (comparand.kind != Kind::kInteger && comparand.kind != Kind::kReal) return {};
+      const TimeBorder border = BorderAt(comparand);
+      if (border.above - border.below == 2) times.push_back(border.below + 1);
+      return {};
+    }));
+    std::sort(times.begin(), times.end());
+    times.erase(std::unique(times.begin(), times.end()), times.end());
+    std::optional<std::vector<int64_t>>& known = filter_.ts_list;
+    if (known) {
+      std::erase_if(
+          *known, [&](int64_t ts) { return !std::binary_search(times.begin(), times.end(), ts); });
+    } else {
+      known = std::move(times);
+    }
+    return {};
+  }
+
+  void FinishTimes() {
+    if (!filter_.ts_list) return;
+    const Request& request = filter_.request;
+    std::vector<int64_t>& times = *filter_.ts_list;
+    std::erase_if(times,
+                  [&](int64_t ts) { return ts < request.ts_from_us || ts > request.ts_to_us; });
+    if (request.ts_descending) std::reverse(times.begin(), times.end());
+    nothing_ |= times.empty();
+  }
+
   void AddQuality(TermOp op, Comparand comparand) {
     if (const std::optional<bool> decided = DecidedByNull(op, comparand)) {
       nothing_ |= !*decided;
@@ -248,6 +284,19 @@ class FilterCompiler {
            term.term.op == TermOp::kIn;
   }
 
+  // Calls `take` with the elements of the list of an IN, until it fails.
+  template <typename Take>
+  static Status ForEachOf(sqlite3_value* list, Take&& take) {
+    sqlite3_value* element = nullptr;
+    int code = sqlite3_vtab_in_first(list, &element);
+    for (; code == SQLITE_OK && element != nullptr; code = sqlite3_vtab_in_next(list, &element)) {
+      XTDB_RETURN_IF_ERROR(take(element));
+    }
+    if (code == SQLITE_NOMEM) throw std::bad_alloc();
+    if (code == SQLITE_OK || code == SQLITE_DONE) return {};
+    return Status::InvalidArgument("the list of an IN cannot be read");
+  }
+
   // The comparands of an =, IS or IN.
   static Result<std::vector<Comparand>> ListOf(const TagTerm& term) {
     const auto convert = term.term.column == kColumnTag ? TextComparand : NumericComparand;
@@ -256,16 +305,10 @@ class FilterCompiler {
       list.push_back(convert(term.value));
       return list;
     }
-    sqlite3_value* element = nullptr;
-    int code = sqlite3_vtab_in_first(term.value, &element);
-    for (; code == SQLITE_OK && element != nullptr;
-         code = sqlite3_vtab_in_next(term.value, &element)) {
+    XTDB_RETURN_IF_ERROR(ForEachOf(term.value, [&](sqlite3_value* element) -> Status {
       list.push_back(convert(element));
-    }
-    if (code == SQLITE_NOMEM) throw std::bad_alloc();
-    if (code != SQLITE_OK && code != SQLITE_DONE) {
-      return Status::InvalidArgument("the list of an IN cannot be read");
-    }
+      return {};
+    }));
     return list;
   }
 

@@ -18,6 +18,8 @@ class Connection;
 struct CompiledFilter {
   Request request;                   // without tags: no rows
   std::vector<int64_t> excluded_ts;  // rows at these times are left out (time <> x)
+  // time IN (...): only these, each once, in the request's order and within its range
+  std::optional<std::vector<int64_t>> ts_list;
 };
 
 // `arguments` are those of xFilter, raw: the columns' affinities are applied here. NULL matches

@@ -30,6 +30,7 @@ Status Cursor::Open() {
 }
 
 Status Cursor::Filter(const char* plan_text, std::span<sqlite3_value*> arguments) {
+  lease_.NoteRunning();
   NoteCounters();
   XTDB_RETURN_IF_ERROR(session_->CheckUsable());
   if (plan_text_ != plan_text) {
@@ -43,22 +44,41 @@ Status Cursor::Filter(const char* plan_text, std::span<sqlite3_value*> arguments
       CompiledFilter filter,
       CompileFilter(table_.connection(), view, lease_.view().now_us(), pushed_, arguments));
   excluded_ts_ = std::move(filter.excluded_ts);
+  times_.clear();
+  next_time_ = 0;
   row_ = row_end_ = 0;
   if (filter.request.tags.empty()) {
     table_.AddToLastQuery(lease_.view().serial(), {});
     return {};
   }
-  XTDB_ASSIGN_OR_RETURN(plan_, Plan::Make(view, std::move(filter.request)));
+  if (filter.ts_list) {
+    times_ = std::move(*filter.ts_list);
+    request_ = std::move(filter.request);
+    XTDB_RETURN_IF_ERROR(PlanNextTime());
+  } else {
+    XTDB_ASSIGN_OR_RETURN(plan_, Plan::Make(view, std::move(filter.request)));
+  }
   XTDB_RETURN_IF_ERROR(NextBatch());
   if (batch_ == nullptr || excluded_ts_.empty()) return {};
   --row_;  // Advance counts up first
   return Next();
 }
 
+Status Cursor::PlanNextTime() {
+  NoteCounters();
+  request_.ts_from_us = request_.ts_to_us = times_[next_time_++];
+  XTDB_ASSIGN_OR_RETURN(plan_, Plan::Make(lease_.view().ViewOf(session_), request_));
+  return {};
+}
+
 Status Cursor::NextBatch() {
   row_ = row_end_ = 0;
   batch_ = nullptr;
   XTDB_ASSIGN_OR_RETURN(batch_, plan_->Next());
+  while (batch_ == nullptr && next_time_ < times_.size()) {
+    XTDB_RETURN_IF_ERROR(PlanNextTime());
+    XTDB_ASSIGN_OR_RETURN(batch_, plan_->Next());
+  }
   if (batch_ == nullptr) return {};
   row_end_ = batch_->end - batch_->begin;
   lease_.view().Pin(batch_->tag);

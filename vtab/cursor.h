@@ -31,6 +31,7 @@ class Cursor : public sqlite3_vtab_cursor {
   Status Open();
   Status Filter(const char* plan_text, std::span<sqlite3_value*> arguments);
   Status Next() {
+    lease_.NoteRunning();
     if (++row_ < row_end_ && excluded_ts_.empty()) [[likely]]
       return {};
     return Advance();
@@ -42,6 +43,7 @@ class Cursor : public sqlite3_vtab_cursor {
  private:
   Status Advance();
   Status NextBatch();
+  Status PlanNextTime();
   size_t Index() const { return batch_->reversed ? batch_->end - 1 - row_ : batch_->begin + row_; }
   void ResultValue(sqlite3_context* context, size_t index) const;
   void NoteCounters();
@@ -53,6 +55,10 @@ class Cursor : public sqlite3_vtab_cursor {
   PushedPlan pushed_;
   std::unique_ptr<Plan> plan_;
   std::vector<int64_t> excluded_ts_;
+  // time IN (...): one plan after the other.
+  std::vector<int64_t> times_;
+  size_t next_time_ = 0;
+  Request request_;               // of the next time
   const Batch* batch_ = nullptr;  // null: at the end
   size_t row_ = 0;                // within the batch, in order of output
   size_t row_end_ = 0;

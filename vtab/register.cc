@@ -6,6 +6,7 @@
 #include "vtab/functions/register.h"
 #include "vtab/module.h"
 #include "vtab/sqlite_glue.h"
+#include "vtab/time_collation.h"
 
 namespace xtdb {
 
@@ -19,6 +20,7 @@ int RegisterXtdb(sqlite3* db, char** error) {
         sqlite3_create_module_v2(db, "xtdb", &kXtdbModule, connection.release(),
                                  [](void* client) { delete static_cast<Connection*>(client); });
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, module));
+    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterTimeCollation(db)));
     return StatusFromSqlite(db, RegisterFunctions(db));
   });
 }

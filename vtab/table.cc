@@ -11,8 +11,10 @@
 namespace xtdb {
 
 const char* const kTableSchema =
-    "CREATE TABLE x(tag TEXT NOT NULL, time TIMESTAMP NOT NULL, value NUMERIC, quality INTEGER, "
-    "ts BIGINT HIDDEN NOT NULL, tag_id INTEGER HIDDEN, ts_blob BLOB HIDDEN, value_blob BLOB "
+    "CREATE TABLE x(tag TEXT NOT NULL, time TIMESTAMP NOT NULL COLLATE XTDB_TIME, value NUMERIC, "
+    "quality INTEGER, "
+    "ts BIGINT HIDDEN NOT NULL, tag_id INTEGER HIDDEN, ts_blob BLOB HIDDEN, "
+    "value_blob BLOB "
     "HIDDEN, "
     "quality_blob BLOB HIDDEN, command TEXT HIDDEN)";
 

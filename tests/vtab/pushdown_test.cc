@@ -219,5 +219,45 @@ TEST_F(PushdownTest, TextTagsCompareTextsOfDigits) {
   EXPECT_EQ(Line("SELECT ts FROM plant WHERE tag = 't' AND value = '12'"), "2");
 }
 
+TEST_F(PushdownTest, TextsOfOneTimeInAListFindItOnce) {
+  Run("DELETE FROM plant; INSERT INTO plant(tag, ts, value) VALUES ('a', 0, 1), ('b', 0, 2), ('a', "
+      "1, 3), ('a', 2, 4)");
+  const std::string list = " IN ('1970-01-01', '1970-01-01T00:00Z', '1970-01-01 00:00:00.000002')";
+  EXPECT_EQ(Line("SELECT tag, ts FROM plant WHERE time" + list + " ORDER BY tag, ts"),
+            "a 0, a 2, b 0");
+  EXPECT_EQ(Line("SELECT tag, ts FROM plant WHERE ts" + list + " ORDER BY ts DESC, tag DESC"),
+            "a 2, b 0, a 0");
+  EXPECT_EQ(Line("SELECT ts FROM plant WHERE ts" + list + " AND ts IN (0, 1) AND tag = 'a'"), "0");
+  EXPECT_EQ(Line("SELECT ts FROM plant WHERE time" + list + " AND ts > 2"), "");
+  EXPECT_EQ(Line("SELECT ts FROM plant WHERE ts" + list + " ORDER BY ts DESC LIMIT 1"), "2");
+}
+
+TEST_F(PushdownTest, SqliteItselfComparesTimesAsTimes) {
+  Run("DELETE FROM plant; INSERT INTO plant(tag, ts, value) VALUES ('a', 0, 1), ('b', 1000000, 2)");
+  EXPECT_EQ(Line("SELECT tag FROM plant WHERE time > '1970-01-01T00:00Z' AND (tag = 'b' OR value = "
+                 "1)"),
+            "b");
+  EXPECT_EQ(Line("SELECT tag FROM plant WHERE time = '1970-01-01T00:00' OR value = 7"), "a");
+  EXPECT_EQ(Line("SELECT tag FROM plant WHERE +time = '1970-01-01 01:00:01+01'"), "b");
+  EXPECT_EQ(Line("SELECT tag FROM plant WHERE time = '1970-01-01' AND time < "
+                 "'1970-01-01T00:00:00.5'"),
+            "a");
+  EXPECT_EQ(Line("SELECT tag FROM plant WHERE +time GLOB '1970*' AND +time > '1970-01'"), "a, b");
+}
+
+TEST_F(PushdownTest, ALikeInALeftJoinKeepsTheRowsWithoutPartner) {
+  Run("DELETE FROM plant; INSERT INTO plant(tag, ts, value) VALUES ('f1', 0, 1)");
+  Run("CREATE TABLE names(name TEXT); INSERT INTO names VALUES ('F1'), ('f1'), ('g')");
+  EXPECT_EQ(Line("SELECT name, ts FROM names LEFT JOIN plant ON tag = name AND tag LIKE 'F1'"),
+            "F1 NULL, f1 0, g NULL");
+}
+
+TEST_F(PushdownTest, PagingByARowValueLosesNothing) {
+  Run("DELETE FROM plant; INSERT INTO plant(tag, ts, value) VALUES ('a', 1, 1), ('a', 2, 1), ('a', "
+      "3, 1), ('b', 1, 1)");
+  EXPECT_EQ(Line("SELECT tag, ts FROM plant WHERE (tag, ts) > ('a', 2) ORDER BY tag, ts LIMIT 2"),
+            "a 3, b 1");
+}
+
 }  // namespace
 }  // namespace xtdb
