@@ -68,7 +68,8 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock
   XTDB_ASSIGN_OR_RETURN(const bool is_new, Container::IsToBeCreated(fs, path));
   const bool exists = !is_new;
   if (!exists && (options.must_exist || options.read_only)) {
-    return Status::NotFound(path + ": no such container");
+    return Status::NotFound(path + ": no such container" +
+                            (options.read_only ? "; it is not made with read_only=on" : ""));
   }
   std::unique_ptr<Container> container;
   const auto hint = [&](const Status& status) {

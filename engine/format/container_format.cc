@@ -63,7 +63,7 @@ Result<ContainerHeader> DecodeContainerHeader(std::span<const std::byte> in) {
   // Before the checksum: most files that are not ours should be told by what they are.
   if (in.size() < sizeof(ContainerHeader) ||
       std::memcmp(in.data(), kContainerMagic.data(), kContainerMagic.size()) != 0) {
-    return Status::Corruption("not an xTdb container");
+    return Status::Corruption("not an xTdb container; choose another path");
   }
   XTDB_ASSIGN_OR_RETURN(const ContainerHeader header,
                         DecodeStruct<ContainerHeader>(in, "container header"));

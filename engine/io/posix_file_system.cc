@@ -68,7 +68,9 @@ class OperatingSystemFileSystem final : public FileSystem {
     struct stat info {};
     if (::fstat(fd, &info) != 0) return Status::FromErrno("stat " + path, errno);
     if (!S_ISREG(info.st_mode)) {
-      return Status::InvalidArgument("open " + path + ": not a regular file");
+      return Status::InvalidArgument("open " + path +
+                                     ": not a regular file; a container is a file, write "
+                                     "a name such as plant.xtdb");
     }
     return std::unique_ptr<File>(std::move(file));
   }
@@ -152,7 +154,11 @@ Result<std::string> OperatingSystemFileSystem::ResolvePath(const std::string& pa
     std::string target = LinkTarget(current);
     if (target.empty()) {
       const std::string directory = RealPath(DirectoryOf(current));
-      if (directory.empty()) return Status::FromErrno("resolve " + path, errno);
+      if (directory.empty()) {
+        if (errno != ENOENT) return Status::FromErrno("resolve " + path, errno);
+        return Status::NotFound("there is no folder " + DirectoryOf(current) + " for " + path +
+                                "; make it first, or write another path");
+      }
       const std::string name = current.substr(current.find_last_of('/') + 1);
       if (name.empty()) return Status::FromErrno("resolve " + path, ENOENT);
       return (directory == "/" ? "" : directory) + "/" + name;

@@ -52,8 +52,10 @@ std::string Describe(const Value& value) {
 }
 
 Status Mismatch(const Value& value, ValueType type) {
-  return Status::TypeMismatch(Describe(value) + " does not fit the type " +
-                              std::string(ValueTypeName(type)));
+  return Status::TypeMismatch(
+      Describe(value) + " does not fit the type " + std::string(ValueTypeName(type)) +
+      ", which its first value or its definition gave it; write such values "
+      "to another tag");
 }
 
 // 2^63 as a double is out of range; -2^63 is in.

@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "tests/vtab/sql_fixture.h"
 
 namespace xtdb {
@@ -24,8 +26,10 @@ class ErrorTextTest : public SqlTest {
 
 TEST_F(ErrorTextTest, WrongRowsAreRefusedAlsoUnderIgnore) {
   ExpectRefused("'a', 'yesterday', 1, NULL, NULL, NULL", SQLITE_MISMATCH, "\"yesterday\"");
-  ExpectRefused("'a', 1767225600, 1, NULL, NULL, NULL", SQLITE_MISMATCH, "to_timestamp");
-  ExpectRefused("'a', '1767225600', 1, NULL, NULL, NULL", SQLITE_MISMATCH, "to_timestamp");
+  ExpectRefused("'a', 1767225600, 1, NULL, NULL, NULL", SQLITE_MISMATCH,
+                "datetime(x, 'unixepoch')");
+  ExpectRefused("'a', '1767225600', 1, NULL, NULL, NULL", SQLITE_MISMATCH,
+                "datetime(x, 'unixepoch')");
   ExpectRefused("'a', x'00', 1, NULL, NULL, NULL", SQLITE_MISMATCH, "a BLOB of 1 bytes");
   ExpectRefused("'a', '2026-02-30', 1, NULL, NULL, NULL", SQLITE_MISMATCH, "2026-02-30");
   ExpectRefused("'a', NULL, 1, NULL, 1.5, NULL", SQLITE_MISMATCH, "ts is 1.5");
@@ -107,7 +111,7 @@ TEST_F(ErrorTextTest, OptionsSayWhatTheyTake) {
   ExpectCreateRefused("read_only=perhaps", "perhaps");
   ExpectCreateRefused("threads=0", "number of threads");
   ExpectCreateRefused("atomic_commit=on", "atomic_commit=off");
-  ExpectCreateRefused("path='missing/folder/x.xtdb'", "missing");
+  ExpectCreateRefused("plant.xtdb", "write key=value, such as path='plant.xtdb'");
 }
 
 TEST_F(ErrorTextTest, OptionsThatDifferFromTheOpenContainerNameBoth) {
@@ -120,7 +124,8 @@ TEST_F(ErrorTextTest, OptionsThatDifferFromTheOpenContainerNameBoth) {
 
 TEST_F(ErrorTextTest, TimesInComparisons) {
   EXPECT_THAT(Exec("SELECT * FROM plant WHERE time > 'soon'"), FailsWith(SQLITE_ERROR, "\"soon\""));
-  EXPECT_THAT(Exec("SELECT * FROM plant WHERE time > 5"), FailsWith(SQLITE_ERROR, "to_timestamp"));
+  EXPECT_THAT(Exec("SELECT * FROM plant WHERE time > 5"),
+              FailsWith(SQLITE_ERROR, "datetime(x, 'unixepoch')"));
   EXPECT_THAT(Exec("SELECT * FROM plant WHERE ts > 'soon'"), FailsWith(SQLITE_ERROR, "\"soon\""));
 }
 
@@ -131,6 +136,41 @@ TEST_F(ErrorTextTest, ReadOnlyTablesRefuseWrites) {
   EXPECT_EQ(Points(), "a 1 1");
   EXPECT_THAT(Exec("INSERT INTO plant(tag, ts, value) VALUES ('a', 2, 1)"),
               FailsWith(SQLITE_READONLY, ""));
+}
+
+TEST_F(ErrorTextTest, PathsThatAreNoContainerSayWhatToWrite) {
+  std::ofstream(folder_ / "notes.txt") << "boiler: look at valve 3";
+  std::ofstream(folder_ / "large.txt") << std::string(100'000, 'x');
+  ExpectCreateRefused("path='missing/folder/x.xtdb'", "missing/folder");
+  ExpectCreateRefused("path='missing/folder/x.xtdb'", "make it first");
+  ExpectCreateRefused("path='.'", "write a name such as plant.xtdb");
+  ExpectCreateRefused("path='/dev/null'", "a container is a file");
+  ExpectCreateRefused("path='gone.xtdb', read_only=on", "it is not made with read_only=on");
+  for (const std::string file : {"notes.txt", "large.txt", "test.db"}) {
+    const auto size = std::filesystem::file_size(folder_ / file);
+    EXPECT_THAT(Exec("CREATE VIRTUAL TABLE t USING xtdb(path='" + file + "')"),
+                FailsWith(SQLITE_CORRUPT_VTAB, "choose another path"));
+    EXPECT_EQ(std::filesystem::file_size(folder_ / file), size);
+  }
+}
+
+TEST_F(ErrorTextTest, AValueOfAnotherTypeIsSentToAnotherTag) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('i', 1, 1)");
+  EXPECT_THAT(Exec("INSERT INTO plant(tag, ts, value) VALUES ('i', 2, 'broken')"),
+              FailsWith(SQLITE_MISMATCH, "tag 'i': the text 'broken' does not fit the type int64"));
+  EXPECT_THAT(Exec("UPDATE plant SET value = 'broken'"),
+              FailsWith(SQLITE_MISMATCH, "write such values to another tag"));
+}
+
+TEST_F(ErrorTextTest, WhatSqliteDoesNotOfferIsRefusedByItself) {
+  for (const std::string sql :
+       {"CREATE INDEX i ON plant(tag)", "ALTER TABLE plant ADD COLUMN unit TEXT",
+        "CREATE TRIGGER t AFTER INSERT ON plant BEGIN SELECT 1; END",
+        "INSERT INTO plant VALUES ('a', '2026-01-01', 1, 192) ON CONFLICT DO NOTHING",
+        "DELETE FROM plant RETURNING *", "INSERT INTO plant VALUES ('a', '2026-01-01', 1)"}) {
+    EXPECT_EQ(Exec(sql).code, SQLITE_ERROR) << sql;
+  }
+  EXPECT_EQ(Line("SELECT count(*) FROM plant"), "0");
 }
 
 }  // namespace
