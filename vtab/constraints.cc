@@ -169,6 +169,39 @@ class FilterCompiler {
     filter_.request.ts_to_us = std::min(filter_.request.ts_to_us, to);
   }
 
+  // Each time once: different texts may mean the same one.
+  template <typename Convert>
+  Status AddTimeList(sqlite3_value* list, Convert convert) {
+    std::vector<int64_t> times;
+    XTDB_RETURN_IF_ERROR(ForEachOf(list, [&](sqlite3_value* element) -> Status {
+      XTDB_ASSIGN_OR_RETURN(const Comparand comparand, convert(element, now_us_));
+      if (comparand.kind != Kind::kInteger && comparand.kind != Kind::kReal) return {};
+      const TimeBorder border = BorderAt(comparand);
+      if (border.above - border.below == 2) times.push_back(border.below + 1);
+      return {};
+    }));
+    std::sort(times.begin(), times.end());
+    times.erase(std::unique(times.begin(), times.end()), times.end());
+    std::optional<std::vector<int64_t>>& known = filter_.ts_list;
+    if (known) {
+      std::erase_if(
+          *known, [&](int64_t ts) { return !std::binary_search(times.begin(), times.end(), ts); });
+    } else {
+      known = std::move(times);
+    }
+    return {};
+  }
+
+  void FinishTimes() {
+    if (!filter_.ts_list) return;
+    const Request& request = filter_.request;
+    std::vector<int64_t>& times = *filter_.ts_list;
+    std::erase_if(times,
+                  [&](int64_t ts) { return ts < request.ts_from_us || ts > request.ts_to_us; });
+    if (request.ts_descending) std::reverse(times.begin(), times.end());
+    nothing_ |= times.empty();
+  }
+
   void AddTs(TermOp op, const Comparand& comparand) {
     if (const std::optional<bool> decided = DecidedByNull(op, comparand)) {
       nothing_ |= !*decided;
@@ -204,39 +237,6 @@ class FilterCompiler {
         Narrow(below + 1, kTsMax);
         break;
     }
-  }
-
-  // Each time once: different texts may mean the same one.
-  template <typename Convert>
-  Status AddTimeList(sqlite3_value* list, Convert convert) {
-    std::vector<int64_t> times;
-    XTDB_RETURN_IF_ERROR(ForEachOf(list, [&](sqlite3_value* element) -> Status {
-      XTDB_ASSIGN_OR_RETURN(const Comparand comparand, convert(element, now_us_));
-      if (comparand.kind != Kind::kInteger && comparand.kind != Kind::kReal) return {};
-      const TimeBorder border = BorderAt(comparand);
-      if (border.above - border.below == 2) times.push_back(border.below + 1);
-      return {};
-    }));
-    std::sort(times.begin(), times.end());
-    times.erase(std::unique(times.begin(), times.end()), times.end());
-    std::optional<std::vector<int64_t>>& known = filter_.ts_list;
-    if (known) {
-      std::erase_if(
-          *known, [&](int64_t ts) { return !std::binary_search(times.begin(), times.end(), ts); });
-    } else {
-      known = std::move(times);
-    }
-    return {};
-  }
-
-  void FinishTimes() {
-    if (!filter_.ts_list) return;
-    const Request& request = filter_.request;
-    std::vector<int64_t>& times = *filter_.ts_list;
-    std::erase_if(times,
-                  [&](int64_t ts) { return ts < request.ts_from_us || ts > request.ts_to_us; });
-    if (request.ts_descending) std::reverse(times.begin(), times.end());
-    nothing_ |= times.empty();
   }
 
   void AddQuality(TermOp op, Comparand comparand) {
