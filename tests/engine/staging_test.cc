@@ -143,7 +143,7 @@ TEST_F(StagingTest, RollbackUndoesAWidening) {
 
 TEST_F(StagingTest, RollbackUndoesSeveralStepsOfType) {
   StagedTag& tag = Define("a", ValueType::kNone);
-  Add(tag, 1);
+  staging_.Append(tag, {1, 0, kQualityGood, kPointNull, {}});
   staging_.RollbackTo(staging_.TakeMark());
   StagedTag* now = staging_.Find("a");
   const Mark untyped = staging_.TakeMark();
