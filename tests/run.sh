@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything in build/ and runs the tests; the last lines are the summary.
-#   tests/run.sh            all but the hour-long ones
+#   tests/run.sh            all but the long ones
 #   tests/run.sh --long     those: a thousand kills, every byte flipped, many more seeds
 #   tests/run.sh ARGUMENTS  with arguments for ctest
 set -euo pipefail
