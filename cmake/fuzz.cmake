@@ -9,6 +9,10 @@ add_library(xtdb_fuzz_support STATIC
             ${PROJECT_SOURCE_DIR}/tests/support/faulty_file_system.cc
             ${PROJECT_SOURCE_DIR}/tests/support/sparse_bytes.cc)
 target_link_libraries(xtdb_fuzz_support PUBLIC xtdb_engine)
+set(fuzz_mutations 20000)
+if(XTDB_SANITIZE)
+  set(fuzz_mutations 2000)
+endif()
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(target ${source} NAME_WE)
   string(REGEX REPLACE "_fuzz$" "" name ${target})
@@ -20,7 +24,8 @@ foreach(source IN LISTS fuzz_sources)
   else()
     target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/driver_main.cc)
     add_test(NAME fuzz_replay.${name}
-             COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+             COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name}
+                     ${fuzz_mutations})
     set_tests_properties(fuzz_replay.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
   endif()
 endforeach()
