@@ -189,7 +189,7 @@ TEST(LogRecordsTest, TagDefinitionsBeyondTheirLimitsAreCorruption) {
   const auto code = [](size_t offset, std::vector<uint8_t> bytes, size_t more) {
     Payload payload;
     AppendTagDefinition({1, ValueType::kInt64, "name", "m", "text"}, payload);
-    std::memcpy(payload.data() + offset, bytes.data(), bytes.size());
+    for (const uint8_t byte : bytes) payload[offset++] = std::byte{byte};
     payload.resize(payload.size() + more);
     return DecodeTagDefinition(payload).status().code();
   };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 
 #include "tests/engine/chunk_fixture.h"
 
@@ -73,20 +74,25 @@ TEST_F(StateMutatorTest, AStepIsOneWriteOfOneWord) {
 }
 
 TEST_F(StateMutatorTest, IllegalStateStepIsRefusedAndWritesNothing) {
-  using Step = Status (StateMutator::*)(const ChunkLayout&);
-  const std::pair<Step, std::vector<ChunkState>> steps[] = {
-      {&StateMutator::Erase, {ChunkState::kErased, ChunkState::kFree}},
-      {&StateMutator::MarkAllocated, {ChunkState::kErased}},
-      {&StateMutator::MarkSealed, {ChunkState::kAllocated}},
-      {&StateMutator::MarkDeprecated, {ChunkState::kSealed}},
-      {&StateMutator::MarkFree, {ChunkState::kDeprecated}},
+  struct Step {
+    std::function<Status()> take;
+    std::vector<ChunkState> legal_from;
   };
-  for (const auto& [step, legal_from] : steps) {
+  const std::vector<Step> steps = {
+      {[&] { return mutator_.Erase(place_); }, {ChunkState::kErased, ChunkState::kFree}},
+      {[&] { return mutator_.MarkAllocated(place_); }, {ChunkState::kErased}},
+      {[&] { return mutator_.MarkSealed(place_); }, {ChunkState::kAllocated}},
+      {[&] { return mutator_.RepeatSealed(place_); }, {ChunkState::kSealed}},
+      {[&] { return mutator_.MarkDeprecated(place_); }, {ChunkState::kSealed}},
+      {[&] { return mutator_.MarkFree(place_); }, {ChunkState::kDeprecated}},
+  };
+  for (const Step& step : steps) {
     for (const ChunkState from : kStates) {
       SetState(from);
       const Words before = Get();
-      const Status status = (mutator_.*step)(place_);
-      if (std::find(legal_from.begin(), legal_from.end(), from) != legal_from.end()) {
+      const Status status = step.take();
+      if (std::find(step.legal_from.begin(), step.legal_from.end(), from) !=
+          step.legal_from.end()) {
         EXPECT_OK(status);
         continue;
       }
