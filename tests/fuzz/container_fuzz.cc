@@ -29,6 +29,8 @@ void* Take(size_t size) {
 
 void* operator new(size_t size) { return Take(size); }
 void* operator new[](size_t size) { return Take(size); }
+// std::stable_sort asks this way.
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return Take(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
