@@ -84,6 +84,10 @@ Result<Superblock> DecodeSuperblock(std::span<const std::byte> in) {
   if (superblock.log_state != LogState::kClean && superblock.log_state != LogState::kInUse) {
     return Status::Corruption("superblock: log state");
   }
+  // A frame's place; far below what LSN arithmetic could overflow from.
+  if (superblock.checkpoint_lsn % 8 != 0 || superblock.checkpoint_lsn > kCheckpointLsnMax) {
+    return Status::Corruption("superblock: checkpoint LSN");
+  }
   if (superblock.next_tag_id == kNoTag) return Status::Corruption("superblock: next tag");
   if (superblock.next_chunk_sequence == 0) return Status::Corruption("superblock: next chunk");
   XTDB_RETURN_IF_ERROR(CheckOptions(superblock.options));

@@ -64,6 +64,8 @@ static_assert(offsetof(ContainerHeader, crc32) == 60);
 
 enum class LogState : uint32_t { kClean = 0, kInUse = 1 };
 
+inline constexpr LSN kCheckpointLsnMax = LSN{1} << 62;
+
 // How new data is written; kept in the superblock, changed by xtdb_set only.
 struct StorageOptions {
   uint32_t block_extents = 1;  // 1, 4 or 16
@@ -83,7 +85,8 @@ inline constexpr size_t kInlineCatalogueBytesMax = 3840;
 struct Superblock {
   std::array<char, 8> magic = kSuperblockMagic;
   uint64_t sequence = 0;
-  LSN checkpoint_lsn = kNoLsn;  // replay begins here; where the log begins after a clean close
+  LSN checkpoint_lsn = kNoLsn;  // multiple of 8, <= kCheckpointLsnMax; replay begins here; where
+                                // the log begins after a clean close
   uint64_t log_epoch = 0;
   LogState log_state = LogState::kClean;
   TagId next_tag_id = 1;

@@ -25,7 +25,7 @@ ContainerHeader MakeHeader() {
 Superblock MakeSuperblock() {
   Superblock superblock;
   superblock.sequence = 2;
-  superblock.checkpoint_lsn = 3;
+  superblock.checkpoint_lsn = 24;
   superblock.log_epoch = 4;
   superblock.log_state = LogState::kInUse;
   superblock.next_tag_id = 5;
@@ -60,7 +60,7 @@ TEST(ContainerFormatTest, HeaderHasTheseBytes) {
 
 TEST(ContainerFormatTest, SuperblockBeginsWithTheseBytes) {
   EXPECT_EQ(Hex(First(Encoded(MakeSuperblock()), 256)),
-            "58 54 44 42 53 55 50 52 02 00*7 03 00*7 04 00*7 01 00*3 05 00*3 06 00*3 07 00*3 08 "
+            "58 54 44 42 53 55 50 52 02 00*7 18 00*7 04 00*7 01 00*3 05 00*3 06 00*3 07 00*3 08 "
             "00*7 04 00*3 01 00*3 09 00*7 73 00*31 02 00*15 0a 00*131 aa bb 00 00");
 }
 
