@@ -27,8 +27,13 @@ foreach(folder IN LISTS test_folders)
   if(NOT test_sources OR (layer STREQUAL "style" AND XTDB_SANITIZE))
     continue()  # style reads the sources: a sanitizer would add nothing but time
   endif()
-  if(XTDB_SANITIZE MATCHES "thread" AND NOT layer MATCHES "^(engine|planner)$")
-    continue()  # threads meet in the engine; the layers above it belong to one connection each
+  set(suites "-*LongTest*.*")
+  if(XTDB_SANITIZE MATCHES "thread")
+    # Threads meet in the engine; the layers above it belong to one connection each.
+    if(NOT layer STREQUAL "engine")
+      continue()
+    endif()
+    set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*:TagDictionary*")
   endif()
   set(target ${layer}_tests)
   # What stands beside these tests no other test needs.
@@ -46,7 +51,7 @@ foreach(folder IN LISTS test_folders)
     add_dependencies(${target} xtdb_program)
   endif()
   # A suite whose name ends with LongTest is labelled `long`; sanitizer runs leave those out.
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "-*LongTest*.*"
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "${suites}"
                        DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS ${layer})
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "*LongTest*.*"
                        DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 1800 LABELS long)
