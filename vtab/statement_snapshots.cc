@@ -121,6 +121,16 @@ void StatementSnapshots::TransactionEnded(const ContainerSession& session, bool 
   Sweep();
 }
 
+void StatementSnapshots::Forget(const ContainerSession& session) {
+  for (const std::weak_ptr<StatementView>& weak : views_) {
+    const std::shared_ptr<StatementView> view = weak.lock();
+    if (view == nullptr) continue;
+    std::erase_if(view->taken_, [&](const StatementView::Taken& taken) {
+      return taken.session.get() == &session;
+    });
+  }
+}
+
 void StatementSnapshots::Sweep() { DropInvalid(BusyStatements()); }
 
 void StatementSnapshots::Clear() {

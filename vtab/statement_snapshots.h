@@ -88,6 +88,8 @@ class StatementSnapshots {
   // The session's transaction is over: its views can no longer look into staging. Those that saw a
   // part of what was committed see all of it from now on.
   void TransactionEnded(const ContainerSession& session, bool committed);
+  // The session's container goes away: no view holds it open any longer.
+  void Forget(const ContainerSession& session);
   // Lets go of the views of statements that run no longer.
   void Sweep();
   void Clear();

@@ -187,6 +187,7 @@ void Table::UndoCreate() {
   if (!created_) return;
   created_ = false;
   session_->handle().RemoveAtEndIfNew();
+  connection_.snapshots().Forget(*session_);
   session_.reset();
   connection_.ReleaseUnusedSessions();
 }
