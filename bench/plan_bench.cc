@@ -43,7 +43,7 @@ class Store {
         StorageEngine::Open(PosixFileSystem(), SystemClock(), folder_ + "/bench.xtdb", options));
     std::mt19937_64 random(1);
     for (int64_t flush = 0; flush < kFlushCount; ++flush) Fill(random, flush);
-    view_.snapshot = engine_->TakeSnapshot();
+    view_.snapshot = engine_->TakeSnapshot().value();
   }
   ~Store() {
     view_ = {};

@@ -7,7 +7,7 @@
 namespace xtdb {
 
 TagPtr ReadView::FindTag(std::string_view name) const {
-  TagPtr committed = snapshot->engine().tags().Find(name);
+  TagPtr committed = snapshot->tags().Find(name);
   if (!staging) return committed;
   TagPtr staged = committed ? staging->FindDefinition(committed->id, mark)
                             : staging->FindDefinition(name, mark);
@@ -19,11 +19,11 @@ TagPtr ReadView::FindTag(TagId id) const {
     TagPtr staged = staging->FindDefinition(id, mark);
     if (staged) return staged;
   }
-  return snapshot->engine().tags().Find(id);
+  return snapshot->tags().Find(id);
 }
 
 std::vector<TagPtr> ReadView::AllTags() const {
-  std::vector<TagPtr> all = *snapshot->engine().tags().Sorted();
+  std::vector<TagPtr> all = *snapshot->tags().Sorted();
   if (!staging) return all;
   for (TagPtr& tag : all) {
     TagPtr staged = staging->FindDefinition(tag->id, mark);
@@ -56,7 +56,7 @@ Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources&
   std::stable_sort(out.blocks.begin(), out.blocks.end(), [](const BlockRef& a, const BlockRef& b) {
     return a.entry->ts_min_us < b.entry->ts_min_us;
   });
-  snapshot->engine().buffer().RunsAt(tag, snapshot->lsn(), ts_from, ts_to, out.runs);
+  snapshot->buffer().RunsAt(tag, snapshot->lsn(), ts_from, ts_to, out.runs);
   if (staging) {
     std::optional<MemoryRun> own = staging->RunAt(tag, mark, ts_from, ts_to);
     if (own) out.runs.push_back(std::move(*own));

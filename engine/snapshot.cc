@@ -4,10 +4,10 @@
 
 namespace xtdb {
 
-Snapshot::Snapshot(std::shared_ptr<StorageEngine> engine, LSN lsn,
-                   std::shared_ptr<const ChunkList> chunks)
-    : engine_(std::move(engine)), lsn_(lsn), chunks_(std::move(chunks)) {}
+Snapshot::Snapshot(std::shared_ptr<StorageEngine> engine, std::shared_ptr<EngineState> state,
+                   LSN lsn, std::shared_ptr<const ChunkList> chunks)
+    : engine_(std::move(engine)), state_(std::move(state)), lsn_(lsn), chunks_(std::move(chunks)) {}
 
-Snapshot::~Snapshot() { engine_->ReleaseSnapshot(lsn_); }
+Snapshot::~Snapshot() { engine_->ReleaseSnapshot(lsn_, *state_); }
 
 }  // namespace xtdb

@@ -4,19 +4,19 @@
 #include <vector>
 
 #include "engine/base/types.h"
-#include "engine/chunk/chunk.h"
+#include "engine/chunk/chunk_store.h"
+#include "engine/engine_state.h"
 
 namespace xtdb {
 
 class StorageEngine;
 
-using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
-
 // What one statement sees of the committed points: everything up to one LSN. Keeps the engine, the
 // chunk list and the buffers that it needs alive; its end lets them go. Threads: any.
 class Snapshot {
  public:
-  Snapshot(std::shared_ptr<StorageEngine> engine, LSN lsn, std::shared_ptr<const ChunkList> chunks);
+  Snapshot(std::shared_ptr<StorageEngine> engine, std::shared_ptr<EngineState> state, LSN lsn,
+           std::shared_ptr<const ChunkList> chunks);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
@@ -24,9 +24,12 @@ class Snapshot {
   LSN lsn() const { return lsn_; }
   const ChunkList& chunks() const { return *chunks_; }
   StorageEngine& engine() const { return *engine_; }
+  const TagDictionary& tags() const { return state_->dictionary; }
+  const MemBuffer& buffer() const { return state_->buffer; }
 
  private:
   const std::shared_ptr<StorageEngine> engine_;
+  const std::shared_ptr<EngineState> state_;
   const LSN lsn_;
   const std::shared_ptr<const ChunkList> chunks_;
 };

@@ -11,7 +11,8 @@ StorageEngine::~StorageEngine() {
   IgnoreStatus(Close(), "the log stays, and the next Open recovers");
 }
 
-std::shared_ptr<const Snapshot> StorageEngine::TakeSnapshot() {
+Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
+  std::shared_ptr<EngineState> state;
   std::shared_ptr<const ChunkList> chunks;
   LSN lsn;
   {
@@ -19,12 +20,14 @@ std::shared_ptr<const Snapshot> StorageEngine::TakeSnapshot() {
     std::lock_guard lock(mutex_);
     lsn = published_lsn_;
     snapshots_.insert(lsn);
-    chunks = chunks_.chunks();
+    state = state_;
+    chunks = state->chunks.chunks();
   }
-  return std::make_shared<const Snapshot>(shared_from_this(), lsn, std::move(chunks));
+  return std::make_shared<const Snapshot>(shared_from_this(), std::move(state), lsn,
+                                          std::move(chunks));
 }
 
-void StorageEngine::ReleaseSnapshot(LSN lsn) {
+void StorageEngine::ReleaseSnapshot(LSN lsn, EngineState& state) {
   LSN oldest_before;
   LSN oldest_after;
   {
@@ -33,7 +36,9 @@ void StorageEngine::ReleaseSnapshot(LSN lsn) {
     snapshots_.erase(snapshots_.find(lsn));
     oldest_after = OldestSnapshot();
   }
-  if (oldest_after != oldest_before && buffer_.retired_bytes() != 0) buffer_.Reclaim(oldest_after);
+  if (oldest_after != oldest_before && state.buffer.retired_bytes() != 0) {
+    state.buffer.Reclaim(oldest_after);
+  }
 }
 
 LSN StorageEngine::OldestSnapshot() const {
@@ -103,8 +108,8 @@ void StorageEngine::NoteLogStats() {
 
 Result<int64_t> StorageEngine::LastTs(TagId tag) {
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-  const std::shared_ptr<const Snapshot> snapshot = TakeSnapshot();
-  int64_t last = buffer_.LastTs(tag);
+  XTDB_ASSIGN_OR_RETURN(const auto snapshot, TakeSnapshot());
+  int64_t last = snapshot->buffer().LastTs(tag);
   std::vector<BlockRef> blocks;
   for (const auto& chunk : snapshot->chunks()) {
     XTDB_RETURN_IF_ERROR(chunk
@@ -117,20 +122,32 @@ Result<int64_t> StorageEngine::LastTs(TagId tag) {
   return last;
 }
 
+std::shared_ptr<const TagDictionary> StorageEngine::tags() const {
+  std::lock_guard lock(mutex_);
+  return {state_, &state_->dictionary};
+}
+
+std::shared_ptr<const MemBuffer> StorageEngine::buffer() const {
+  std::lock_guard lock(mutex_);
+  return {state_, &state_->buffer};
+}
+
 EngineStats StorageEngine::Stats() {
   EngineStats stats;
+  std::shared_ptr<EngineState> state;
   {
     std::lock_guard lock(mutex_);
     stats = stats_;
     stats.snapshots = snapshots_.size();
     stats.oldest_snapshot_lsn = OldestSnapshot();
     stats.published_lsn = published_lsn_;
+    state = state_;
   }
-  stats.tags = dictionary_.size();
-  stats.chunks = chunks_.chunks()->size();
-  stats.buffered_points = buffer_.point_count();
-  stats.buffered_bytes = buffer_.bytes();
-  stats.snapshot_bytes = buffer_.retired_bytes();
+  stats.tags = state->dictionary.size();
+  stats.chunks = state->chunks.chunks()->size();
+  stats.buffered_points = state->buffer.point_count();
+  stats.buffered_bytes = state->buffer.bytes();
+  stats.snapshot_bytes = state->buffer.retired_bytes();
   const Result<uint64_t> size = container_->file().Size();
   const Result<uint64_t> allocated = container_->file().AllocatedBytes();
   if (size.ok()) stats.container_bytes = size.value();

@@ -14,10 +14,8 @@
 #include "engine/base/status.h"
 #include "engine/base/types.h"
 #include "engine/block/block_reader.h"
-#include "engine/buffer/mem_buffer.h"
-#include "engine/catalog/tag_dictionary.h"
-#include "engine/chunk/chunk_store.h"
 #include "engine/container.h"
+#include "engine/engine_state.h"
 #include "engine/event_log.h"
 #include "engine/io/aligned_io.h"
 #include "engine/io/clock.h"
@@ -103,7 +101,9 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // then closes. For a CREATE that rolls back.
   Status CloseAndRemoveIfNew();
 
-  std::shared_ptr<const Snapshot> TakeSnapshot();
+  // What is committed now, by whatever process. kCorruption, kIoError: what another process has
+  // written to the log cannot be read.
+  Result<std::shared_ptr<const Snapshot>> TakeSnapshot();
   // Waits at most `timeout_us` for the transaction before it: then kBusy. kReadOnly, or the sticky
   // failure.
   Result<std::unique_ptr<Transaction>> Begin(int64_t timeout_us);
@@ -130,8 +130,9 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Every tag's largest ts that is committed (tombstones count), INT64_MIN if it has no points.
   Result<int64_t> LastTs(TagId tag);
 
-  const TagDictionary& tags() const { return dictionary_; }
-  const MemBuffer& buffer() const { return buffer_; }
+  // As of what this process knows; statements take those of their snapshot.
+  std::shared_ptr<const TagDictionary> tags() const;
+  std::shared_ptr<const MemBuffer> buffer() const;
   const BlockReader& block_reader() const { return *block_reader_; }
   const Container& container() const { return *container_; }
   EventLog& events() { return events_; }
@@ -183,7 +184,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status CloseLog();
   Status RemoveFiles();
 
-  void ReleaseSnapshot(LSN lsn);
+  void ReleaseSnapshot(LSN lsn, EngineState& state);
   LSN OldestSnapshot() const;  // caller holds mutex_
   Status SyncIfWanted(File& file);
 
@@ -195,9 +196,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   const uint64_t fork_generation_;
   const std::unique_ptr<Container> container_;
   EventLog events_;
-  TagDictionary dictionary_;
-  MemBuffer buffer_;
-  ChunkStore chunks_;
+  // Set under mutex_; whoever holds WRITER reads it without, since then nobody sets it.
+  std::shared_ptr<EngineState> state_;
   std::unique_ptr<BlockReader> block_reader_;
   AlignedIO block_io_;
   WriterLock writer_;

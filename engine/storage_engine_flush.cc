@@ -23,7 +23,7 @@ Status StorageEngine::ReserveRoom(const Staging& staging) {
   XTDB_RETURN_IF_ERROR(
       wal_->Reserve(payload, static_cast<uint32_t>(payload / kMiB + staging.tags().size() + 2)));
   // Room to flush what is buffered, so that the flush does not find the disk full.
-  return container_->Allocate(chunks_.next_place_offset() + buffer_.bytes() +
+  return container_->Allocate(state_->chunks.next_place_offset() + state_->buffer.bytes() +
                               staging.MemoryBytes());
 }
 
@@ -57,7 +57,7 @@ void StorageEngine::MaintainAfterCommit() noexcept {
 Status StorageEngine::FlushWhatIsDue() {
   const int64_t now = clock_.MonotonicUs();
   if (buffered_since_us_ == 0) buffered_since_us_ = now;
-  if (buffer_.bytes() > options_.buffer_bytes) XTDB_RETURN_IF_ERROR(FlushOverBudget());
+  if (state_->buffer.bytes() > options_.buffer_bytes) XTDB_RETURN_IF_ERROR(FlushOverBudget());
   const bool log_is_long = wal_->live_bytes() > kLogBudgets * options_.buffer_bytes;
   const bool is_old = now - buffered_since_us_ > options_.flush_age_us;
   if (!log_is_long && !is_old) return Status();
@@ -67,8 +67,8 @@ Status StorageEngine::FlushWhatIsDue() {
 
 Status StorageEngine::FlushOverBudget() {
   std::vector<TagId> tags;
-  size_t left = buffer_.bytes();
-  for (const MemBuffer::TagUsage& usage : buffer_.Usage()) {
+  size_t left = state_->buffer.bytes();
+  for (const MemBuffer::TagUsage& usage : state_->buffer.Usage()) {
     if (left <= options_.buffer_bytes / 2) break;
     tags.push_back(usage.tag);
     left -= std::min(left, usage.bytes);
@@ -79,7 +79,7 @@ Status StorageEngine::FlushOverBudget() {
 
 Status StorageEngine::FlushAll() {
   std::vector<TagId> tags;
-  for (const MemBuffer::TagUsage& usage : buffer_.Usage()) tags.push_back(usage.tag);
+  for (const MemBuffer::TagUsage& usage : state_->buffer.Usage()) tags.push_back(usage.tag);
   // By number, so that neighbours of one flush are neighbours on disk.
   std::sort(tags.begin(), tags.end());
   XTDB_RETURN_IF_ERROR(FlushTags(tags));
@@ -101,7 +101,7 @@ Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
   const Status synced = options_.synchronous == Synchronous::kOff ? Status() : wal_->Sync();
   const Result<size_t> written = synced.ok() ? WriteBlocks(tags, record) : synced;
   if (!written.ok()) {
-    chunks_.Abandon();
+    state_->chunks.Abandon();
     NoteFailure("flush", written.status());
     return written;
   }
@@ -122,19 +122,19 @@ Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushReco
   size_t taken = 0;
   while (taken < tags.size() && record.entries.size() < kFlushBlocksMax) {
     const TagId tag = tags[taken++];
-    const PointColumns points = buffer_.Collect(tag, dictionary_.Find(tag)->type);
+    const PointColumns points = state_->buffer.Collect(tag, state_->dictionary.Find(tag)->type);
     XTDB_ASSIGN_OR_RETURN(std::vector<EncodedBlock> blocks,
                           EncodeBlocks(tag, points, published_lsn_, storage.block_extents, codec));
     for (EncodedBlock& block : blocks) {
       XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place,
-                            chunks_.PlaceBlock(block.entry.extents, now_us));
+                            state_->chunks.PlaceBlock(block.entry.extents, now_us));
       const uint64_t sequence = place.chunk->header().chunk_sequence;
       XTDB_RETURN_IF_ERROR(writer.Write(block, sequence, kNoLsn, place.offset));
       record.entries.push_back(
           {place.chunk->layout().slot, place.entry_index, sequence, block.entry});
     }
   }
-  record.chunks = chunks_.begun_chunks();
+  record.chunks = state_->chunks.begun_chunks();
   XTDB_RETURN_IF_ERROR(SyncIfWanted(container_->file()));
   return taken;
 }
@@ -147,7 +147,7 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
   const RotatingWAL::Entry entry{FrameType::kFlush, payload};
   Result<LSN> appended = wal_->BatchAppend(std::span(&entry, 1), kNoLsn);
   if (!appended.ok()) {
-    chunks_.Abandon();
+    state_->chunks.Abandon();
     return appended.status();
   }
   if (options_.synchronous != Synchronous::kOff) XTDB_RETURN_IF_ERROR(wal_->Sync());
@@ -155,8 +155,8 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
   uint64_t bytes = 0;
   for (const PlacedEntry& placed : record.entries) bytes += placed.entry.extents * kExtentSizeBytes;
   const size_t block_count = record.entries.size();
-  XTDB_RETURN_IF_ERROR(chunks_.Publish(std::move(record), lsn));
-  for (const TagId tag : tags) buffer_.Retire(tag, lsn);
+  XTDB_RETURN_IF_ERROR(state_->chunks.Publish(std::move(record), lsn));
+  for (const TagId tag : tags) state_->buffer.Retire(tag, lsn);
   LSN oldest;
   {
     std::lock_guard lock(mutex_);
@@ -166,21 +166,21 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
     stats_.blocks_written += block_count;
     stats_.block_bytes_written += bytes;
   }
-  buffer_.Reclaim(oldest);
+  state_->buffer.Reclaim(oldest);
   return Status();
 }
 
 Status StorageEngine::Checkpoint(LogState log_state) {
   const auto write = [&]() -> Status {
     XTDB_RETURN_IF_ERROR(wal_->Sync());
-    XTDB_RETURN_IF_ERROR(chunks_.CopyEntries());
-    XTDB_RETURN_IF_ERROR(chunks_.SealFull());
+    XTDB_RETURN_IF_ERROR(state_->chunks.CopyEntries());
+    XTDB_RETURN_IF_ERROR(state_->chunks.SealFull());
     Superblock next = container_->superblock();
-    XTDB_RETURN_IF_ERROR(chunks_.WriteCatalogue(CommittedTags(), next));
+    XTDB_RETURN_IF_ERROR(state_->chunks.WriteCatalogue(CommittedTags(), next));
     XTDB_RETURN_IF_ERROR(container_->file().Sync());
-    next.next_tag_id = dictionary_.next_id();
+    next.next_tag_id = state_->dictionary.next_id();
     next.log_state = log_state;
-    next.checkpoint_lsn = std::min(buffer_.oldest_frame_lsn(), wal_->end_lsn());
+    next.checkpoint_lsn = std::min(state_->buffer.oldest_frame_lsn(), wal_->end_lsn());
     return container_->WriteSuperblock(next);
   };
   const Status written = write();
@@ -193,13 +193,13 @@ Status StorageEngine::Checkpoint(LogState log_state) {
   NoteLogStats();
   ++stats_.checkpoints;
   stats_.checkpoint_lsn = container_->superblock().checkpoint_lsn;
-  stats_.chunks_sealed = chunks_.sealed_count();
+  stats_.chunks_sealed = state_->chunks.sealed_count();
   return Status();
 }
 
 std::vector<TagDefinition> StorageEngine::CommittedTags() const {
   std::vector<TagDefinition> tags;
-  for (const TagPtr& tag : *dictionary_.Sorted()) tags.push_back(*tag);
+  for (const TagPtr& tag : *state_->dictionary.Sorted()) tags.push_back(*tag);
   return tags;
 }
 
@@ -212,7 +212,7 @@ Status StorageEngine::Flush(int64_t timeout_us) {
 Status StorageEngine::Seal(int64_t timeout_us) {
   XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer, Begin(timeout_us));
   XTDB_RETURN_IF_ERROR(FlushAll());
-  chunks_.CloseOpenChunk();
+  state_->chunks.CloseOpenChunk();
   return Checkpoint(LogState::kInUse);
 }
 

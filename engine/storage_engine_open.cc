@@ -54,7 +54,7 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       created_(created),
       fork_generation_(ForkGeneration()),
       container_(std::move(container)),
-      chunks_(*container_, events_),
+      state_(std::make_shared<EngineState>(*container_, events_)),
       block_reader_(std::make_unique<BlockReader>(container_->file(), container_->container_id())),
       block_io_(container_->file()) {}
 
@@ -123,12 +123,12 @@ Status StorageEngine::CheckStorageOptions() const {
 
 Status StorageEngine::Recover() {
   XTDB_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, container_->ReadCatalogue());
-  dictionary_.ReserveIdsBelow(container_->superblock().next_tag_id);
+  state_->dictionary.ReserveIdsBelow(container_->superblock().next_tag_id);
   if (!bytes.empty()) {
     Result<Catalogue> catalogue = DecodeCatalogue(bytes);
     if (!catalogue.ok()) return catalogue.status().WithContext(path_);
-    for (TagDefinition& tag : catalogue.value().tags) dictionary_.Put(std::move(tag));
-    XTDB_RETURN_IF_ERROR(chunks_.LoadTable(catalogue.value().chunks));
+    for (TagDefinition& tag : catalogue.value().tags) state_->dictionary.Put(std::move(tag));
+    XTDB_RETURN_IF_ERROR(state_->chunks.LoadTable(catalogue.value().chunks));
   }
   Superblock superblock = container_->superblock();
   if (container_->found_damaged_superblock()) {
@@ -140,11 +140,11 @@ Status StorageEngine::Recover() {
   }
   published_lsn_ = superblock.checkpoint_lsn;
   if (superblock.log_state == LogState::kInUse) XTDB_RETURN_IF_ERROR(ReplayLog(superblock));
-  XTDB_RETURN_IF_ERROR(chunks_.FinishReplay());
+  XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
   if (options_.read_only || !wal_) return Status();
   // Seals that the crash has interrupted; what fails here is tried again at the next checkpoint.
-  Status sealed = chunks_.CopyEntries();
-  if (sealed.ok()) sealed = chunks_.SealFull();
+  Status sealed = state_->chunks.CopyEntries();
+  if (sealed.ok()) sealed = state_->chunks.SealFull();
   if (!sealed.ok()) NoteFailure("seal after recovery", sealed);
   return Status();
 }
@@ -156,7 +156,7 @@ Status StorageEngine::ReplayLog(const Superblock& superblock) {
         " is missing: put the two files side by side again, or run xtdb salvage on "
         "a copy");
   }
-  LogReplay replay(dictionary_, buffer_, chunks_);
+  LogReplay replay(state_->dictionary, state_->buffer, state_->chunks);
   ReplayEnd end;
   XTDB_ASSIGN_OR_RETURN(
       wal_,
@@ -302,7 +302,8 @@ Status StorageEngine::CloseLocked() {
 
 Status StorageEngine::CloseLog() {
   wal_ = nullptr;
-  IgnoreStatus(container_->Trim(chunks_.used_end()), "unused space behind the data harms nobody");
+  IgnoreStatus(container_->Trim(state_->chunks.used_end()),
+               "unused space behind the data harms nobody");
   XTDB_RETURN_IF_ERROR(fs_.Remove(LogPath()));
   return fs_.SyncDirectory(DirectoryOf(path_));
 }

@@ -64,7 +64,7 @@ Connection& Connection::Of(sqlite3* db) {
   return *connection;
 }
 
-ReadView Connection::View(const std::shared_ptr<ContainerSession>& session) {
+Result<ReadView> Connection::View(const std::shared_ptr<ContainerSession>& session) {
   return snapshots_.Current()->ViewOf(session);
 }
 

@@ -47,7 +47,7 @@ class Connection {
   // function's cursor takes a lease in xOpen (snapshots().OpenCursor()) and asks
   // lease.view().ViewOf(session) instead, so that its statement stays known while it is open; its
   // xBestIndex calls snapshots().NotePrepare().
-  ReadView View(const std::shared_ptr<ContainerSession>& session);
+  Result<ReadView> View(const std::shared_ptr<ContainerSession>& session);
   StatementSnapshots& snapshots() { return snapshots_; }
   RowHandles& handles() { return handles_; }
 

@@ -20,9 +20,9 @@ Status ContainerSession::CheckUsable() const {
       " was opened before fork(): the child must open its own connection");
 }
 
-ReadView ContainerSession::TakeView() {
+Result<ReadView> ContainerSession::TakeView() {
   ReadView view;
-  view.snapshot = engine().TakeSnapshot();
+  XTDB_ASSIGN_OR_RETURN(view.snapshot, engine().TakeSnapshot());
   if (transaction_ != nullptr) {
     view.staging = &transaction_->staging();
     view.mark = transaction_->TakeMark();
@@ -30,13 +30,15 @@ ReadView ContainerSession::TakeView() {
   return view;
 }
 
-ReadView ContainerSession::CurrentState() {
+Result<ReadView> ContainerSession::CurrentState() {
   ReadView view;
   if (transaction_ == nullptr) {
-    view.snapshot = engine().TakeSnapshot();
+    XTDB_ASSIGN_OR_RETURN(view.snapshot, engine().TakeSnapshot());
     return view;
   }
-  if (committed_ == nullptr) committed_ = engine().TakeSnapshot();
+  if (committed_ == nullptr) {
+    XTDB_ASSIGN_OR_RETURN(committed_, engine().TakeSnapshot());
+  }
   view.snapshot = committed_;
   view.staging = &transaction_->staging();
   return view;
@@ -113,7 +115,7 @@ Result<bool> ContainerSession::Exists(WriteTag& tag, int64_t ts_us) {
   const TagId id = tag.staged->id();
   if (!tag.committed_last_ts) {
     int64_t last_ts = INT64_MIN;
-    if (engine().tags().Find(id) != nullptr) {
+    if (engine().tags()->Find(id) != nullptr) {
       XTDB_ASSIGN_OR_RETURN(last_ts, engine().LastTs(id));
     }
     tag.committed_last_ts = last_ts;
@@ -129,7 +131,7 @@ Result<bool> ContainerSession::Exists(WriteTag& tag, int64_t ts_us) {
     if (staged != index.points.end()) return staged->second;
   }
   if (ts_us > *tag.committed_last_ts) return false;
-  ReadView committed = CurrentState();
+  XTDB_ASSIGN_OR_RETURN(ReadView committed, CurrentState());
   committed.staging = nullptr;  // asked above
   XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found,
                         FindPoint(committed, tag.staged->tag(), ts_us));

@@ -48,9 +48,9 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
   Status CheckUsable() const;
 
   // What is committed now, and what the own transaction has written so far.
-  ReadView TakeView();
+  Result<ReadView> TakeView();
   // For looking up single points while writing: everything, up to the last row.
-  ReadView CurrentState();
+  Result<ReadView> CurrentState();
 
   // The transaction; begins it at the first call, waiting as long as the connection's busy_timeout
   // says.

@@ -25,8 +25,7 @@ Status Cursor::Open() {
   XTDB_RETURN_IF_ERROR(session_->CheckUsable());
   lease_ = table_.connection().snapshots().OpenCursor();
   XTDB_RETURN_IF_ERROR(session_->BeginReading(lease_.view().serial()));
-  lease_.view().ViewOf(session_);
-  return {};
+  return lease_.view().ViewOf(session_).status();
 }
 
 Status Cursor::Filter(const char* plan_text, std::span<sqlite3_value*> arguments) {
@@ -39,7 +38,7 @@ Status Cursor::Filter(const char* plan_text, std::span<sqlite3_value*> arguments
     pushed_ = std::move(*pushed);
     plan_text_ = plan_text;
   }
-  const ReadView view = lease_.view().ViewOf(session_);
+  XTDB_ASSIGN_OR_RETURN(const ReadView view, lease_.view().ViewOf(session_));
   XTDB_ASSIGN_OR_RETURN(
       CompiledFilter filter,
       CompileFilter(table_.connection(), view, lease_.view().now_us(), pushed_, arguments));
@@ -67,7 +66,8 @@ Status Cursor::Filter(const char* plan_text, std::span<sqlite3_value*> arguments
 Status Cursor::PlanNextTime() {
   NoteCounters();
   request_.ts_from_us = request_.ts_to_us = times_[next_time_++];
-  XTDB_ASSIGN_OR_RETURN(plan_, Plan::Make(lease_.view().ViewOf(session_), request_));
+  XTDB_ASSIGN_OR_RETURN(const ReadView view, lease_.view().ViewOf(session_));
+  XTDB_ASSIGN_OR_RETURN(plan_, Plan::Make(view, request_));
   return {};
 }
 

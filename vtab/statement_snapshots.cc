@@ -7,12 +7,13 @@
 
 namespace xtdb {
 
-ReadView StatementView::ViewOf(const std::shared_ptr<ContainerSession>& session) {
+Result<ReadView> StatementView::ViewOf(const std::shared_ptr<ContainerSession>& session) {
   for (const Taken& taken : taken_) {
     if (taken.session == session) return taken.view;
   }
-  taken_.push_back({session, session->TakeView()});
-  return taken_.back().view;
+  XTDB_ASSIGN_OR_RETURN(ReadView view, session->TakeView());
+  taken_.push_back({session, view});
+  return view;
 }
 
 StatementSnapshots::Lease& StatementSnapshots::Lease::operator=(Lease&& other) noexcept {
@@ -115,7 +116,10 @@ void StatementSnapshots::TransactionEnded(const ContainerSession& session, bool 
     for (StatementView::Taken& taken : view->taken_) {
       if (taken.session.get() != &session || taken.view.staging == nullptr) continue;
       taken.view.staging = nullptr;
-      if (committed) taken.view.snapshot = session.engine().TakeSnapshot();
+      if (!committed) continue;
+      // A log that cannot be read leaves the view where it was; the next statement tells why.
+      Result<std::shared_ptr<const Snapshot>> snapshot = session.engine().TakeSnapshot();
+      if (snapshot.ok()) taken.view.snapshot = std::move(snapshot).value();
     }
   }
   Sweep();

@@ -20,7 +20,7 @@ class StatementView {
   StatementView(uint64_t serial, int64_t now_us) : serial_(serial), now_us_(now_us) {}
 
   // The snapshot of that container, taken at the first call.
-  ReadView ViewOf(const std::shared_ptr<ContainerSession>& session);
+  Result<ReadView> ViewOf(const std::shared_ptr<ContainerSession>& session);
   // Larger is later.
   uint64_t serial() const { return serial_; }
   // The one value of `now`.

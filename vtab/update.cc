@@ -289,7 +289,7 @@ Result<Value> RowUpdate::UpdatedValue(const PointKey& old, const StagedTag& targ
   }
   // Only what no SQL value can carry comes as "no change": NULL, or a NaN, which stays as it is.
   const std::shared_ptr<StatementView> statement = table_.connection().snapshots().Current();
-  const ReadView view = statement->ViewOf(session_.shared_from_this());
+  XTDB_ASSIGN_OR_RETURN(const ReadView view, statement->ViewOf(session_.shared_from_this()));
   const TagPtr tag = view.FindTag(old.tag);
   if (tag == nullptr) return Value::Null();
   XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found, FindPoint(view, tag, old.ts_us));

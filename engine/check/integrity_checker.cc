@@ -23,7 +23,7 @@ bool SameStats(const ValueStats& a, const ValueStats& b) {
 
 Result<StorageEngine::CheckReport> IntegrityChecker::Run() {
   CheckSuperblocks();
-  const std::shared_ptr<const Snapshot> snapshot = engine_.TakeSnapshot();
+  XTDB_ASSIGN_OR_RETURN(const auto snapshot, engine_.TakeSnapshot());
   for (const std::shared_ptr<Chunk>& chunk : snapshot->chunks())
     CheckChunk(*chunk, snapshot->lsn());
   for (const Event& event : engine_.events().All()) {
@@ -118,7 +118,7 @@ void IntegrityChecker::CheckBlock(const BlockRef& block) {
   ++report_.blocks;
   const BlockDirEntry& entry = *block.entry;
   std::string where = ChunkName(*block.chunk) + ", block " + std::to_string(block.entry_index);
-  const TagPtr tag = engine_.tags().Find(entry.tag_id);
+  const TagPtr tag = engine_.tags()->Find(entry.tag_id);
   if (!tag)
     Problem(where, "tag number " + std::to_string(entry.tag_id) + " is not in the catalogue");
   if (tag) where += ", tag '" + tag->name + "'";

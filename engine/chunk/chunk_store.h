@@ -13,10 +13,11 @@
 #include "engine/chunk/state_mutator.h"
 #include "engine/container.h"
 #include "engine/event_log.h"
-#include "engine/snapshot.h"
 #include "engine/wal/log_records.h"
 
 namespace xtdb {
+
+using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
 
 // The chunks of one container: which there are, where the next block goes, and what still has to be
 // copied from the log into directories and headers before a checkpoint may pass.

@@ -53,7 +53,7 @@ Result<bool> AreIntegersExact(const Snapshot& snapshot, TagId tag) {
     if (!exact) return false;
   }
   std::vector<MemoryRun> runs;
-  snapshot.engine().buffer().RunsAt(tag, snapshot.lsn(), kMin, kMax, runs);
+  snapshot.buffer().RunsAt(tag, snapshot.lsn(), kMin, kMax, runs);
   for (const MemoryRun& run : runs) {
     if (!AreIntegersExact(*run.columns)) return false;
   }

@@ -105,7 +105,7 @@ Status AddPoints(const Staging& staging, RecordBatch& batch) {
 }  // namespace
 
 Transaction::Transaction(std::shared_ptr<StorageEngine> engine)
-    : engine_(std::move(engine)), staging_(engine_->dictionary_) {}
+    : engine_(std::move(engine)), known_(engine_->state_), staging_(known_->dictionary) {}
 
 Transaction::~Transaction() {
   if (state_ != State::kDone) IgnoreStatus(Rollback(), "the engine keeps and reports the failure");
@@ -119,7 +119,7 @@ void Transaction::BeforeChange() {
 
 // Before the staging changes, since it says whose memory was taken.
 void Transaction::GiveMemoryBack() {
-  for (const auto& [id, tag] : staging_.tags()) engine_->buffer_.Unprepare(id);
+  for (const auto& [id, tag] : staging_.tags()) known_->buffer.Unprepare(id);
   memory_taken_ = false;
 }
 
@@ -156,7 +156,8 @@ Status Transaction::DefineTag(std::string_view name, std::optional<ValueType> ty
 }
 
 Status Transaction::WidenTag(StagedTag& tag, const Value& value) {
-  XTDB_ASSIGN_OR_RETURN(const bool exact, AreIntegersExact(*engine_->TakeSnapshot(), tag.id()));
+  XTDB_ASSIGN_OR_RETURN(const auto snapshot, engine_->TakeSnapshot());
+  XTDB_ASSIGN_OR_RETURN(const bool exact, AreIntegersExact(*snapshot, tag.id()));
   if (!exact || !AreIntegersExact(tag.columns())) {
     return ConvertValue(value, ValueType::kInt64).status();
   }
@@ -246,13 +247,13 @@ Status Transaction::Prepare() {
   XTDB_RETURN_IF_ERROR(engine_->ReserveRoom(staging_));
   memory_taken_ = true;
   for (const auto& [id, tag] : staging_.tags()) {
-    if (!tag->columns().empty()) engine_->buffer_.Prepare(id, tag->columns());
+    if (!tag->columns().empty()) known_->buffer.Prepare(id, tag->columns());
   }
   std::vector<TagPtr> defined;
   for (const auto& [id, tag] : staging_.tags()) {
     if (Staging::NeedsDefinition(*tag)) defined.push_back(tag->tag());
   }
-  prepared_tags_ = engine_->dictionary_.Prepare(defined);
+  prepared_tags_ = known_->dictionary.Prepare(defined);
   log_touched_ = true;
   XTDB_RETURN_IF_ERROR(WriteLog());
   XTDB_RETURN_IF_ERROR(engine_->SyncLog());
@@ -281,10 +282,10 @@ void Transaction::Commit() noexcept {
   XTDB_CHECK(state_ == State::kPrepared ||
              (state_ == State::kActive && staging_.empty() && log_transaction_ == kNoLsn));
   if (prepare_lsn_ != kNoLsn && !staging_.empty()) {
-    engine_->dictionary_.Put(std::move(prepared_tags_));
+    known_->dictionary.Put(std::move(prepared_tags_));
     for (const auto& [id, tag] : staging_.tags()) {
       if (!tag->columns().empty()) {
-        engine_->buffer_.Append(id, tag->columns(), prepare_lsn_, log_transaction_);
+        known_->buffer.Append(id, tag->columns(), prepare_lsn_, log_transaction_);
       }
     }
     engine_->Publish(prepare_lsn_, staging_.row_count());

@@ -11,6 +11,7 @@
 namespace xtdb {
 
 class StorageEngine;
+struct EngineState;
 
 // One writer's transaction; holds WRITER from its making to Commit, Rollback or its end. Everything
 // is staged in memory; Prepare makes it durable, Commit makes it visible.
@@ -80,6 +81,7 @@ class Transaction {
   void End();
 
   const std::shared_ptr<StorageEngine> engine_;
+  const std::shared_ptr<EngineState> known_;  // stays the engine's while WRITER is held
   Staging staging_;
   enum class State : uint8_t { kActive, kPrepared, kDone };
   State state_ = State::kActive;

@@ -27,7 +27,7 @@ Result<ContainerReport> MakeContainerReport(StorageEngine& engine) {
   XTDB_ASSIGN_OR_RETURN(report.log_bytes, LogBytes(engine));
   report.chunk_size_bytes = engine.container().header().chunk_size_bytes;
   ReadView view;
-  view.snapshot = engine.TakeSnapshot();
+  XTDB_ASSIGN_OR_RETURN(view.snapshot, engine.TakeSnapshot());
   for (const std::shared_ptr<Chunk>& chunk : view.snapshot->chunks()) {
     if (chunk->state() == ChunkState::kSealed) ++report.sealed_chunks;
     XTDB_ASSIGN_OR_RETURN(const std::vector<BlockRef> blocks,

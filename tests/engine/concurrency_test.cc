@@ -66,7 +66,7 @@ class ConcurrencyTest : public testing::Test {
     int64_t last = 0;
     while (!done_.load() && !HasFailure()) {
       ReadView view;
-      view.snapshot = engine_->TakeSnapshot();
+      view.snapshot = engine_->TakeSnapshot().value();
       const int64_t counter = CounterOf(view);
       EXPECT_GE(counter, last);
       last = counter;
@@ -106,7 +106,7 @@ TEST_F(ConcurrencyTest, EverySnapshotBesideAWriterIsAPrefixOfCommits) {
   for (std::thread& reader : readers) reader.join();
   EXPECT_GE(snapshots_.load(), 30);
   ReadView view;
-  view.snapshot = engine_->TakeSnapshot();
+  view.snapshot = engine_->TakeSnapshot().value();
   EXPECT_EQ(CounterOf(view), kCommits);
   EXPECT_EQ(engine_->Stats().snapshot_bytes, 0u) << "no snapshot is left that needs buffers";
 }
@@ -125,8 +125,8 @@ TEST_F(ConcurrencyTest, StatsCheckAndMaintenanceMayRunBesideAWriter) {
     while (!done_.load()) {
       const EngineStats stats = engine_->Stats();
       EXPECT_LE(stats.buffered_points, 300u * kTags);
-      engine_->tags().Sorted();
-      const TagPtr tag = engine_->tags().Find(NameOf(0));
+      engine_->tags()->Sorted();
+      const TagPtr tag = engine_->tags()->Find(NameOf(0));
       if (tag) {
         EXPECT_OK(engine_->LastTs(tag->id));
       }
@@ -140,7 +140,7 @@ TEST_F(ConcurrencyTest, StatsCheckAndMaintenanceMayRunBesideAWriter) {
   maintainer.join();
   observer.join();
   ReadView view;
-  view.snapshot = engine_->TakeSnapshot();
+  view.snapshot = engine_->TakeSnapshot().value();
   EXPECT_EQ(CounterOf(view), 300);
 }
 
@@ -156,7 +156,7 @@ TEST_F(ConcurrencyTest, WritersTakeTurns) {
         ASSERT_TRUE(begun.ok()) << begun.status().ToString();
         Transaction& transaction = *begun.value();
         // Nobody else commits between the look and the write.
-        const TagPtr tag = engine_->tags().Find("shared");
+        const TagPtr tag = engine_->tags()->Find("shared");
         int64_t last = 0;
         if (tag) {
           const auto last_ts = engine_->LastTs(tag->id);
@@ -180,7 +180,7 @@ TEST_F(ConcurrencyTest, SnapshotsMayOutliveTheHandleAndEndInAnyThread) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     ReadView view;
-    view.snapshot = engine_->TakeSnapshot();
+    view.snapshot = engine_->TakeSnapshot().value();
     threads.emplace_back([view = std::move(view)]() mutable {
       EXPECT_EQ(CounterOf(view), 1);
       view.snapshot = nullptr;

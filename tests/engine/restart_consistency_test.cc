@@ -116,7 +116,7 @@ TEST_F(DoubleSealTest, ASealedChunkRefusesAnother) {
   File& file = writer.engine().container().file();
   StateMutator mutator(file);
   ChunkSealer sealer(file, mutator);
-  const auto snapshot = writer.engine().TakeSnapshot();
+  const auto snapshot = writer.engine().TakeSnapshot().value();
   EXPECT_THAT(sealer.Seal(*snapshot->chunks().front()).status(),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("double seal")));
   EXPECT_THAT(writer.engine().Check().value().problems, IsEmpty());
@@ -130,7 +130,7 @@ TEST_F(DoubleSealTest, AReopenedSealedChunkStaysSealedAndTakesNoBlocks) {
   writer.Open();
   writer.Commit(10);
   EXPECT_OK(writer.engine().Flush(0));
-  const auto snapshot = writer.engine().TakeSnapshot();
+  const auto snapshot = writer.engine().TakeSnapshot().value();
   ASSERT_EQ(snapshot->chunks().size(), 2u);
   EXPECT_EQ(snapshot->chunks()[0]->state(), ChunkState::kSealed);
   EXPECT_EQ(snapshot->chunks()[1]->state(), ChunkState::kAllocated);
@@ -143,7 +143,7 @@ TEST_F(DoubleSealTest, AnIllegalStepOfStateIsAnError) {
   File& file = writer.engine().container().file();
   StateMutator mutator(file);
   EXPECT_OK(writer.engine().Seal(0));
-  const auto snapshot = writer.engine().TakeSnapshot();
+  const auto snapshot = writer.engine().TakeSnapshot().value();
   const ChunkLayout& layout = snapshot->chunks().front()->layout();
   EXPECT_THAT(mutator.MarkSealed(layout), HasCode(StatusCode::kFailedPrecondition));
   EXPECT_THAT(mutator.MarkAllocated(layout), HasCode(StatusCode::kFailedPrecondition));

@@ -83,7 +83,7 @@ TEST(StorageEngineEdgesTest, ACatalogueThatChangesItsPlaceLosesNoTag) {
       FakeClock other;
       auto engine = Open(clone, other, SmallChunks());
       ASSERT_NE(engine, nullptr);
-      const auto tags = engine->tags().Sorted();
+      const auto tags = engine->tags()->Sorted();
       ASSERT_GE(tags->size(), static_cast<size_t>(committed));
       const auto points = ReadAll(*engine);
       ASSERT_TRUE(points.ok()) << points.status().ToString();
@@ -118,7 +118,7 @@ TEST(StorageEngineEdgesTest, AFlushOfMoreTagsThanARecordTakesIsSeveral) {
   begun.value() = nullptr;
   ASSERT_TRUE(engine->Flush(kNoWait).ok());
   EXPECT_EQ(engine->Stats().flushes, 2u);
-  EXPECT_EQ(engine->buffer().point_count(), 0u);
+  EXPECT_EQ(engine->buffer()->point_count(), 0u);
   const auto points = ReadAll(*engine);
   ASSERT_TRUE(points.ok());
   EXPECT_EQ(points.value().size(), static_cast<size_t>(kTags));
@@ -272,7 +272,7 @@ TEST(StorageEngineEdgesTest, ALongTransactionIsOneRunAlsoAfterACrash) {
   fs.Crash(CrashPolicy::kDropAll);
   engine = Open(fs, clock);
   std::vector<MemoryRun> runs;
-  engine->buffer().RunsAt(engine->tags().Find("a")->id, kMaxLsn, kTsMin, kTsMax, runs);
+  engine->buffer()->RunsAt(engine->tags()->Find("a")->id, kMaxLsn, kTsMin, kTsMax, runs);
   EXPECT_EQ(runs.size(), 1u);
   EXPECT_EQ(ReadAll(*engine).value().size(), static_cast<size_t>(kRows - 1));
 }

@@ -139,7 +139,7 @@ TEST_F(StorageEngineTest, ASnapshotDoesNotSeeLaterCommitsNorFlushes) {
   auto engine = Open();
   Write(*engine, "a", 1, Value::Integer(1));
   ReadView before;
-  before.snapshot = engine->TakeSnapshot();
+  before.snapshot = engine->TakeSnapshot().value();
   Write(*engine, "a", 2, Value::Integer(2));
   Write(*engine, "a", 1, Value::Integer(7));
   ASSERT_TRUE(engine->Flush(kNoWait).ok());
@@ -161,9 +161,9 @@ TEST_F(StorageEngineTest, AnIntegerTagWidensAtTheFirstFraction) {
   ASSERT_TRUE(engine->Flush(kNoWait).ok());
   Write(*engine, "a", 2, Value::Integer(2));
   Write(*engine, "a", 3, Value::Real(4.0));
-  EXPECT_EQ(engine->tags().Find("a")->type, ValueType::kInt64);
+  EXPECT_EQ(engine->tags()->Find("a")->type, ValueType::kInt64);
   Write(*engine, "a", 4, Value::Real(2.5));
-  EXPECT_EQ(engine->tags().Find("a")->type, ValueType::kFloat64);
+  EXPECT_EQ(engine->tags()->Find("a")->type, ValueType::kFloat64);
   const TestPoints points = Read(*engine);
   EXPECT_EQ(points.at({"a", 1}).bits, FromDouble(1));
   EXPECT_EQ(points.at({"a", 3}).bits, FromDouble(4));
@@ -195,7 +195,7 @@ TEST_F(StorageEngineTest, WrongTypesAndTimesAreErrorsThatLeaveNothing) {
       engine->WritePoint("t", 1, Value::Text(std::string(kTextBytesMax + 1, 'x')), kQualityGood),
       StatusIs(StatusCode::kTooBig, HasSubstr("16777217")));
   EXPECT_EQ(Read(*engine).size(), 1u);
-  EXPECT_EQ(engine->tags().Find("t"), nullptr);
+  EXPECT_EQ(engine->tags()->Find("t"), nullptr);
 }
 
 TEST_F(StorageEngineTest, ASecondHandleGetsBusyAndTheFirstGoesOn) {
@@ -247,13 +247,13 @@ TEST_F(StorageEngineTest, TagNumbersAreNotGivenOutAgain) {
     ASSERT_TRUE(begun.value()->Rollback().ok());
   }
   Write(*engine, "kept", 1, Value::Integer(1));
-  const TagId kept = engine->tags().Find("kept")->id;
+  const TagId kept = engine->tags()->Find("kept")->id;
   EXPECT_GT(kept, lost);
   EXPECT_NE(lost, kNoTag);
   engine = nullptr;
   engine = Open();
   Write(*engine, "next", 1, Value::Integer(1));
-  EXPECT_GT(engine->tags().Find("next")->id, kept);
+  EXPECT_GT(engine->tags()->Find("next")->id, kept);
 }
 
 // Goal: the catalogue is written whenever it differs, also where its size does not. Method: change
@@ -269,7 +269,7 @@ TEST_F(StorageEngineTest, ARedefinitionOfTheSameSizeIsKept) {
     begun.value() = nullptr;
     ASSERT_TRUE(engine->Close().ok());
     engine = nullptr;
-    EXPECT_EQ(Open()->tags().Find("p")->unit, unit);
+    EXPECT_EQ(Open()->tags()->Find("p")->unit, unit);
   }
 }
 
@@ -323,7 +323,7 @@ TEST_F(StorageEngineTest, T11ChunksRollWhenTheyAreFull) {
   engine = Open(options);
   EXPECT_EQ(Read(*engine).size(), points);
   uint64_t sequence = 0;
-  for (const auto& chunk : engine->TakeSnapshot()->chunks()) {
+  for (const auto& chunk : engine->TakeSnapshot().value()->chunks()) {
     EXPECT_GT(chunk->header().chunk_sequence, sequence);
     sequence = chunk->header().chunk_sequence;
   }

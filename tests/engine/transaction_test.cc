@@ -70,7 +70,7 @@ TEST_F(TransactionTest, ARollbackAfterPrepareHidesNoLaterCommit) {
 }
 
 TEST_F(TransactionTest, ARollbackAfterPrepareGivesTheMemoryBack) {
-  const size_t before = engine_->buffer().bytes();
+  const size_t before = engine_->buffer()->bytes();
   for (int i = 0; i < 3; ++i) {
     auto undone = Begin();
     const Mark mark = undone->TakeMark();
@@ -79,12 +79,12 @@ TEST_F(TransactionTest, ARollbackAfterPrepareGivesTheMemoryBack) {
     if (i == 1) undone->RollbackTo(mark);
     ASSERT_TRUE(undone->Rollback().ok());
   }
-  EXPECT_EQ(engine_->buffer().bytes(), before);
+  EXPECT_EQ(engine_->buffer()->bytes(), before);
 }
 
 TEST_F(TransactionTest, ASnapshotThatEndsBetweenPrepareAndCommitTakesNothingAway) {
   ASSERT_TRUE(engine_->WritePoint("a", 1000, Value::Real(1), kQualityGood).ok());
-  auto snapshot = engine_->TakeSnapshot();
+  auto snapshot = engine_->TakeSnapshot().value();
   ASSERT_TRUE(engine_->Flush(kNoWait).ok());  // the rows stay in memory, for the snapshot
   auto transaction = Begin();
   Stage(*transaction, "a", 10, Value::Real(2));

@@ -44,7 +44,7 @@ class History {
       ASSERT_OK(transaction->Prepare());
       transaction->Commit();
     }
-    view_.snapshot = engine_->TakeSnapshot();
+    view_.snapshot = engine_->TakeSnapshot().value();
     if (Below(2) == 0) {  // later than the snapshot
       ASSERT_OK(engine_->WritePoint("real", 3, Value::Real(77), kQualityGood));
       ASSERT_OK(engine_->Flush(0));

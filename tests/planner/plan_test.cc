@@ -74,7 +74,7 @@ class PlanTest : public testing::Test {
 
   ReadView View(const Transaction* transaction = nullptr) {
     ReadView view;
-    view.snapshot = engine_->TakeSnapshot();
+    view.snapshot = engine_->TakeSnapshot().value();
     if (transaction != nullptr) view.staging = &transaction->staging();
     return view;
   }

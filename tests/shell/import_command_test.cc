@@ -132,7 +132,7 @@ TEST_F(ImportCommandTest, AFailedImportLeavesAnOldContainerAsItWas) {
   EXPECT_THAT(Import(), HasMessage(HasSubstr("b.csv: line 4: ")));
   EXPECT_EQ(Points(), before);
   ASSERT_OK_AND_ASSIGN(const auto engine, OpenForReading(options_.container));
-  EXPECT_EQ(engine->tags().Find("new"), nullptr);
+  EXPECT_EQ(engine->tags()->Find("new"), nullptr);
 }
 
 TEST_F(ImportCommandTest, BadLinesAreSkippedWholeAndTold) {

@@ -163,7 +163,7 @@ TEST_F(ProgramTest, RecordEndsCleanlyAtASignal) {
     EXPECT_FALSE(std::filesystem::exists(container + "-wal"));
     ASSERT_OK_AND_ASSIGN(const auto engine, OpenForReading(container));
     EXPECT_EQ(engine->Stats().recovered_transactions, 0U);
-    EXPECT_GT(engine->tags().size(), 0U);
+    EXPECT_GT(engine->tags()->size(), 0U);
   }
 }
 

@@ -103,9 +103,9 @@ TEST_F(RecordCommandTest, DefinesTagsAtFirstSightOnly) {
   options_.duration_us = kSecondUs;
   ASSERT_OK(Record());
   ASSERT_OK_AND_ASSIGN(const auto engine, OpenForReading(options_.container));
-  EXPECT_EQ(engine->tags().Find("mem.used")->description, "mine");
-  EXPECT_EQ(engine->tags().Find("mem.available")->unit, "bytes");
-  EXPECT_EQ(engine->tags().Find("load.1min")->type, ValueType::kFloat64);
+  EXPECT_EQ(engine->tags()->Find("mem.used")->description, "mine");
+  EXPECT_EQ(engine->tags()->Find("mem.available")->unit, "bytes");
+  EXPECT_EQ(engine->tags()->Find("load.1min")->type, ValueType::kFloat64);
 }
 
 TEST_F(RecordCommandTest, TakesOnlyTheTagsThatFit) {
@@ -113,8 +113,8 @@ TEST_F(RecordCommandTest, TakesOnlyTheTagsThatFit) {
   options_.tag_globs = {"mem.*", "load.1?min"};
   ASSERT_OK(Record());
   ASSERT_OK_AND_ASSIGN(const auto engine, OpenForReading(options_.container));
-  EXPECT_EQ(engine->tags().size(), 3U);
-  EXPECT_NE(engine->tags().Find("load.15min"), nullptr);
+  EXPECT_EQ(engine->tags()->size(), 3U);
+  EXPECT_NE(engine->tags()->Find("load.15min"), nullptr);
 }
 
 TEST_F(RecordCommandTest, NoTagThatFitsIsAnErrorAndLeavesNoFile) {

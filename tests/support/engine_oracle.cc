@@ -73,7 +73,7 @@ Result<TestPoints> ReadAll(const ReadView& view) {
 
 Result<TestPoints> ReadAll(StorageEngine& engine) {
   ReadView view;
-  view.snapshot = engine.TakeSnapshot();
+  view.snapshot = engine.TakeSnapshot().value();
   return ReadAll(view);
 }
 

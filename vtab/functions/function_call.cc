@@ -11,8 +11,19 @@ Result<std::unique_ptr<FunctionCall>> FunctionCall::Make(Connection& connection,
   XTDB_ASSIGN_OR_RETURN(std::shared_ptr<ContainerSession> session, table->Session());
   XTDB_RETURN_IF_ERROR(session->CheckUsable());
   XTDB_RETURN_IF_ERROR(session->BeginReading(statement->serial()));
-  return std::unique_ptr<FunctionCall>(new FunctionCall(connection, std::move(statement),
-                                                        std::move(table_name), std::move(session)));
+  XTDB_ASSIGN_OR_RETURN(const ReadView view, statement->ViewOf(session));
+  return std::unique_ptr<FunctionCall>(new FunctionCall(
+      connection, std::move(statement), std::move(table_name), std::move(session), view.snapshot));
+}
+
+// A rolled back CREATE makes its statement forget the view; the call goes on with what it began
+// with.
+ReadView FunctionCall::View() const {
+  Result<ReadView> view = statement_->ViewOf(session_);
+  if (view.ok()) return std::move(view).value();
+  ReadView first;
+  first.snapshot = first_snapshot_;
+  return first;
 }
 
 void FunctionCall::AddToLastQuery(const PlanCounters& counters) const {

@@ -25,7 +25,7 @@ class FunctionCall {
                                                     std::string table_name);
 
   // Asked for anew for every row: the transaction whose staging it names may have ended since.
-  ReadView View() const { return statement_->ViewOf(session_); }
+  ReadView View() const;
   StorageEngine& engine() const { return session_->engine(); }
   const std::shared_ptr<ContainerSession>& session() const { return session_; }
 
@@ -38,16 +38,19 @@ class FunctionCall {
 
  private:
   FunctionCall(Connection& connection, std::shared_ptr<StatementView> statement,
-               std::string table_name, std::shared_ptr<ContainerSession> session)
+               std::string table_name, std::shared_ptr<ContainerSession> session,
+               std::shared_ptr<const Snapshot> first_snapshot)
       : connection_(connection),
         statement_(std::move(statement)),
         table_name_(std::move(table_name)),
-        session_(std::move(session)) {}
+        session_(std::move(session)),
+        first_snapshot_(std::move(first_snapshot)) {}
 
   Connection& connection_;
   const std::shared_ptr<StatementView> statement_;
   const std::string table_name_;
   const std::shared_ptr<ContainerSession> session_;
+  const std::shared_ptr<const Snapshot> first_snapshot_;
 };
 
 }  // namespace xtdb

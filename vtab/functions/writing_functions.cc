@@ -110,7 +110,8 @@ Status RunDefineTag(sqlite3_context* context, int argc, sqlite3_value** argv) {
   XTDB_RETURN_IF_ERROR(StepToEnd(connection, insert));
   XTDB_ASSIGN_OR_RETURN(Table* const found, connection.FindTable(TextOf(argv[kTableArgument])));
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, found->Session());
-  const TagPtr tag = session->CurrentState().FindTag(command.tag);
+  XTDB_ASSIGN_OR_RETURN(const ReadView view, session->CurrentState());
+  const TagPtr tag = view.FindTag(command.tag);
   if (tag != nullptr) sqlite3_result_int64(context, tag->id);
   return {};
 }
