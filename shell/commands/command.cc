@@ -1,5 +1,7 @@
 #include "shell/commands/command.h"
 
+#include <fmt/format.h>
+
 #include "engine/io/clock.h"
 #include "engine/io/file_system.h"
 #include "vtab/text/interval_text.h"
@@ -32,6 +34,12 @@ CLI::Option* AddDurationOption(CLI::App& app, const std::string& name, int64_t& 
     duration_us = parsed.value();
   };
   return app.add_option_function<std::string>(name, parse, description)->type_name("DURATION");
+}
+
+Result<ExitCode> OrNothingDone(Result<ExitCode> done, const Terminal& terminal) {
+  if (done.ok()) return done;
+  fmt::print(terminal.err, "xtdb: {}\n", done.status().message());
+  return ExitCode::kNothingDone;
 }
 
 Result<std::shared_ptr<StorageEngine>> OpenForWriting(const std::string& path) {

@@ -16,11 +16,13 @@ namespace xtdb {
 enum class ExitCode : int {
   kOk = 0,
   kError = 1,
-  kUsage = 2,     // the command line is wrong; nothing was done
-  kProblems = 3,  // the check ran and found damage
+  kUsage = 2,  // the command line is wrong; nothing was done
+  // Of check and salvage, as diff and grep have them.
+  kProblems = 1,     // done; there is damage
+  kNothingDone = 2,  // it could not be read
 };
 inline constexpr const char* kExitCodes =
-    "Exit codes: 0 done, 1 error, 2 wrong usage, 3 the check found problems.";
+    "Exit codes: 0 done, 1 error, 2 wrong usage (check and salvage: 1 damage, 2 not done).";
 
 // The command that was parsed, ready to run. A failing one returns what to print behind `xtdb: `.
 using Command = std::function<Result<ExitCode>(const Terminal&)>;
@@ -30,12 +32,16 @@ void AddRecordCommand(CLI::App& app, Command& command);
 void AddImportCommand(CLI::App& app, Command& command);
 void AddStatsCommand(CLI::App& app, Command& command);
 void AddCheckCommand(CLI::App& app, Command& command);
+void AddSalvageCommand(CLI::App& app, Command& command);
 void AddSqlCommand(CLI::App& app, Command& command);
 
 // An option that takes a PostgreSQL interval ('10s', '1h30m', '2 days'), more than zero; a month
 // counts 30 days.
 CLI::Option* AddDurationOption(CLI::App& app, const std::string& name, int64_t& duration_us,
                                const std::string& description);
+
+// An error is printed and becomes kNothingDone.
+Result<ExitCode> OrNothingDone(Result<ExitCode> done, const Terminal& terminal);
 
 // The container, made if there is none.
 Result<std::shared_ptr<StorageEngine>> OpenForWriting(const std::string& path);

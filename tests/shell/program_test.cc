@@ -76,11 +76,11 @@ TEST_F(ProgramTest, HelpNamesEveryCommandAndTheExitCodes) {
   const Ended help = Run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.err, IsEmpty());
-  for (const char* command : {"record", "import", "stats", "check", "sql"}) {
+  for (const char* command : {"record", "import", "stats", "check", "salvage", "sql"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const Ended command_help = Run({command, "--help"});
     EXPECT_EQ(command_help.exit_code, 0);
-    EXPECT_THAT(command_help.out, AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes: 0 done")));
+    EXPECT_THAT(command_help.out, AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes: 0 ")));
   }
   EXPECT_THAT(Run({"--version"}).out, StartsWith("xtdb "));
 }
@@ -107,12 +107,14 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
   }
 }
 
-TEST_F(ProgramTest, FailureIsOneAndDamageThree) {
+TEST_F(ProgramTest, FailureIsOneAndOfACheckTwo) {
   const Ended absent = Run({"stats", folder_ / "absent.xtdb"});
   EXPECT_EQ(absent.exit_code, 1);
   EXPECT_THAT(absent.err, AllOf(StartsWith("xtdb: "), HasSubstr("absent.xtdb")));
   WriteText(folder_ / "damaged.xtdb", std::string(20'000, 'x'));
-  EXPECT_EQ(Run({"check", folder_ / "damaged.xtdb"}).exit_code, 3);
+  EXPECT_EQ(Run({"check", folder_ / "damaged.xtdb"}).exit_code, 1);
+  EXPECT_EQ(Run({"check", folder_ / "absent.xtdb"}).exit_code, 2);
+  EXPECT_EQ(Run({"salvage", folder_ / "damaged.xtdb", folder_ / "saved.xtdb"}).exit_code, 2);
 }
 
 TEST_F(ProgramTest, ImportTakesOptionsOfTheFile) {

@@ -98,7 +98,7 @@ TEST_F(ReportCommandsTest, CheckNamesDamageInAnyBlock) {
   ASSERT_OK_AND_ASSIGN(const ExitCode code,
                        RunCheck({.container = container_, .json = true}, captured_.terminal()));
   EXPECT_EQ(code, ExitCode::kProblems);
-  EXPECT_THAT(captured_.out(), HasSubstr("{\"problems\": [\""));
+  EXPECT_THAT(captured_.out(), HasSubstr("{\"ok\": false, \"problems\": [\""));
 }
 
 TEST_F(ReportCommandsTest, ACheckThatCannotOpenTheContainerForDamageFoundAProblem) {

@@ -1,0 +1,257 @@
+#include "engine/salvage/block_finder.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/chunk/chunk_sealer.h"
+#include "engine/chunk/state_mutator.h"
+#include "engine/salvage/raw_scanner.h"
+#include "engine/salvage/sparse_read.h"
+
+namespace xtdb {
+namespace {
+
+std::string ChunkName(uint64_t sequence, uint32_t slot) {
+  return "chunk " + std::to_string(sequence) + " (slot " + std::to_string(slot) + ")";
+}
+
+BlockHead HeadOf(const BlockDirEntry& entry, uint64_t container_id, uint64_t sequence) {
+  BlockHead head;
+  head.container_id = container_id;
+  head.chunk_sequence = sequence;
+  head.through_lsn = entry.through_lsn;
+  head.ts_min_us = entry.ts_min_us;
+  head.ts_max_us = entry.ts_max_us;
+  head.tag_id = entry.tag_id;
+  head.count = entry.count;
+  head.extents = entry.extents;
+  head.data_size_bytes = entry.data_size_bytes;
+  head.vector_count = entry.vector_count;
+  head.kind = entry.kind;
+  head.value_type = entry.value_type;
+  return head;
+}
+
+}  // namespace
+
+const ChunkTableEntry* BlockFinder::TableRow(uint32_t slot) const {
+  if (!survey_.catalogue) return nullptr;
+  for (const ChunkTableEntry& row : survey_.catalogue->chunks) {
+    if (row.slot == slot) return &row;
+  }
+  return nullptr;
+}
+
+Result<FoundBlocks> BlockFinder::Find(const std::vector<PlacedEntry>& flushed) {
+  found_ = {};
+  uint32_t end = 0;
+  while (layout_.Layout(end).chunk_offset < survey_.file_size) ++end;
+  // What stood behind a file's end that was cut off is known by name only.
+  for (const PlacedEntry& placed : flushed) end = std::max(end, placed.slot + 1);
+  if (survey_.catalogue) {
+    for (const ChunkTableEntry& row : survey_.catalogue->chunks) end = std::max(end, row.slot + 1);
+  }
+  for (uint32_t slot = 0; slot < end; ++slot) XTDB_RETURN_IF_ERROR(ReadSlot(slot, flushed));
+  return std::move(found_);
+}
+
+Status BlockFinder::ReadSlot(uint32_t number, const std::vector<PlacedEntry>& flushed) {
+  Slot slot;
+  slot.layout = layout_.Layout(number);
+  XTDB_RETURN_IF_ERROR(FindSequence(slot));
+  const ChunkTableEntry* const row = TableRow(number);
+  if (row != nullptr && row->kind == ChunkKind::kCatalog) return Status();
+  XTDB_RETURN_IF_ERROR(ScanHeads(slot));
+  for (const PlacedEntry& placed : flushed) {
+    if (placed.slot != number) continue;
+    if (slot.sequence == 0) slot.sequence = placed.chunk_sequence;
+    if (placed.chunk_sequence == slot.sequence) slot.entries[placed.entry_index] = placed.entry;
+  }
+  if (slot.sequence == 0) return Status();
+  XTDB_ASSIGN_OR_RETURN(const bool is_gone, IsGone(slot));
+  if (is_gone) return Status();
+  if (row != nullptr && row->chunk_sequence == slot.sequence) slot.expected = row->summary;
+  XTDB_RETURN_IF_ERROR(ReadDirectory(slot));
+  XTDB_RETURN_IF_ERROR(ReadSeal(slot));
+  // A flush that did not count may have left blocks that a whole directory does not name.
+  if (slot.is_sealed) {
+    std::erase_if(slot.blocks,
+                  [&](const auto& block) { return !slot.entries.contains(block.first); });
+  }
+  XTDB_RETURN_IF_ERROR(RebuildHeads(slot));
+  NoteMissing(slot);
+  for (auto& [extent, block] : slot.blocks) found_.blocks.push_back(std::move(block));
+  return Status();
+}
+
+// The number of the chunk that has the slot: by its header, else by the catalogue.
+Status BlockFinder::FindSequence(Slot& slot) {
+  std::array<std::byte, sizeof(ChunkHeader)> bytes;
+  XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, survey_.file_size, slot.layout.chunk_offset, bytes));
+  const Result<ChunkHeader> header = DecodeChunkHeader(bytes);
+  const ChunkTableEntry* const row = TableRow(slot.layout.slot);
+  if (header.ok() && header.value().slot == slot.layout.slot) {
+    slot.sequence = header.value().chunk_sequence;
+  } else if (row != nullptr) {
+    slot.sequence = row->chunk_sequence;
+    found_.notes.push_back(ChunkName(row->chunk_sequence, slot.layout.slot) + ": " +
+                           (header.ok() ? "the header is that of another slot"
+                                        : std::string(header.status().message())));
+  }
+  return Status();
+}
+
+// A chunk that was replaced or dropped: what it holds is elsewhere, or was to go. The chunk table
+// decides where state words may be the damage.
+Result<bool> BlockFinder::IsGone(const Slot& slot) {
+  const ChunkTableEntry* const row = TableRow(slot.layout.slot);
+  if (row != nullptr && row->chunk_sequence == slot.sequence) {
+    return row->state != ChunkState::kAllocated && row->state != ChunkState::kSealed;
+  }
+  if (slot.layout.data_offset > survey_.file_size) return false;
+  const Result<ChunkState> state = StateMutator(file_).Read(slot.layout);
+  if (!state.ok()) {
+    if (state.status().code() == StatusCode::kIoError) return state.status();
+    found_.notes.push_back(ChunkName(slot.sequence, slot.layout.slot) + ": " +
+                           std::string(state.status().message()));
+    return false;
+  }
+  return state.value() == ChunkState::kDeprecated;
+}
+
+Status BlockFinder::ReadDirectory(Slot& slot) {
+  std::vector<std::byte> bytes(slot.layout.directory_bytes);
+  XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, survey_.file_size, slot.layout.directory_offset, bytes));
+  uint32_t damaged = 0;
+  for (uint32_t i = 0; i < slot.layout.entry_count; ++i) {
+    const Result<BlockDirEntry> entry = DecodeBlockDirEntry(
+        std::span(bytes).subspan(i * sizeof(BlockDirEntry), sizeof(BlockDirEntry)), slot.sequence);
+    if (!entry.ok()) {
+      ++damaged;
+    } else if (!IsUnwritten(entry.value()) &&
+               entry.value().extents <= slot.layout.entry_count - i) {
+      slot.entries[i] = entry.value();
+    }
+  }
+  if (damaged != 0) {
+    found_.notes.push_back(ChunkName(slot.sequence, slot.layout.slot) +
+                           ": damaged directory entries: " + std::to_string(damaged));
+  }
+  return Status();
+}
+
+Status BlockFinder::ReadSeal(Slot& slot) {
+  std::array<std::byte, sizeof(SealRecord)> bytes;
+  XTDB_RETURN_IF_ERROR(
+      ReadUpToEnd(file_, survey_.file_size, slot.layout.chunk_offset + kSealRecordOffset, bytes));
+  const Result<SealRecord> record = DecodeSealRecord(bytes);
+  if (!record.ok() || record.value().chunk_sequence != slot.sequence) return Status();
+  slot.expected = record.value().summary;
+  StateMutator mutator(file_);
+  slot.is_sealed = ChunkSealer(file_, mutator).Verify(slot.layout).ok();
+  return Status();
+}
+
+Status BlockFinder::ScanHeads(Slot& slot) {
+  RawScanner scanner(file_, survey_.container_id, layout_);
+  XTDB_ASSIGN_OR_RETURN(std::vector<ScannedBlock> scanned, scanner.ScanSlot(slot.layout.slot));
+  for (ScannedBlock& block : scanned) {
+    if (slot.sequence == 0) slot.sequence = block.decoded.head.chunk_sequence;
+    if (block.decoded.head.chunk_sequence != slot.sequence) continue;
+    FoundBlock found{block.slot, block.extent, block.offset, block.decoded.head,
+                     std::move(block.decoded.vectors)};
+    slot.blocks.emplace(block.extent, std::move(found));
+  }
+  return Status();
+}
+
+// Blocks whose head or vector table is damaged: the directory repeats the head, and a head alone
+// says where its table is.
+Status BlockFinder::RebuildHeads(Slot& slot) {
+  for (const auto& [extent, entry] : slot.entries) {
+    const auto present = slot.blocks.find(extent);
+    if (present != slot.blocks.end() && present->second.head.tag_id == entry.tag_id &&
+        present->second.head.through_lsn >= entry.through_lsn) {
+      continue;
+    }
+    XTDB_ASSIGN_OR_RETURN(std::optional<FoundBlock> block, Rebuild(slot, extent, entry));
+    if (block) {
+      found_.notes.push_back(ChunkName(slot.sequence, slot.layout.slot) + ", block " +
+                             std::to_string(extent) + ": head or vector table damaged");
+      slot.blocks.insert_or_assign(extent, std::move(*block));
+    }
+  }
+  std::array<std::byte, sizeof(BlockHead)> bytes;
+  for (uint32_t extent = 0; extent < slot.layout.entry_count; ++extent) {
+    if (slot.is_sealed || slot.blocks.contains(extent) || slot.entries.contains(extent)) continue;
+    const uint64_t offset = slot.layout.ExtentOffset(extent);
+    if (offset >= survey_.file_size) break;
+    XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, survey_.file_size, offset, bytes));
+    const Result<BlockHead> head = DecodeStruct<BlockHead>(bytes, "block head");
+    if (!head.ok() || head.value().magic != kBlockMagic ||
+        head.value().container_id != survey_.container_id ||
+        head.value().chunk_sequence != slot.sequence) {
+      continue;
+    }
+    XTDB_ASSIGN_OR_RETURN(std::vector<VectorEntry> table,
+                          ReadTable(offset, head.value().vector_count));
+    found_.notes.push_back(ChunkName(slot.sequence, slot.layout.slot) + ", block " +
+                           std::to_string(extent) + ": vector table damaged");
+    slot.blocks.emplace(extent, FoundBlock{slot.layout.slot, extent, offset, head.value(),
+                                           std::move(table), false});
+  }
+  return Status();
+}
+
+Result<std::optional<FoundBlock>> BlockFinder::Rebuild(const Slot& slot, uint32_t extent,
+                                                       const BlockDirEntry& entry) {
+  FoundBlock block{slot.layout.slot,
+                   extent,
+                   slot.layout.ExtentOffset(extent),
+                   HeadOf(entry, survey_.container_id, slot.sequence),
+                   {},
+                   false};
+  // Behind the file's end there is nothing to rebuild; and what another block has overwritten is
+  // told from this one by the vectors' checksums.
+  if (block.offset + sizeof(BlockHead) >= survey_.file_size) return std::optional<FoundBlock>();
+  XTDB_ASSIGN_OR_RETURN(block.vectors, ReadTable(block.offset, entry.vector_count));
+  return std::optional<FoundBlock>(std::move(block));
+}
+
+Result<std::vector<VectorEntry>> BlockFinder::ReadTable(uint64_t offset, uint32_t count) {
+  std::vector<VectorEntry> table(count);
+  XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, survey_.file_size, offset + sizeof(BlockHead),
+                                   std::as_writable_bytes(std::span(table))));
+  return table;
+}
+
+// Entries without a block, and blocks that the chunk's summary counts and nothing else knows.
+void BlockFinder::NoteMissing(const Slot& slot) {
+  uint64_t known = slot.blocks.size();
+  uint64_t points = 0;
+  for (const auto& [extent, block] : slot.blocks) points += block.head.count;
+  const std::string chunk = ChunkName(slot.sequence, slot.layout.slot);
+  for (const auto& [extent, entry] : slot.entries) {
+    if (slot.blocks.contains(extent)) continue;
+    ++known;
+    points += entry.count;
+    found_.lost.push_back({entry.tag_id,
+                           entry.through_lsn,
+                           {"", entry.ts_min_us, entry.ts_max_us, entry.count,
+                            chunk + ", block " + std::to_string(extent) + ": not there"}});
+  }
+  if (!slot.expected || slot.expected->block_count <= known) return;
+  const ChunkSummary& expected = *slot.expected;
+  const uint64_t missing = expected.block_count - known;
+  std::string what = chunk + ": " + std::to_string(missing) + " of " +
+                     std::to_string(expected.block_count) +
+                     " blocks are gone without a trace; the chunk held tag numbers " +
+                     std::to_string(expected.tag_min) + " to " + std::to_string(expected.tag_max);
+  found_.lost.push_back(
+      {kNoTag,
+       expected.last_flush_lsn,
+       {"", expected.ts_min_us, expected.ts_max_us,
+        expected.point_count > points ? expected.point_count - points : 0, std::move(what)}});
+}
+
+}  // namespace xtdb
