@@ -26,6 +26,18 @@ Uuid RandomUuid() {
   return uuid;
 }
 
+// Whether these are the first bytes of a header, perhaps none, and zeros from there on.
+bool IsHeaderCutShort(std::span<const std::byte> bytes) {
+  const auto magic = std::as_bytes(std::span(kContainerMagic));
+  const auto [differs, _] = std::mismatch(magic.begin(), magic.end(), bytes.begin());
+  // Behind a whole magic at least the checksum, which ends the header, is missing.
+  const auto begin = differs == magic.end()
+                         ? static_cast<ptrdiff_t>(offsetof(ContainerHeader, crc32))
+                         : differs - magic.begin();
+  return std::all_of(bytes.begin() + begin, bytes.end(),
+                     [](std::byte b) { return b == std::byte{0}; });
+}
+
 Result<Superblock> NewestSuperblock(std::span<const std::byte> extent, const std::string& path,
                                     bool& found_damaged) {
   std::array<Result<Superblock>, 2> copies = {
@@ -44,9 +56,9 @@ Result<Superblock> NewestSuperblock(std::span<const std::byte> extent, const std
 
 }  // namespace
 
-Container::Container(std::string path, std::unique_ptr<File> file, const ContainerHeader& header,
+Container::Container(std::unique_ptr<File> file, const ContainerHeader& header,
                      const LayoutCalculator& layout, const Superblock& superblock, bool read_only)
-    : path_(std::move(path)),
+    : path_(file->path()),
       file_(std::move(file)),
       header_(header),
       container_id_(ContainerId(header.uuid)),
@@ -54,38 +66,26 @@ Container::Container(std::string path, std::unique_ptr<File> file, const Contain
       read_only_(read_only),
       superblock_(superblock) {}
 
-Status Container::TakeOpenLock(File& file, bool read_only) {
-  const Status locked =
-      file.TryLock(kLockOpen, read_only ? File::LockKind::kShared : File::LockKind::kExclusive);
-  if (locked.code() != StatusCode::kBusy) return locked;
-  std::string holder = DescribeHolders(file.path());
-  if (holder.empty()) holder = "another process";
-  return Status::Busy(file.path() + " is in use by " + holder +
-                      "; one process at a time may open it for writing: close it there first");
-}
-
 Result<bool> Container::IsUnfinished(File& file) {
   XTDB_ASSIGN_OR_RETURN(const uint64_t size, file.Size());
   if (size > kExtentSizeBytes) return false;
-  std::vector<std::byte> header(std::min<uint64_t>(size, sizeof(ContainerHeader)));
-  XTDB_RETURN_IF_ERROR(file.ReadAt(0, header));
-  return std::all_of(header.begin(), header.end(), [](std::byte b) { return b == std::byte{0}; });
+  std::vector<std::byte> extent(kExtentSizeBytes);
+  XTDB_RETURN_IF_ERROR(file.ReadAt(0, std::span(extent).first(size)));
+  if (!IsHeaderCutShort(std::span(extent).first(sizeof(ContainerHeader)))) return false;
+  // Whatever happened to the header of a store that was ever used, it is not made anew.
+  for (const uint64_t offset : kSuperblockOffsets) {
+    const Result<Superblock> copy =
+        DecodeSuperblock(std::span(extent).subspan(offset, kSuperblockSizeBytes));
+    if (copy.ok() && copy.value().sequence > std::size(kSuperblockOffsets)) return false;
+  }
+  return true;
 }
 
-Result<bool> Container::IsToBeCreated(FileSystem& fs, const std::string& path) {
-  if (!fs.Exists(path)) return true;
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs.Open(path, OpenMode::kReadOnly));
-  return IsUnfinished(*file);
-}
-
-Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, const std::string& path,
+Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, std::unique_ptr<File> file,
                                                      const NewContainer& wanted) {
+  const std::string path = file->path();
   XTDB_ASSIGN_OR_RETURN(const LayoutCalculator layout,
                         LayoutCalculator::Create(wanted.chunk_size_bytes));
-  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs.Open(path, OpenMode::kOpenOrCreate));
-  XTDB_RETURN_IF_ERROR(TakeOpenLock(*file, false));
-  XTDB_ASSIGN_OR_RETURN(const bool is_unfinished, IsUnfinished(*file));
-  if (!is_unfinished) return Status::AlreadyExists(path + " exists");
   ContainerHeader header;
   header.uuid = RandomUuid();
   header.chunk_size_bytes = wanted.chunk_size_bytes;
@@ -117,14 +117,11 @@ Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, const std::
     return filled;
   }
   return std::unique_ptr<Container>(
-      new Container(path, std::move(file), header, layout, superblock, false));
+      new Container(std::move(file), header, layout, superblock, false));
 }
 
-Result<std::unique_ptr<Container>> Container::Open(FileSystem& fs, const std::string& path,
-                                                   bool read_only) {
-  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file,
-                        fs.Open(path, read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite));
-  XTDB_RETURN_IF_ERROR(TakeOpenLock(*file, read_only));
+Result<std::unique_ptr<Container>> Container::Open(std::unique_ptr<File> file, bool read_only) {
+  const std::string path = file->path();
   XTDB_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
   if (size < kExtentSizeBytes) {
     return Status::Corruption(path + " is not an xTdb container: it has " + std::to_string(size) +
@@ -139,10 +136,31 @@ Result<std::unique_ptr<Container>> Container::Open(FileSystem& fs, const std::st
   bool found_damaged = false;
   XTDB_ASSIGN_OR_RETURN(const Superblock superblock, NewestSuperblock(extent, path, found_damaged));
   auto container = std::unique_ptr<Container>(
-      new Container(path, std::move(file), header.value(), layout, superblock, read_only));
+      new Container(std::move(file), header.value(), layout, superblock, read_only));
   container->allocated_end_ = size;
   container->found_damaged_superblock_ = found_damaged;
   return container;
+}
+
+Status Container::RereadSuperblock(uint64_t sequence_min) {
+  std::vector<std::byte> extent(kExtentSizeBytes);
+  // A copy that is just being written looks damaged; the other one may be too old to be of use.
+  constexpr int kTries = 100;
+  for (int tries = 1;; ++tries) {
+    XTDB_RETURN_IF_ERROR(file_->ReadAt(0, extent));
+    bool found_damaged = false;
+    const Result<Superblock> newest = NewestSuperblock(extent, path_, found_damaged);
+    if (newest.ok() && newest.value().sequence >= sequence_min) {
+      superblock_ = newest.value();
+      found_damaged_superblock_ = found_damaged;
+      return Status();
+    }
+    if (tries < kTries) continue;
+    if (!newest.ok()) return newest.status();
+    return Status::Corruption(path_ +
+                              ": the superblock in force cannot be read; run xtdb salvage "
+                              "on a copy");
+  }
 }
 
 Status Container::WriteSuperblock(Superblock next) {

@@ -15,7 +15,7 @@ namespace xtdb {
 // The container file: header, superblocks, the space behind them, and where catalogue versions are.
 // Chunks are the business of ChunkStore.
 //
-// Ownership: borrows `fs`.
+// Ownership: owns the file.
 // Threads:   one at a time (the holder of WRITER), but for the constant getters.
 class Container {
  public:
@@ -24,18 +24,16 @@ class Container {
     StorageOptions options;
     int64_t now_us = 0;
   };
-  // Whether creation has still to happen at `path`: no file, or what a crash within Create leaves.
-  static Result<bool> IsToBeCreated(FileSystem& fs, const std::string& path);
-  // Makes the file, takes OPEN exclusively, syncs file and folder. The header is written last, by a
-  // write within one sector: until then IsToBeCreated. kAlreadyExists if somebody else has finished
-  // meanwhile.
-  static Result<std::unique_ptr<Container>> Create(FileSystem& fs, const std::string& path,
+  // Whether `file` is empty, or what a crash within Create leaves.
+  static Result<bool> IsUnfinished(File& file);
+  // Makes a container of the unfinished `file`, which nobody else has open; syncs file and folder.
+  // The header is written last, by a write within one sector: until then IsUnfinished. On error the
+  // file is removed.
+  static Result<std::unique_ptr<Container>> Create(FileSystem& fs, std::unique_ptr<File> file,
                                                    const NewContainer& wanted);
-  // Takes OPEN (shared if read_only) and reads header and superblock.
-  //   kBusy: names the holder. kCorruption: "not an xTdb container", or both superblocks are
-  //   damaged.
-  static Result<std::unique_ptr<Container>> Open(FileSystem& fs, const std::string& path,
-                                                 bool read_only);
+  // Reads header and superblock.
+  //   kCorruption: "not an xTdb container", or both superblocks are damaged.
+  static Result<std::unique_ptr<Container>> Open(std::unique_ptr<File> file, bool read_only);
 
   const ContainerHeader& header() const { return header_; }
   uint64_t container_id() const { return container_id_; }
@@ -45,8 +43,10 @@ class Container {
   bool read_only() const { return read_only_; }
 
   const Superblock& superblock() const { return superblock_; }
-  // Whether one of the two copies was damaged when the container was opened, as a crash may leave
-  // it.
+  // Reads it again, as another process may have written it; it has at least `sequence_min`.
+  // kCorruption if neither copy is so new.
+  Status RereadSuperblock(uint64_t sequence_min);
+  // Whether one of the two copies was damaged when they were read last, as a crash may leave it.
   bool found_damaged_superblock() const { return found_damaged_superblock_; }
   // Writes the copy whose turn it is, with the next sequence, and syncs. On error superblock() is
   // as before.
@@ -63,10 +63,8 @@ class Container {
  private:
   static constexpr uint64_t kAllocationStep = 1 * kMiB;
 
-  Container(std::string path, std::unique_ptr<File> file, const ContainerHeader& header,
+  Container(std::unique_ptr<File> file, const ContainerHeader& header,
             const LayoutCalculator& layout, const Superblock& superblock, bool read_only);
-  static Status TakeOpenLock(File& file, bool read_only);
-  static Result<bool> IsUnfinished(File& file);
 
   const std::string path_;
   const std::unique_ptr<File> file_;

@@ -10,7 +10,8 @@ namespace xtdb {
 // frames, and made anew when the process has fallen behind the checkpoint; a snapshot and a
 // transaction keep the one that they began with.
 struct EngineState {
-  EngineState(Container& container, EventLog& events) : chunks(container, events) {}
+  EngineState(Container& container, EventLog& events, bool repairs)
+      : chunks(container, events, repairs) {}
 
   TagDictionary dictionary;
   MemBuffer buffer;

@@ -15,13 +15,25 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
   std::shared_ptr<EngineState> state;
   std::shared_ptr<const ChunkList> chunks;
   LSN lsn;
-  {
-    // The list is taken after the LSN's registration, so it holds every block that the LSN shows.
+  XTDB_RETURN_IF_ERROR(Pin());
+  while (true) {
+    const Status caught_up = CatchUp();
     std::lock_guard lock(mutex_);
+    if (!caught_up.ok()) {
+      Unpin();
+      return caught_up;
+    }
+    // The list is taken after the LSN's registration, so it holds every block that the LSN shows.
     lsn = published_lsn_;
     snapshots_.insert(lsn);
     state = state_;
     chunks = state->chunks.chunks();
+    const LSN known = applied_lsn_;
+    ShareOldestSnapshot();
+    // A writer that did not see the slot in time may take back what this snapshot needs.
+    if (shared_ == nullptr || shared_->checkpoint() <= known) break;
+    snapshots_.erase(snapshots_.find(lsn));
+    ShareOldestSnapshot();
   }
   return std::make_shared<const Snapshot>(shared_from_this(), std::move(state), lsn,
                                           std::move(chunks));
@@ -35,6 +47,8 @@ void StorageEngine::ReleaseSnapshot(LSN lsn, EngineState& state) {
     oldest_before = OldestSnapshot();
     snapshots_.erase(snapshots_.find(lsn));
     oldest_after = OldestSnapshot();
+    ShareOldestSnapshot();
+    Unpin();
   }
   if (oldest_after != oldest_before && state.buffer.retired_bytes() != 0) {
     state.buffer.Reclaim(oldest_after);
@@ -62,19 +76,26 @@ void StorageEngine::NoteFailure(const char* what, const Status& status) {
               std::string(status.message()));
   // A full disk ends by itself; a failed write or sync leaves nothing that could be relied on.
   if (status.code() == StatusCode::kResourceExhausted) return;
+  if (shared_ != nullptr && wal_ != nullptr && !wal_->failure().ok()) shared_->SetLogFailed(true);
   std::lock_guard lock(mutex_);
   if (failure_.ok()) failure_ = status;
 }
 
 Result<std::unique_ptr<Transaction>> StorageEngine::Begin(int64_t timeout_us) {
   XTDB_RETURN_IF_ERROR(CheckWritable());
+  const int64_t began_us = clock_.MonotonicUs();
   XTDB_RETURN_IF_ERROR(writer_.Acquire(timeout_us, path_));
+  const Status locked = LockWriter(timeout_us - (clock_.MonotonicUs() - began_us));
+  if (!locked.ok()) {
+    writer_.Release();
+    return locked;
+  }
   Status ready = CheckWritable();
   if (ready.ok()) ready = EnsureLog();
   // Buffers that could not be flushed must not grow without end.
   if (ready.ok() && !last_flush_error_.ok()) ready = FlushOverBudget();
   if (!ready.ok()) {
-    writer_.Release();
+    EndWrite();
     return ready;
   }
   return std::unique_ptr<Transaction>(new Transaction(shared_from_this()));
@@ -92,12 +113,15 @@ Status StorageEngine::WritePoint(std::string_view tag, int64_t ts_us, const Valu
 }
 
 void StorageEngine::Publish(LSN lsn, uint64_t points) {
-  std::lock_guard lock(mutex_);
-  published_lsn_ = lsn;
-  committed_anything_ = true;
-  ++stats_.commits;
-  stats_.points_written += points;
-  NoteLogStats();
+  {
+    std::lock_guard lock(mutex_);
+    published_lsn_ = lsn;
+    committed_anything_ = true;
+    ++stats_.commits;
+    stats_.points_written += points;
+    NoteLogStats();
+  }
+  Settle();
 }
 
 void StorageEngine::NoteLogStats() {
@@ -140,6 +164,7 @@ EngineStats StorageEngine::Stats() {
     stats = stats_;
     stats.snapshots = snapshots_.size();
     stats.oldest_snapshot_lsn = OldestSnapshot();
+    if (!snapshots_.empty()) stats.oldest_snapshot_pid = CurrentProcessId();
     stats.published_lsn = published_lsn_;
     state = state_;
   }

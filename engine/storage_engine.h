@@ -21,9 +21,12 @@
 #include "engine/io/clock.h"
 #include "engine/io/file_system.h"
 #include "engine/io/process.h"
+#include "engine/process/process_locks.h"
+#include "engine/process/shared_memory.h"
 #include "engine/snapshot.h"
 #include "engine/transaction/transaction.h"
 #include "engine/transaction/writer_lock.h"
+#include "engine/wal/log_replay.h"
 #include "engine/wal/rotating_wal.h"
 
 namespace xtdb {
@@ -57,7 +60,9 @@ struct EngineStats {
   uint64_t buffered_bytes = 0;
   uint64_t snapshot_bytes = 0;  // buffers held for snapshots only
   uint64_t snapshots = 0;
-  LSN oldest_snapshot_lsn = kNoLsn;
+  LSN oldest_snapshot_lsn = kNoLsn;  // of all processes
+  int64_t oldest_snapshot_pid = 0;   // who has it; 0: nobody has one
+  int64_t oldest_snapshot_age_us = 0;
   LSN published_lsn = kNoLsn;
   LSN durable_lsn = kNoLsn;
   LSN checkpoint_lsn = kNoLsn;
@@ -76,8 +81,9 @@ struct EngineStats {
   uint64_t recovered_points = 0;
 };
 
-// The store: one container and its log. Transactions of any connection or thread write through it,
-// one at a time; snapshots read it. Order of writes: docs/concurrency.md.
+// The store: one container and its log, shared with any number of other processes. Transactions of
+// any connection, thread or process write, one at a time; snapshots read. Locks and the order of
+// writes: docs/concurrency.md.
 //
 // Ownership: borrows `fs` and `clock`, which must outlive it. Shared by transactions and snapshots.
 // Threads:   any, for every public method.
@@ -86,19 +92,20 @@ struct EngineStats {
 //            error (reads go on); reopening recovers.
 class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
  public:
-  // Opens or creates the container at `path`, replays its log, and takes it for this process alone:
-  // kBusy names the process that has it.
+  // Opens or creates the container at `path`; recovers it, if nobody else has it open. Waits for
+  // others who open or close it: kBusy after a minute, naming them.
   //   kReadOnly: cannot be written (message says to use read_only=on). kCorruption: not a
   //   container, or damaged, with file and offset. kUnsupported: network file system, newer format.
   static Result<std::shared_ptr<StorageEngine>> Open(FileSystem& fs, Clock& clock,
                                                      const std::string& path,
                                                      const EngineOptions& options);
   ~StorageEngine();
-  // Flushes, checkpoints, marks clean, removes the log: one file is left. Idempotent. On error the
-  // log stays and the next Open recovers. Later writes are kFailedPrecondition.
+  // If no other process has it open: flushes, checkpoints, marks clean, removes the log; one file
+  // is left. Idempotent. On error the log stays and the next Open recovers. Later writes are
+  // kFailedPrecondition.
   Status Close();
-  // Removes the container again if this engine created it and nothing was ever committed to it;
-  // then closes. For a CREATE that rolls back.
+  // Removes the container again if this engine created it, nothing was ever committed to it and no
+  // other process has it open; else closes. For a CREATE that rolls back.
   Status CloseAndRemoveIfNew();
 
   // What is committed now, by whatever process. kCorruption, kIoError: what another process has
@@ -150,10 +157,13 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   StorageEngine(FileSystem& fs, Clock& clock, std::string path, const EngineOptions& options,
                 std::unique_ptr<Container> container, bool created);
 
-  // Opening.
+  // Opening (storage_engine_open.cc). Null: the file went away meanwhile, or is just being made.
+  static Result<std::shared_ptr<StorageEngine>> TryOpen(FileSystem& fs, Clock& clock,
+                                                        const std::string& path,
+                                                        const EngineOptions& options);
   Status CheckStorageOptions() const;
+  Status Attach(bool alone);
   Status Recover();
-  Status ReplayLog(const Superblock& superblock);
   Status EnsureLog();
   Status SetAsideStrayLog();
   Result<bool> IsLeftoverLog();
@@ -161,6 +171,45 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Result<std::optional<LogHeader>> ReadLogHeader() const;
   Status FindUnmarkedLog(Superblock& superblock) const;
   std::string LogPath() const { return path_ + "-wal"; }
+  std::string ShmPath() const { return path_ + "-shm"; }
+
+  // Loading what the files say (storage_engine_load.cc). Caller holds catch_up_mutex_, if others
+  // may call.
+  enum class LoadMode : uint8_t {
+    kRecover,    // to the log's end, mending; by who has the container, or WRITER, to himself
+    kJoin,       // up to what is settled; others may be writing
+    kReadAlone,  // to the log's end, changing nothing; nobody writes
+  };
+  struct Loaded;
+  Status Load(LoadMode mode, LSN log_lsn);
+  Status LoadCatalogue(Loaded& loaded);
+  Status LoadLog(LoadMode mode, LSN log_lsn, const Superblock& superblock, Loaded& loaded);
+  Status OpenLog(LoadMode mode, LSN log_lsn, const Superblock& superblock, LogReplay& replay,
+                 Loaded& loaded);
+  Status BeginEpoch(const Superblock& superblock, Loaded& loaded);
+  void TellRecovery(const LogReplay& replay, const ReplayEnd& end);
+  void Install(Loaded& loaded);
+
+  // Sharing with other processes (storage_engine_share.cc).
+  Status CatchUp();        // before a snapshot
+  Status CatchUpShared();  // the next three: caller holds catch_up_mutex_
+  Status CatchUpReadOnly();
+  Result<bool> FindWriters();
+  Status FollowLog();
+  Status Reload();
+  Status RecoverTail();  // caller holds the WRITER lock, too
+  Status LeaveFailedLog();
+  Status LockWriter(int64_t timeout_us);
+  Status TakeOver();
+  void EndWrite();  // gives WRITER back
+  void Settle();    // what is in the log is decided; by the holder of WRITER
+  void ShareSuperblock();
+  void ShareEverything();
+  void ReleaseLog();
+  Status Pin();
+  void Unpin();                // caller holds mutex_
+  void ShareOldestSnapshot();  // caller holds mutex_
+  LSN OldestSnapshotAnywhere();
 
   // Writing; the caller holds WRITER.
   Status CheckWritable();
@@ -180,7 +229,9 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status Checkpoint(LogState log_state);
   void NoteFailure(const char* what, const Status& status);
   std::vector<TagDefinition> CommittedTags() const;
-  Status CloseLocked();
+  Status CloseWith(bool remove_if_new);
+  Status CloseAlone(bool remove_if_new);
+  bool HoldsNothing() const;
   Status CloseLog();
   Status RemoveFiles();
 
@@ -195,6 +246,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   const bool created_;
   const uint64_t fork_generation_;
   const std::unique_ptr<Container> container_;
+  ProcessLocks locks_;
+  std::unique_ptr<SharedMemory> shared_;  // null: read-only, and no writer was there
   EventLog events_;
   // Set under mutex_; whoever holds WRITER reads it without, since then nobody sets it.
   std::shared_ptr<EngineState> state_;
@@ -202,7 +255,19 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   AlignedIO block_io_;
   WriterLock writer_;
 
-  // Held by WRITER.
+  // Guards the WRITER lock of the process, and everything that follows the log, which the holder of
+  // WRITER (writing_) does alone.
+  std::mutex catch_up_mutex_;
+  bool writing_ = false;            // a transaction of this process holds WRITER
+  bool wal_astray_ = false;         // wal_ stands where a failed write has left it
+  bool must_reload_ = false;        // state_ may be half of something
+  bool flushes_followed_ = false;   // since state_.chunks knew its open chunk
+  uint64_t loaded_sequence_ = 0;    // of the superblock that state_ was loaded from, or has written
+  uint64_t loaded_generation_ = 0;  // read-only: of the shared memory; 0: nobody wrote
+  bool left_unfinished_ = false;  // a checkpoint failed half way; the state is right in memory only
+  std::atomic<LSN> applied_lsn_ = kNoLsn;  // state_ knows the log up to here
+
+  // Held by WRITER, or by catch_up_mutex_ while nobody of this process has that.
   std::unique_ptr<RotatingWAL> wal_;
   Status last_flush_error_;
   int64_t last_log_sync_us_ = 0;
@@ -211,6 +276,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   mutable std::mutex mutex_;
   LSN published_lsn_ = kNoLsn;       // guarded by mutex_
   std::multiset<LSN> snapshots_;     // guarded by mutex_
+  size_t pins_ = 0;                  // guarded by mutex_; of a read-only engine's snapshots
   Status failure_;                   // guarded by mutex_; never cleared
   bool closed_ = false;              // guarded by mutex_
   bool committed_anything_ = false;  // guarded by mutex_

@@ -18,6 +18,8 @@ constexpr size_t kFlushBlocksMax = 8 * 1024;
 }  // namespace
 
 Status StorageEngine::ReserveRoom(const Staging& staging) {
+  // Readers that were late at the checkpoint may have moved on.
+  if (wal_->released_lsn() < container_->superblock().checkpoint_lsn) ReleaseLog();
   // The record headers and paddings come on top; text is counted by the heap.
   const uint64_t payload = staging.MemoryBytes() + staging.tags().size() * 64 + 4 * kKiB;
   XTDB_RETURN_IF_ERROR(
@@ -166,6 +168,7 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
     stats_.blocks_written += block_count;
     stats_.block_bytes_written += bytes;
   }
+  Settle();
   state_->buffer.Reclaim(oldest);
   return Status();
 }
@@ -184,11 +187,13 @@ Status StorageEngine::Checkpoint(LogState log_state) {
     return container_->WriteSuperblock(next);
   };
   const Status written = write();
+  left_unfinished_ = !written.ok();
   if (!written.ok()) {
     NoteFailure("checkpoint", written);
     return written;
   }
-  wal_->Release(container_->superblock().checkpoint_lsn);
+  ShareSuperblock();
+  ReleaseLog();
   std::lock_guard lock(mutex_);
   NoteLogStats();
   ++stats_.checkpoints;

@@ -1,12 +1,12 @@
 #include <algorithm>
 
 #include "engine/storage_engine.h"
-#include "engine/wal/log_replay.h"
 
 namespace xtdb {
 
 namespace {
 
+constexpr int64_t kOpenTimeoutUs = 60'000'000;   // for a file that comes and goes
 constexpr int64_t kCloseTimeoutUs = 60'000'000;  // for the transaction that is under way
 
 StorageOptions NewStorageOptions(const RequestedStorage& wanted) {
@@ -28,11 +28,32 @@ Status CheckRequest(const EngineOptions& options) {
   if (options.storage.block_extents.value_or(1) != 1) {
     return Status::Unsupported("block_size other than 16K is not supported by this build");
   }
+  if (options.storage.chunk_size_bytes) {
+    XTDB_RETURN_IF_ERROR(LayoutCalculator::Create(*options.storage.chunk_size_bytes).status());
+  }
   if (options.buffer_bytes < 1 * kMiB) {
     return Status::InvalidArgument("buffer is at least 1M, not " +
                                    std::to_string(options.buffer_bytes));
   }
   return Status();
+}
+
+Status NoSuchContainer(const std::string& path, const EngineOptions& options) {
+  return Status::NotFound(path + ": no such container" +
+                          (options.read_only ? "; it is not made with read_only=on" : ""));
+}
+
+Result<std::unique_ptr<File>> OpenFile(FileSystem& fs, const std::string& path,
+                                       const EngineOptions& options) {
+  if (!fs.Exists(path)) {
+    if (options.must_exist || options.read_only) return NoSuchContainer(path, options);
+    return fs.Open(path, OpenMode::kOpenOrCreate);
+  }
+  Result<std::unique_ptr<File>> file =
+      fs.Open(path, options.read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite);
+  if (file.status().code() != StatusCode::kReadOnly) return file;
+  return Status::ReadOnly(std::string(file.status().message()) +
+                          "; to read it, open it with read_only=on");
 }
 
 Status Differs(const std::string& path, const char* option, const std::string& wanted,
@@ -54,7 +75,7 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       created_(created),
       fork_generation_(ForkGeneration()),
       container_(std::move(container)),
-      state_(std::make_shared<EngineState>(*container_, events_)),
+      locks_(container_->file(), clock),
       block_reader_(std::make_unique<BlockReader>(container_->file(), container_->container_id())),
       block_io_(container_->file()) {}
 
@@ -65,45 +86,116 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock
   // Log and locks belong to the file, by whatever path it is reached.
   XTDB_ASSIGN_OR_RETURN(const std::string path, fs.ResolvePath(requested_path));
   XTDB_RETURN_IF_ERROR(fs.CheckLocal(DirectoryOf(path)));
-  XTDB_ASSIGN_OR_RETURN(const bool is_new, Container::IsToBeCreated(fs, path));
-  const bool exists = !is_new;
-  if (!exists && (options.must_exist || options.read_only)) {
-    return Status::NotFound(path + ": no such container" +
-                            (options.read_only ? "; it is not made with read_only=on" : ""));
-  }
-  std::unique_ptr<Container> container;
-  const auto hint = [&](const Status& status) {
-    if (status.code() != StatusCode::kReadOnly || !exists) return status;
-    return Status::ReadOnly(std::string(status.message()) +
-                            "; to read it, open it with read_only=on");
-  };
-  if (exists) {
-    XTDB_ASSIGN_OR_RETURN(const FileIdentity identity, fs.Identify(path));
-    if (identity.hard_links > 1) {
-      return Status::Unsupported(
-          path + " has " + std::to_string(identity.hard_links) +
-          " hard links; its log belongs to one name only: remove the others");
+  Backoff backoff(clock, kOpenTimeoutUs);
+  while (true) {
+    XTDB_ASSIGN_OR_RETURN(std::shared_ptr<StorageEngine> engine, TryOpen(fs, clock, path, options));
+    if (engine != nullptr) return engine;
+    if (!backoff.Wait()) {
+      return Status::Busy(path + " is made and removed again by other processes all the time");
     }
-    Result<std::unique_ptr<Container>> opened = Container::Open(fs, path, options.read_only);
-    if (!opened.ok()) return hint(opened.status());
-    container = std::move(opened).value();
-  } else {
+  }
+}
+
+Result<std::shared_ptr<StorageEngine>> StorageEngine::TryOpen(FileSystem& fs, Clock& clock,
+                                                              const std::string& path,
+                                                              const EngineOptions& options) {
+  const bool may_create = !options.must_exist && !options.read_only;
+  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, OpenFile(fs, path, options));
+  ProcessLocks locks(*file, clock);
+  XTDB_RETURN_IF_ERROR(locks.LockRecovery(options.read_only));
+  // Whoever held the lock may have removed the file, or put another one there.
+  XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, file->Identity());
+  const Result<FileIdentity> there = fs.Identify(path);
+  if (!there.ok() || !there.value().IsSameFile(opened)) return std::shared_ptr<StorageEngine>();
+  if (opened.hard_links > 1) {
+    return Status::Unsupported(path + " has " + std::to_string(opened.hard_links) +
+                               " hard links; its log belongs to one name only: remove the others");
+  }
+  XTDB_ASSIGN_OR_RETURN(const bool is_unfinished, Container::IsUnfinished(*file));
+  if (is_unfinished && !may_create) return NoSuchContainer(path, options);
+  bool alone = false;
+  if (!options.read_only) {
+    XTDB_ASSIGN_OR_RETURN(alone, locks.TryExclusiveOpen());
+  }
+  if (is_unfinished && !alone) return std::shared_ptr<StorageEngine>();
+  if (!alone) XTDB_RETURN_IF_ERROR(locks.ShareOpen());
+  std::unique_ptr<Container> container;
+  if (is_unfinished) {
     Container::NewContainer wanted;
     wanted.chunk_size_bytes = options.storage.chunk_size_bytes.value_or(wanted.chunk_size_bytes);
     wanted.options = NewStorageOptions(options.storage);
     wanted.now_us = clock.NowUs();
-    XTDB_ASSIGN_OR_RETURN(container, Container::Create(fs, path, wanted));
+    XTDB_ASSIGN_OR_RETURN(container, Container::Create(fs, std::move(file), wanted));
+  } else {
+    XTDB_ASSIGN_OR_RETURN(container, Container::Open(std::move(file), options.read_only));
   }
   auto engine = std::shared_ptr<StorageEngine>(
-      new StorageEngine(fs, clock, path, options, std::move(container), !exists));
+      new StorageEngine(fs, clock, path, options, std::move(container), is_unfinished));
   Status ready = engine->CheckStorageOptions();
-  if (ready.ok()) ready = engine->Recover();
+  if (ready.ok()) ready = engine->Attach(alone);
+  if (ready.ok()) ready = engine->locks_.ShareOpen();
   if (!ready.ok()) {
     std::lock_guard lock(engine->mutex_);
     engine->closed_ = true;  // nothing to finish: the files stay as they were found
     return ready;
   }
+  engine->locks_.UnlockRecovery();
   return engine;
+}
+
+// RECOVERY is held. Where no process lives that may write, this one recovers what the last has left
+// and makes the shared memory anew; else it joins.
+Status StorageEngine::Attach(bool alone) {
+  std::lock_guard lock(catch_up_mutex_);
+  if (options_.read_only) {
+    must_reload_ = true;
+    XTDB_ASSIGN_OR_RETURN(const bool has_writers, FindWriters());
+    if (!has_writers) return Load(LoadMode::kReadAlone, kNoLsn);
+    XTDB_RETURN_IF_ERROR(locks_.SharePin());
+    const Status caught_up = CatchUpReadOnly();
+    locks_.UnlockPin();
+    return caught_up;
+  }
+  const bool had_shm = fs_.Exists(ShmPath());
+  XTDB_ASSIGN_OR_RETURN(shared_, SharedMemory::Open(fs_, ShmPath(), container_->file(), false));
+  XTDB_ASSIGN_OR_RETURN(const bool joins, shared_->IsSharedWithWriters());
+  const Uuid& uuid = container_->header().uuid;
+  if (joins) {
+    if (!shared_->IsOf(uuid)) {
+      return Status::FailedPrecondition(ShmPath() +
+                                        " is not that of the processes that have the container "
+                                        "open: somebody removed it; close it there first");
+    }
+    XTDB_RETURN_IF_ERROR(shared_->ClaimSlot());
+    must_reload_ = true;
+    return CatchUpShared();
+  }
+  const Status recovered = Recover();
+  if (!recovered.ok() && alone && !had_shm) {
+    IgnoreStatus(fs_.Remove(ShmPath()), "an empty file that the next opener makes anew");
+  }
+  return recovered;
+}
+
+Status StorageEngine::Recover() {
+  const Uuid& uuid = container_->header().uuid;
+  const uint64_t log_epoch = container_->superblock().log_epoch;
+  const SharedMemory::Left left = shared_->LeftBy(uuid, log_epoch);
+  XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, left.durable));
+  shared_->BeginRebuild(uuid, log_epoch);
+  XTDB_RETURN_IF_ERROR(shared_->ClaimSlot());
+  shared_->SetLogFailed(left.log_failed);
+  ShareEverything();
+  shared_->SetLastWriter(shared_->mark());
+  shared_->FinishRebuild();
+  if (!left.log_failed) return Status();
+  const Status escaped = LeaveFailedLog();
+  if (escaped.ok()) return Status();
+  // Reading goes on.
+  NoteFailure("recovery", escaped);
+  std::lock_guard lock(mutex_);
+  failure_ = escaped;
+  return Status();
 }
 
 Status StorageEngine::CheckStorageOptions() const {
@@ -118,71 +210,6 @@ Status StorageEngine::CheckStorageOptions() const {
     return Differs(path_, "codec", *wanted.raw_records ? "raw" : "auto",
                    stored.raw_records != 0 ? "raw" : "auto");
   }
-  return Status();
-}
-
-Status StorageEngine::Recover() {
-  XTDB_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, container_->ReadCatalogue());
-  state_->dictionary.ReserveIdsBelow(container_->superblock().next_tag_id);
-  if (!bytes.empty()) {
-    Result<Catalogue> catalogue = DecodeCatalogue(bytes);
-    if (!catalogue.ok()) return catalogue.status().WithContext(path_);
-    for (TagDefinition& tag : catalogue.value().tags) state_->dictionary.Put(std::move(tag));
-    XTDB_RETURN_IF_ERROR(state_->chunks.LoadTable(catalogue.value().chunks));
-  }
-  Superblock superblock = container_->superblock();
-  if (container_->found_damaged_superblock()) {
-    XTDB_RETURN_IF_ERROR(FindUnmarkedLog(superblock));
-    events_.Add(
-        clock_.NowUs(), EventLevel::kWarning, "superblock",
-        "one of the two superblock copies was damaged, as a crash may leave it; written again");
-    if (!options_.read_only) XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(superblock));
-  }
-  published_lsn_ = superblock.checkpoint_lsn;
-  if (superblock.log_state == LogState::kInUse) XTDB_RETURN_IF_ERROR(ReplayLog(superblock));
-  XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
-  if (options_.read_only || !wal_) return Status();
-  // Seals that the crash has interrupted; what fails here is tried again at the next checkpoint.
-  Status sealed = state_->chunks.CopyEntries();
-  if (sealed.ok()) sealed = state_->chunks.SealFull();
-  if (!sealed.ok()) NoteFailure("seal after recovery", sealed);
-  return Status();
-}
-
-Status StorageEngine::ReplayLog(const Superblock& superblock) {
-  if (!fs_.Exists(LogPath())) {
-    return Status::Corruption(
-        path_ + " was not closed and its log " + LogPath() +
-        " is missing: put the two files side by side again, or run xtdb salvage on "
-        "a copy");
-  }
-  LogReplay replay(state_->dictionary, state_->buffer, state_->chunks);
-  ReplayEnd end;
-  XTDB_ASSIGN_OR_RETURN(
-      wal_,
-      RotatingWAL::Open(
-          fs_, LogPath(), container_->header().uuid, superblock.checkpoint_lsn, options_.wal,
-          options_.read_only, [&](const LogRecord& record) { return replay.Apply(record); }, &end));
-  Status settled = replay.Finish();
-  if (!settled.ok()) return settled.WithContext(LogPath());
-  published_lsn_ = std::max(published_lsn_, replay.last_lsn());
-  stats_.recovered_transactions = replay.transactions();
-  stats_.recovered_points = replay.points();
-  committed_anything_ = true;
-  std::string told = "replayed " + std::to_string(replay.transactions()) + " transactions with " +
-                     std::to_string(replay.points()) + " points";
-  if (replay.withdrawn() != 0) {
-    told += ", dropped " + std::to_string(replay.withdrawn()) + " that never committed";
-  }
-  if (end.tail_was_cut) told += ", cut an unfinished write at LSN " + std::to_string(end.end_lsn);
-  events_.Add(clock_.NowUs(), end.tail_was_cut ? EventLevel::kWarning : EventLevel::kInfo,
-              "recovery", told);
-  if (options_.read_only) return Status();
-  Superblock next = container_->superblock();
-  next.log_epoch = std::max(superblock.log_epoch, end.max_epoch) + 1;
-  XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(next));
-  wal_->BeginEpoch(next.log_epoch);
-  buffered_since_us_ = clock_.MonotonicUs();
   return Status();
 }
 
@@ -208,6 +235,7 @@ Status StorageEngine::EnsureLog() {
     return marked;
   }
   wal_ = std::move(wal);
+  ShareEverything();
   return Status();
 }
 
@@ -270,7 +298,11 @@ Result<bool> StorageEngine::IsLeftoverLog() {
   return end.ok() && is_empty;
 }
 
-Status StorageEngine::Close() {
+Status StorageEngine::Close() { return CloseWith(false); }
+
+Status StorageEngine::CloseAndRemoveIfNew() { return CloseWith(created_); }
+
+Status StorageEngine::CloseWith(bool remove_if_new) {
   {
     std::lock_guard lock(mutex_);
     if (forked() || options_.read_only) closed_ = true;
@@ -278,55 +310,66 @@ Status StorageEngine::Close() {
   }
   // Also where nothing seems to be open: somebody may just begin the first transaction.
   XTDB_RETURN_IF_ERROR(writer_.Acquire(kCloseTimeoutUs, path_));
-  const Status closed = CloseLocked();
+  Status closed = locks_.LockRecovery(/*shared=*/false);
+  if (closed.ok()) {
+    const Result<bool> alone = locks_.TryExclusiveOpen();
+    closed = alone.status();
+    if (closed.ok() && alone.value()) closed = CloseAlone(remove_if_new);
+    shared_->ReleaseSlot();
+    locks_.UnlockOpen();
+    locks_.UnlockRecovery();
+  }
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
   writer_.Release();
   return closed;
 }
 
-Status StorageEngine::CloseLocked() {
+// OPEN is held exclusively: nobody else can be anywhere.
+Status StorageEngine::CloseAlone(bool remove_if_new) {
+  std::lock_guard lock(catch_up_mutex_);
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard state_lock(mutex_);
     if (closed_) return Status();
     closed_ = true;
     if (!failure_.ok()) return failure_;
   }
-  if (!wal_) return Status();
-  Status done = FlushAll();
-  if (done.ok()) done = Checkpoint(LogState::kClean);
+  Status done = TakeOver();
+  if (done.ok() && remove_if_new && HoldsNothing()) return RemoveFiles();
+  if (done.ok() && wal_ != nullptr) {
+    done = FlushAll();
+    if (done.ok()) done = Checkpoint(LogState::kClean);
+    if (done.ok()) done = CloseLog();
+  }
   if (!done.ok()) {
     NoteFailure("close", done);
     return done;
   }
-  return CloseLog();
+  XTDB_RETURN_IF_ERROR(fs_.Remove(ShmPath()));
+  return fs_.SyncDirectory(DirectoryOf(path_));
+}
+
+bool StorageEngine::HoldsNothing() const {
+  std::lock_guard lock(mutex_);
+  return !committed_anything_ && state_->dictionary.size() == 0 && state_->chunks.chunks()->empty();
 }
 
 Status StorageEngine::CloseLog() {
   wal_ = nullptr;
   IgnoreStatus(container_->Trim(state_->chunks.used_end()),
                "unused space behind the data harms nobody");
-  XTDB_RETURN_IF_ERROR(fs_.Remove(LogPath()));
-  return fs_.SyncDirectory(DirectoryOf(path_));
-}
-
-Status StorageEngine::CloseAndRemoveIfNew() {
-  if (!created_ || forked()) return Close();
-  XTDB_RETURN_IF_ERROR(writer_.Acquire(kCloseTimeoutUs, path_));
-  bool remove;
-  {
-    std::lock_guard lock(mutex_);
-    remove = !committed_anything_ && !closed_;
-    if (remove) closed_ = true;
-  }
-  const Status done = remove ? RemoveFiles() : CloseLocked();
-  writer_.Release();
-  return done;
+  return fs_.Remove(LogPath());
 }
 
 // The container first: a log alone is set aside, a container without its log could not be opened.
 Status StorageEngine::RemoveFiles() {
   wal_ = nullptr;
   XTDB_RETURN_IF_ERROR(fs_.Remove(path_));
-  if (fs_.Exists(LogPath())) XTDB_RETURN_IF_ERROR(fs_.Remove(LogPath()));
+  for (const std::string& beside : {LogPath(), ShmPath()}) {
+    if (fs_.Exists(beside)) XTDB_RETURN_IF_ERROR(fs_.Remove(beside));
+  }
   return fs_.SyncDirectory(DirectoryOf(path_));
 }
 

@@ -44,6 +44,7 @@ Result<std::shared_ptr<EngineHandle>> EngineRegistry::Open(const std::string& pa
     const auto found = handles_.find({file.value().device, file.value().inode});
     if (found == handles_.end()) break;
     if (std::shared_ptr<EngineHandle> handle = found->second.lock()) {
+      if (handle->engine().forked()) break;  // the parent's: the child opens its own
       XTDB_RETURN_IF_ERROR(CheckSameOptions(options, handle->engine()));
       return handle;
     }

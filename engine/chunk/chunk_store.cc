@@ -6,9 +6,10 @@
 
 namespace xtdb {
 
-ChunkStore::ChunkStore(Container& container, EventLog& events)
+ChunkStore::ChunkStore(Container& container, EventLog& events, bool repairs)
     : container_(container),
       events_(events),
+      repairs_(repairs && !container.read_only()),
       mutator_(container.file()),
       chunks_(std::make_shared<const ChunkList>()),
       slot_count_(container.superblock().slot_count),

@@ -30,7 +30,8 @@ using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
 // Threads:   chunks() from any; everything else from the holder of WRITER.
 class ChunkStore {
  public:
-  ChunkStore(Container& container, EventLog& events);
+  // repairs: loading may finish what a crash has torn; only for who has the container to itself.
+  ChunkStore(Container& container, EventLog& events, bool repairs = true);
 
   std::shared_ptr<const ChunkList> chunks() const;
 
@@ -65,7 +66,11 @@ class ChunkStore {
   // `events`.
   Status LoadTable(const std::vector<ChunkTableEntry>& table);
   Status Replay(const FlushRecord& record, LSN lsn);
+  // After the last Replay: finds the open chunk. Again after further ones.
   Status FinishReplay();
+  // Another process has copied the entries published so far: this one will not write before it
+  // has loaded everything anew.
+  void ForgetPendingEntries() { pending_entries_.clear(); }
 
   uint64_t next_place_offset() const;  // where the next block is likely to go
   uint64_t used_end() const;           // bytes of the container that are in use
@@ -93,6 +98,7 @@ class ChunkStore {
 
   Container& container_;
   EventLog& events_;
+  const bool repairs_;
   StateMutator mutator_;
   mutable std::mutex mutex_;
   std::shared_ptr<const ChunkList> chunks_;   // guarded by mutex_

@@ -44,7 +44,7 @@ std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
   auto chunk = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
                                        ChunkSummary{});
   Result<ChunkState> on_disk = mutator_.Read(layout);
-  if (!on_disk.ok() && !container_.read_only()) {
+  if (!on_disk.ok() && repairs_) {
     const Status completed = mutator_.CompleteTornStep(layout);
     if (completed.ok()) on_disk = mutator_.Read(layout);
   }

@@ -13,6 +13,24 @@ namespace xtdb {
 // The seam between the engine and the operating system: outside io/ the engine calls no open(),
 // pwrite(), fsync() or time(). Tests put FaultyFileSystem behind it.
 
+struct FileIdentity {  // of the file a path leads to, through symbolic links
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t hard_links = 1;
+  bool IsSameFile(const FileIdentity& other) const {
+    return device == other.device && inode == other.inode;
+  }
+  bool operator==(const FileIdentity&) const = default;
+};
+
+// Memory that all processes share which have mapped the same file. Ends with the object; the file
+// stays. Threads: what is done with the bytes says it.
+class SharedMapping {
+ public:
+  virtual ~SharedMapping() = default;
+  virtual std::span<std::byte> bytes() = 0;  // aligned to 4 KiB; read-only if opened so
+};
+
 // One open file, addressed by byte.
 // Threads: ReadAt from any thread; WriteAt, Allocate, Punch, Truncate and Sync from one at a time
 //          unless their ranges are disjoint.
@@ -43,15 +61,12 @@ class File {
   // the open file, not to the process or thread, and ends with it). Never waits: kBusy if held.
   virtual Status TryLock(uint64_t offset, LockKind kind) = 0;
   virtual void Unlock(uint64_t offset) = 0;
+  // Whether an exclusive lock within [offset, offset + length) is held through another open file.
+  virtual Result<bool> IsLockedElsewhere(uint64_t offset, uint64_t length) = 0;
+  // Of this open file, whatever stands at its path now.
+  virtual Result<FileIdentity> Identity() = 0;
 
   virtual const std::string& path() const = 0;
-};
-
-struct FileIdentity {  // of the file a path leads to, through symbolic links
-  uint64_t device = 0;
-  uint64_t inode = 0;
-  uint64_t hard_links = 1;
-  bool operator==(const FileIdentity&) const = default;
 };
 
 enum class OpenMode : uint8_t {
@@ -67,6 +82,11 @@ class FileSystem {
   virtual ~FileSystem() = default;
   // Files are opened close-on-exec. The caller syncs the directory after a creation that must last.
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) = 0;
+  // Maps the first `size_bytes` of the file, with disk space behind them (a full disk would kill
+  // the process at a later access). kReadOnly: kNotFound if there is none, kCorruption if it is
+  // shorter. kOpenOrCreate: a new or shorter file gets zeros.
+  virtual Result<std::unique_ptr<SharedMapping>> MapShared(const std::string& path,
+                                                           size_t size_bytes, OpenMode mode) = 0;
   virtual Status Remove(const std::string& path) = 0;  // kNotFound if there is none
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual bool Exists(const std::string& path) = 0;

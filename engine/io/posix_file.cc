@@ -1,6 +1,7 @@
 #include "engine/io/posix_file.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <mutex>
+#include <set>
+#include <utility>
 
 #include "engine/base/types.h"
 
@@ -18,18 +22,53 @@ bool IsNotSupported(int error_number) {
   return error_number == EOPNOTSUPP || error_number == ENOSYS || error_number == EINVAL;
 }
 
-struct flock ByteLock(uint64_t offset, int type) {
+struct flock ByteLock(uint64_t offset, int type, uint64_t length = 1) {
   struct flock lock {};
   lock.l_type = static_cast<short>(type);
   lock.l_whence = SEEK_SET;
   lock.l_start = static_cast<off_t>(offset);
-  lock.l_len = 1;
+  lock.l_len = static_cast<off_t>(length);
   return lock;
 }
 
+// The descriptors that a child must close. Never destroyed: files may be closed after main.
+struct OpenDescriptors {
+  std::mutex mutex;
+  std::set<int*> all;  // guarded by mutex, which is held across fork()
+
+  static OpenDescriptors& Instance() {
+    static OpenDescriptors& instance = *new OpenDescriptors;
+    return instance;
+  }
+  OpenDescriptors() { pthread_atfork(LockAll, UnlockAll, CloseAll); }
+  static void LockAll() { Instance().mutex.lock(); }
+  static void UnlockAll() { Instance().mutex.unlock(); }
+  static void CloseAll() {
+    for (int* const descriptor : Instance().all) {
+      ::close(*descriptor);
+      *descriptor = -1;
+    }
+    Instance().all.clear();
+    Instance().mutex.unlock();
+  }
+};
+
 }  // namespace
 
-PosixFile::~PosixFile() { ::close(fd_); }
+PosixFile::PosixFile(std::string path, int descriptor) : path_(std::move(path)), fd_(descriptor) {
+  OpenDescriptors& open = OpenDescriptors::Instance();
+  const std::lock_guard guard(open.mutex);
+  open.all.insert(&fd_);
+}
+
+PosixFile::~PosixFile() {
+  {
+    OpenDescriptors& open = OpenDescriptors::Instance();
+    const std::lock_guard guard(open.mutex);
+    open.all.erase(&fd_);
+  }
+  if (fd_ >= 0) ::close(fd_);
+}
 
 Status PosixFile::Error(const char* operation, uint64_t offset, int error_number) const {
   return Status::FromErrno(std::string(operation) + " " + path_ + " at " + std::to_string(offset),
@@ -184,6 +223,21 @@ void PosixFile::Unlock(uint64_t offset) {
   struct flock lock = ByteLock(offset, F_UNLCK);
   while (::fcntl(fd_, F_OFD_SETLK, &lock) != 0 && errno == EINTR) {
   }
+}
+
+Result<bool> PosixFile::IsLockedElsewhere(uint64_t offset, uint64_t length) {
+  XTDB_RETURN_IF_ERROR(CheckRange("lock", offset, length));
+  // Only an exclusive lock stands in the way of a shared one.
+  struct flock lock = ByteLock(offset, F_RDLCK, length);
+  if (::fcntl(fd_, F_OFD_GETLK, &lock) != 0) return Error("lock", offset, errno);
+  return lock.l_type != F_UNLCK;
+}
+
+Result<FileIdentity> PosixFile::Identity() {
+  struct stat info {};
+  if (::fstat(fd_, &info) != 0) return Status::FromErrno("stat " + path_, errno);
+  return FileIdentity{static_cast<uint64_t>(info.st_dev), static_cast<uint64_t>(info.st_ino),
+                      static_cast<uint64_t>(info.st_nlink)};
 }
 
 }  // namespace xtdb

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "engine/io/file_system.h"
 
@@ -9,11 +8,13 @@ namespace xtdb {
 
 // A File over a descriptor of the operating system.
 //
-// Ownership: owns the descriptor; closing it ends the file's locks.
+// Ownership: owns the descriptor; closing it ends the file's locks. In a child after fork() it is
+//            closed at once: an inherited descriptor would hold the parent's locks beyond its
+//            death.
 // Threads:   as File.
 class PosixFile final : public File {
  public:
-  PosixFile(std::string path, int descriptor) : path_(std::move(path)), fd_(descriptor) {}
+  PosixFile(std::string path, int descriptor);
   ~PosixFile() override;
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
@@ -28,6 +29,8 @@ class PosixFile final : public File {
   Result<uint64_t> AllocatedBytes() override;
   Status TryLock(uint64_t offset, LockKind kind) override;
   void Unlock(uint64_t offset) override;
+  Result<bool> IsLockedElsewhere(uint64_t offset, uint64_t length) override;
+  Result<FileIdentity> Identity() override;
   const std::string& path() const override { return path_; }
 
  private:
@@ -40,7 +43,7 @@ class PosixFile final : public File {
   Status AllocateByWriting(uint64_t offset, uint64_t length);
 
   const std::string path_;
-  const int fd_;
+  int fd_;  // -1 in a child after fork()
 };
 
 }  // namespace xtdb

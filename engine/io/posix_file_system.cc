@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -59,6 +60,33 @@ int OpenDescriptor(const char* path, int flags) {
   return moved;
 }
 
+class PosixMapping final : public SharedMapping {
+ public:
+  explicit PosixMapping(std::span<std::byte> bytes) : bytes_(bytes) {}
+  ~PosixMapping() override { ::munmap(bytes_.data(), bytes_.size()); }
+  PosixMapping(const PosixMapping&) = delete;
+  PosixMapping& operator=(const PosixMapping&) = delete;
+  std::span<std::byte> bytes() override { return bytes_; }
+
+ private:
+  const std::span<std::byte> bytes_;
+};
+
+Result<std::unique_ptr<SharedMapping>> MapDescriptor(PosixFile& file, int fd, size_t size_bytes,
+                                                     bool read_only) {
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file.Size());
+  if (size < size_bytes && read_only) {
+    return Status::Corruption("map " + file.path() + ": it has " + std::to_string(size) +
+                              " bytes of " + std::to_string(size_bytes));
+  }
+  if (!read_only) XTDB_RETURN_IF_ERROR(file.Allocate(0, size_bytes));
+  void* const mapped =
+      ::mmap(nullptr, size_bytes, PROT_READ | (read_only ? 0 : PROT_WRITE), MAP_SHARED, fd, 0);
+  if (mapped == MAP_FAILED) return Status::FromErrno("map " + file.path(), errno);
+  return std::unique_ptr<SharedMapping>(
+      std::make_unique<PosixMapping>(std::span(static_cast<std::byte*>(mapped), size_bytes)));
+}
+
 class OperatingSystemFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
@@ -73,6 +101,14 @@ class OperatingSystemFileSystem final : public FileSystem {
                                      "a name such as plant.xtdb");
     }
     return std::unique_ptr<File>(std::move(file));
+  }
+
+  Result<std::unique_ptr<SharedMapping>> MapShared(const std::string& path, size_t size_bytes,
+                                                   OpenMode mode) override {
+    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode));
+    if (fd < 0) return Status::FromErrno("open " + path, errno);
+    PosixFile file(path, fd);
+    return MapDescriptor(file, fd, size_bytes, mode == OpenMode::kReadOnly);
   }
 
   Status Remove(const std::string& path) override {

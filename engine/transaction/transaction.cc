@@ -322,7 +322,7 @@ Status Transaction::WithdrawFromLog() {
 void Transaction::End() {
   state_ = State::kDone;
   staging_.Clear();
-  engine_->writer_.Release();
+  engine_->EndWrite();
 }
 
 }  // namespace xtdb

@@ -82,7 +82,10 @@ Status LogReader::CheckStart(LSN checkpoint_lsn) const {
 
 Result<std::span<const std::byte>> LogReader::View(uint64_t offset, uint64_t size, uint64_t limit) {
   if (offset < window_offset_ || offset + size > window_offset_ + window_.size()) {
-    window_.resize(std::min(limit - offset, kWindowBytes));
+    uint64_t wanted = std::min(limit - offset, kWindowBytes);
+    if (read_ahead_end_ > offset)
+      wanted = std::min(wanted, std::max(size, read_ahead_end_ - offset));
+    window_.resize(wanted);
     window_offset_ = offset;
     const uint64_t there = offset < file_size_ ? std::min(file_size_ - offset, window_.size()) : 0;
     const Status read = file_->ReadAt(offset, std::span(window_).first(there));
@@ -191,6 +194,41 @@ Result<ReplayEnd> LogReader::Replay(LSN checkpoint_lsn, const ReplayFn& replay) 
   end.max_epoch = std::max(end.max_epoch, cursor.epoch);
   XTDB_RETURN_IF_ERROR(FindEnd(cursor, record, end));
   return end;
+}
+
+Status LogReader::RefreshRing() {
+  XTDB_ASSIGN_OR_RETURN(file_size_, file_->Size());
+  ring_ = SegmentRing();
+  return ReadSegmentHeaders();
+}
+
+Status LogReader::Follow(Cursor& cursor, LSN until, const ReplayFn& replay) {
+  OpenRecord record;
+  bool refreshed = false;
+  window_.clear();  // what stood behind the last `until` may have changed
+  while (cursor.position != until) {
+    const uint64_t segment = geometry().SegmentOf(cursor.position);
+    const auto place = ring_.Find(segment);
+    read_ahead_end_ = place && segment == geometry().SegmentOf(until)
+                          ? geometry().PlaceOffset(*place) + geometry().OffsetOf(until)
+                          : 0;
+    XTDB_ASSIGN_OR_RETURN(const std::optional<Frame> frame, NextFrame(cursor));
+    if (!frame && !refreshed) {
+      XTDB_RETURN_IF_ERROR(RefreshRing());
+      window_.clear();
+      refreshed = true;
+      continue;
+    }
+    if (!frame) {
+      return Status::Corruption(Where(cursor.position) +
+                                ": log damaged: a frame that was committed cannot be read; run "
+                                "xtdb salvage on a copy");
+    }
+    XTDB_RETURN_IF_ERROR(TakeFrame(*frame, record, replay));
+    cursor = {frame->end_lsn, frame->header.epoch, frame->header.crc32};
+  }
+  read_ahead_end_ = 0;
+  return Status();
 }
 
 Status LogReader::FindEnd(const Cursor& cursor, const OpenRecord& record, ReplayEnd& end) {

@@ -44,6 +44,19 @@ class LogReader {
   // kCorruption if the log belongs to another container; kUnsupported if its version is unknown.
   static Result<LogReader> Create(File& file, const Uuid& container_uuid);
 
+  // Where replay stands, between two frames. prev_crc32 is unknown before the first one.
+  struct Cursor {
+    LSN position = kNoLsn;
+    uint64_t epoch = 0;
+    std::optional<uint32_t> prev_crc32;
+  };
+  // Gives each record from `cursor` up to `until`, where a record is known to end, and moves
+  // `cursor` there. Meanwhile the log may be appended to behind `until`. kCorruption, naming the
+  // place, if a frame before it cannot be read.
+  Status Follow(Cursor& cursor, LSN until, const ReplayFn& replay);
+  // The segment headers again: a writer may have begun segments since.
+  Status RefreshRing();
+
   // Gives each intact record from `checkpoint_lsn` on to `replay`, in order, and finds the end.
   // kCorruption if the log does not hold that place, or if a frame behind the end says that it was
   // synced; an error of `replay` is returned as it is.
@@ -63,12 +76,6 @@ class LogReader {
     FrameHeader header;
     std::span<const std::byte> payload;  // valid until the next read
     LSN end_lsn = kNoLsn;
-  };
-  // Where replay stands. prev_crc32 is unknown before the first frame.
-  struct Cursor {
-    LSN position = kNoLsn;
-    uint64_t epoch = 0;
-    std::optional<uint32_t> prev_crc32;
   };
   struct OpenRecord {
     LSN first_lsn = kNoLsn;
@@ -103,6 +110,7 @@ class LogReader {
   SegmentRing ring_;
   std::vector<std::byte> window_;
   uint64_t window_offset_ = 0;
+  uint64_t read_ahead_end_ = 0;    // file offset; 0: as far as the window and the segment go
   std::vector<std::byte> record_;  // payload of a record of several frames
   std::vector<uint64_t> leftovers_;
   uint32_t end_crc32_ = 0;

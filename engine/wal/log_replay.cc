@@ -1,5 +1,6 @@
 #include "engine/wal/log_replay.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -109,8 +110,9 @@ Status LogReplay::ApplyFlush(const LogRecord& record) {
   std::set<TagId> tags;
   for (const PlacedEntry& placed : flush.entries) tags.insert(placed.entry.tag_id);
   for (const TagId tag : tags) buffer_.Retire(tag, record.lsn);
-  buffer_.Reclaim(kMaxLsn);
+  buffer_.Reclaim(std::min(oldest_snapshot_, record.lsn));
   last_lsn_ = record.lsn;
+  ++flushes_;
   return Status();
 }
 

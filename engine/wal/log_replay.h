@@ -20,8 +20,14 @@ namespace xtdb {
 // Threads:   one.
 class LogReplay {
  public:
-  LogReplay(TagDictionary& dictionary, MemBuffer& buffer, ChunkStore& chunks)
-      : dictionary_(dictionary), buffer_(buffer), chunks_(chunks) {}
+  // oldest_snapshot: buffers that it sees, or a later one, are kept beyond their flush; kMaxLsn if
+  // there is none.
+  LogReplay(TagDictionary& dictionary, MemBuffer& buffer, ChunkStore& chunks,
+            LSN oldest_snapshot = kMaxLsn)
+      : dictionary_(dictionary),
+        buffer_(buffer),
+        chunks_(chunks),
+        oldest_snapshot_(oldest_snapshot) {}
 
   // Records in log order. kCorruption for a record whose bytes are intact and whose meaning is not;
   // kUnsupported for a type of a newer build.
@@ -33,6 +39,7 @@ class LogReplay {
   uint64_t transactions() const { return transactions_; }
   uint64_t points() const { return points_; }
   uint64_t withdrawn() const { return withdrawn_; }  // transactions that never committed
+  uint64_t flushes() const { return flushes_; }
 
  private:
   struct Pending {
@@ -52,11 +59,13 @@ class LogReplay {
   TagDictionary& dictionary_;
   MemBuffer& buffer_;
   ChunkStore& chunks_;
+  const LSN oldest_snapshot_;
   Pending pending_;
   LSN last_lsn_ = kNoLsn;
   uint64_t transactions_ = 0;
   uint64_t points_ = 0;
   uint64_t withdrawn_ = 0;
+  uint64_t flushes_ = 0;
 };
 
 }  // namespace xtdb

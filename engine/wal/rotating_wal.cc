@@ -65,6 +65,7 @@ RotatingWAL::RotatingWAL(std::unique_ptr<File> file, const Uuid& container_uuid,
                          LogGeometry geometry, uint32_t reserve_segments, bool read_only)
     : file_(std::move(file)),
       geometry_(geometry),
+      container_uuid_(container_uuid),
       container_id_(ContainerId(container_uuid)),
       reserve_segments_(reserve_segments),
       read_only_(read_only),
@@ -108,13 +109,18 @@ Result<std::unique_ptr<RotatingWAL>> RotatingWAL::Create(FileSystem& fs, const s
 
 Result<std::unique_ptr<RotatingWAL>> RotatingWAL::Open(FileSystem& fs, const std::string& path,
                                                        const Uuid& container_uuid,
-                                                       LSN checkpoint_lsn,
+                                                       LSN checkpoint_lsn, LSN durable_lsn,
                                                        const WALOptions& options, bool read_only,
                                                        const ReplayFn& replay, ReplayEnd* end) {
   XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file,
                         fs.Open(path, read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite));
   XTDB_ASSIGN_OR_RETURN(LogReader reader, LogReader::Create(*file, container_uuid));
   XTDB_ASSIGN_OR_RETURN(const ReplayEnd found, reader.Replay(checkpoint_lsn, replay));
+  if (found.end_lsn < durable_lsn) {
+    return Status::Corruption(path + ": the log ends at LSN " + std::to_string(found.end_lsn) +
+                              ", and was synced up to LSN " + std::to_string(durable_lsn) +
+                              "; run xtdb salvage on a copy");
+  }
   std::unique_ptr<RotatingWAL> wal(new RotatingWAL(
       std::move(file), container_uuid, reader.geometry(), options.reserve_segments, read_only));
   wal->ring_ = reader.ring();
@@ -131,6 +137,69 @@ Result<std::unique_ptr<RotatingWAL>> RotatingWAL::Open(FileSystem& fs, const std
   wal->PublishPlaces();
   if (end != nullptr) *end = found;
   return wal;
+}
+
+Result<std::unique_ptr<RotatingWAL>> RotatingWAL::Join(FileSystem& fs, const std::string& path,
+                                                       const Uuid& container_uuid,
+                                                       LSN checkpoint_lsn, LSN settled_lsn,
+                                                       const WALOptions& options, bool read_only,
+                                                       const ReplayFn& replay) {
+  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file,
+                        fs.Open(path, read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite));
+  XTDB_ASSIGN_OR_RETURN(LogReader reader, LogReader::Create(*file, container_uuid));
+  const LogGeometry geometry = reader.geometry();
+  std::unique_ptr<RotatingWAL> wal(new RotatingWAL(std::move(file), container_uuid, geometry,
+                                                   options.reserve_segments, read_only));
+  wal->epoch_min_ = reader.header().epoch;
+  wal->reader_.emplace(std::move(reader));
+  wal->end_lsn_ = wal->durable_lsn_ = wal->released_lsn_ = geometry.Normalize(checkpoint_lsn);
+  XTDB_RETURN_IF_ERROR(wal->Follow(settled_lsn, replay));
+  wal->ring_ = wal->reader_->ring();
+  wal->PublishPlaces();
+  return wal;
+}
+
+Status RotatingWAL::Follow(LSN settled_lsn, const ReplayFn& replay) {
+  if (settled_lsn == end_lsn_) return Status();
+  if (!reader_) {
+    XTDB_ASSIGN_OR_RETURN(reader_, LogReader::Create(*file_, container_uuid_));
+  }
+  LogReader::Cursor cursor;
+  cursor.position = end_lsn_;
+  cursor.epoch = epoch_min_;
+  if (prev_crc32_ != 0) cursor.prev_crc32 = prev_crc32_;
+  XTDB_RETURN_IF_ERROR(reader_->Follow(cursor, settled_lsn, replay));
+  epoch_ = 0;
+  epoch_min_ = cursor.epoch;
+  prev_crc32_ = *cursor.prev_crc32;
+  end_lsn_ = settled_lsn;
+  return Status();
+}
+
+Status RotatingWAL::TakeOver(uint64_t epoch, LSN durable_lsn) {
+  if (!reader_) {
+    XTDB_ASSIGN_OR_RETURN(reader_, LogReader::Create(*file_, container_uuid_));
+  } else {
+    XTDB_RETURN_IF_ERROR(reader_->RefreshRing());
+  }
+  ring_ = reader_->ring();
+  ring_.FreeAbove(geometry_.SegmentOf(end_lsn_));
+  ring_.FreeBelow(geometry_.SegmentOf(released_lsn_));
+  durable_lsn_ = std::min(durable_lsn, end_lsn_.load());
+  PublishPlaces();
+  BeginEpoch(epoch);
+  return Status();
+}
+
+Status RotatingWAL::SkipToNewSegment() {
+  XTDB_RETURN_IF_ERROR(CheckWritable());
+  const uint64_t next = geometry_.SegmentOf(end_lsn_) + 1;
+  XTDB_RETURN_IF_ERROR(EnsureSegments(next, /*ordinary=*/false));
+  durable_claim_max_ = std::min(durable_claim_max_, durable_lsn_.load());
+  end_lsn_ = geometry_.FirstFrame(next);
+  prev_crc32_ = 0;
+  PublishPlaces();
+  return Status();
 }
 
 // What a crash left behind the end must not come back when a later frame happens to end where it
@@ -177,10 +246,13 @@ void RotatingWAL::PublishPlaces() {
 Status RotatingWAL::Grow(uint32_t places) {
   const uint64_t begin = geometry_.PlaceOffset(ring_.place_count());
   // Not written over with zeros: the measurement is in docs/format-log.md, "Taking space".
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file_->Size());
   const Status allocated = file_->Allocate(begin, places * geometry_.segment_size_bytes);
   if (!allocated.ok()) {
     if (allocated.code() != StatusCode::kResourceExhausted) return Fail(allocated);
-    IgnoreStatus(file_->Truncate(begin), "gives back what little was taken; the disk is full");
+    if (size <= begin) {
+      IgnoreStatus(file_->Truncate(size), "gives back what little was taken; the disk is full");
+    }
     return allocated.WithContext("log cannot grow");
   }
   for (uint32_t i = 0; i < places; ++i) ring_.AddPlace(0, 0);
@@ -266,7 +338,7 @@ Result<LSN> RotatingWAL::BatchAppend(std::span<const Entry> entries, LSN transac
 Status RotatingWAL::WriteRecord(const Entry& entry, LSN transaction, LSN& position) {
   FrameHeader header;
   header.epoch = epoch_;
-  header.durable_lsn = durable_lsn_;
+  header.durable_lsn = std::min(durable_lsn_.load(), durable_claim_max_);
   header.transaction = transaction;
   header.type = entry.type;
   std::span<const std::byte> rest = entry.payload;
@@ -329,6 +401,7 @@ Status RotatingWAL::Sync() {
 void RotatingWAL::Release(LSN lsn) {
   if (read_only_) return;
   released_lsn_ = std::max(released_lsn_, std::min(lsn, end_lsn_.load()));
+  if (released_lsn_ > durable_claim_max_) durable_claim_max_ = kMaxLsn;
   ring_.FreeBelow(geometry_.SegmentOf(released_lsn_));
   PublishPlaces();
 }

@@ -44,20 +44,44 @@ class RotatingWAL {
                                                      const Uuid& container_uuid, uint64_t epoch,
                                                      LSN start_lsn, const WALOptions& options);
 
+  // Joins a log that another process may be writing: gives each record from `checkpoint_lsn` up to
+  // `settled_lsn` to `replay`, and goes on from there by Follow. Changes nothing. kCorruption as
+  // LogReader::Follow says.
+  static Result<std::unique_ptr<RotatingWAL>> Join(FileSystem& fs, const std::string& path,
+                                                   const Uuid& container_uuid, LSN checkpoint_lsn,
+                                                   LSN settled_lsn, const WALOptions& options,
+                                                   bool read_only, const ReplayFn& replay);
+  // Gives what other processes have appended up to `settled_lsn` to `replay`; the end is then
+  // there. After an error the object is good for nothing but its end.
+  Status Follow(LSN settled_lsn, const ReplayFn& replay);
+  // This process writes now, behind what Follow has read: learns the segments that others began.
+  Status TakeOver(uint64_t epoch, LSN durable_lsn);
+  // The next frame is the first of another segment, so that no append goes behind bytes whose sync
+  // has failed. A reader gets there only by a checkpoint at the new end.
+  Status SkipToNewSegment();
+
   // Opens an existing log and gives each intact record from `checkpoint_lsn` (which must be the
   // place of a frame, or the log's end) on to `replay`, in order. The log ends at the first frame
   // that is damaged or missing. If a frame behind that place names it as durable, it is not a
   // crash's trace: kCorruption with the file, segment and byte offset. kCorruption too if the log
-  // belongs to another container (names both files), or begins after checkpoint_lsn. read_only:
+  // belongs to another container (names both files), begins after checkpoint_lsn or ends before
+  // durable_lsn, up to which it is known to have been synced. read_only:
   // nothing is written; Append and Sync are then kFailedPrecondition. Unless read_only, what was
   // replayed is synced before Open returns.
   static Result<std::unique_ptr<RotatingWAL>> Open(FileSystem& fs, const std::string& path,
                                                    const Uuid& container_uuid, LSN checkpoint_lsn,
-                                                   const WALOptions& options, bool read_only,
-                                                   const ReplayFn& replay, ReplayEnd* end);
+                                                   LSN durable_lsn, const WALOptions& options,
+                                                   bool read_only, const ReplayFn& replay,
+                                                   ReplayEnd* end);
   // Frames from now on carry it; not less than any in the log (XTDB_CHECKed: a reader would take
   // the frames for stale ones). Due once after Open: appending before is kFailedPrecondition.
   void BeginEpoch(uint64_t epoch);
+  // Of the frame before the end, where nothing was replayed that told it: others who read on from
+  // there know it.
+  void LearnLastCrc(uint32_t crc32) {
+    if (prev_crc32_ == 0) prev_crc32_ = crc32;
+  }
+  uint64_t epoch_min() const { return epoch_min_; }
 
   // Makes sure that records of `payload_bytes` in `record_count` records can be appended without
   // taking more space. kResourceExhausted if the disk is full; then nothing has changed. Holds
@@ -82,12 +106,14 @@ class RotatingWAL {
   // reused.
   void Release(LSN lsn);
 
-  LSN end_lsn() const;          // where the next frame will begin (the next record's LSN)
-  LSN durable_lsn() const;      // every frame below it is synced
+  LSN end_lsn() const;      // where the next frame will begin (the next record's LSN)
+  LSN durable_lsn() const;  // every frame below it is synced
+  uint32_t last_crc32() const { return prev_crc32_; }  // of the frame before the end; by the writer
   uint64_t live_bytes() const;  // from the oldest unreleased segment to the end
   uint64_t file_bytes() const;
-  uint32_t segment_count() const;  // places in the file
-  Status failure() const;          // the sticky error, or OK
+  LSN released_lsn() const { return released_lsn_; }  // by the writer
+  uint32_t segment_count() const;                     // places in the file
+  Status failure() const;                             // the sticky error, or OK
 
  private:
   RotatingWAL(std::unique_ptr<File> file, const Uuid& container_uuid, LogGeometry geometry,
@@ -107,16 +133,21 @@ class RotatingWAL {
 
   const std::unique_ptr<File> file_;
   const LogGeometry geometry_;
+  const Uuid container_uuid_;
   const uint64_t container_id_;
   const uint32_t reserve_segments_;
   const bool read_only_;
 
-  // Touched by the appending thread only.
+  // Touched by the appending or following thread only.
+  std::optional<LogReader> reader_;  // of Follow
   SegmentRing ring_;
   uint64_t epoch_ = 0;      // 0: BeginEpoch is due
   uint64_t epoch_min_ = 0;  // of what stands in the log
   uint32_t prev_crc32_ = 0;
   LSN released_lsn_ = kNoLsn;
+  // What frames may claim to be synced, while the log goes on behind a failed range: nobody who
+  // reads from the checkpoint before it gets there.
+  LSN durable_claim_max_ = kMaxLsn;
   // Frames on their way to the file, so that a batch is few writes and a small commit one. Reused:
   // a commit allocates nothing.
   std::unique_ptr<std::byte[]> buffer_;

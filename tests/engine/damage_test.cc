@@ -206,6 +206,7 @@ TEST(DamageTest, AContainerWhoseTailIsZerosIsReported) {
 // it. Whatever is read must still be a prefix of the commits.
 TEST(DamageTest, ALogWhoseTailIsZerosGivesAPrefixOfCommits) {
   const StoredRun run = MakeUnclosedStore();
+  ASSERT_OK(run.fs->Remove(kStoreShm));
   const uint64_t size = run.fs->ReadWhole(kStoreLog).size();
   int losses = 0;
   for (uint64_t begin = 0; begin < size; begin += begin < kExtentSizeBytes + 16 * kKiB ? 8 : 1008) {
@@ -219,6 +220,25 @@ TEST(DamageTest, ALogWhoseTailIsZerosGivesAPrefixOfCommits) {
     losses += finding.points == run.points() ? 0 : 1;
   }
   EXPECT_GT(losses, 0);
+}
+
+// The shared memory of the processes that died knows how far the log had been synced.
+TEST(DamageTest, ALogWhoseTailIsZerosIsAnErrorWhereTheSharedMemoryIsLeft) {
+  const StoredRun run = MakeUnclosedStore();
+  const uint64_t size = run.fs->ReadWhole(kStoreLog).size();
+  int errors = 0;
+  for (uint64_t begin = 0; begin < size; begin += 1008) {
+    const auto damaged = run.fs->Clone();
+    Overwrite(*damaged, kStoreLog, [&](std::vector<std::byte>& bytes) {
+      std::fill(bytes.begin() + static_cast<ptrdiff_t>(begin), bytes.end(), std::byte{0});
+    });
+    const Finding finding = Inspect(*damaged);
+    errors += finding.error.ok() ? 0 : 1;
+    if (finding.error.ok()) {
+      EXPECT_EQ(finding.points, run.points()) << "zeros from " << begin;
+    }
+  }
+  EXPECT_GT(errors, 0);
 }
 
 TEST(DamageTest, SwappedExtentsAreReported) {

@@ -17,6 +17,7 @@ namespace xtdb {
 
 inline constexpr const char* kStorePath = "/plant.xtdb";
 inline constexpr const char* kStoreLog = "/plant.xtdb-wal";
+inline constexpr const char* kStoreShm = "/plant.xtdb-shm";
 
 inline EngineOptions SmallStoreOptions() {
   EngineOptions options;

@@ -16,8 +16,9 @@ using testing::HasSubstr;
 class LogReplayTest : public testing::Test {
  protected:
   LogReplayTest()
-      : container_(std::move(Container::Create(fs_, "/plant.xtdb",
-                                               {.chunk_size_bytes = 4 * kMiB, .options = {}}))
+      : container_(std::move(Container::Create(
+                                 fs_, fs_.Open("/plant.xtdb", OpenMode::kOpenOrCreate).value(),
+                                 {.chunk_size_bytes = 4 * kMiB, .options = {}}))
                        .value()),
         chunks_(*container_, events_),
         replay_(dictionary_, buffer_, chunks_) {}

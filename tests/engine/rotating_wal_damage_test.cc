@@ -197,7 +197,8 @@ TEST(RotatingWALDamageTest, EveryFlippedByteGivesAPrefixOrAnError) {
 TEST(RotatingWALDamageTest, TheLogOfAnotherContainerIsRefused) {
   FaultyFileSystem fs;
   CreateLog(fs);
-  const auto log = RotatingWAL::Open(fs, kPath, TestUuid(9), kFirst, kSmall, false, {}, nullptr);
+  const auto log =
+      RotatingWAL::Open(fs, kPath, TestUuid(9), kFirst, kNoLsn, kSmall, false, {}, nullptr);
   EXPECT_THAT(log, HasCode(StatusCode::kCorruption));
   EXPECT_THAT(std::string(log.status().message()),
               AllOf(HasSubstr(UuidText(TestUuid(1))), HasSubstr(UuidText(TestUuid(9)))));

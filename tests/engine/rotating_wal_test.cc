@@ -167,8 +167,9 @@ TEST(RotatingWALTest, AnErrorOfTheReplayFunctionIsReturned) {
   FaultyFileSystem fs;
   ASSERT_THAT(Append(*CreateLog(fs), "one"), IsOk());
   const auto fail = [](const LogRecord&) { return Status::NotFound("of the caller"); };
-  EXPECT_THAT(RotatingWAL::Open(fs, kPath, TestUuid(), kFirst, kSmall, false, fail, nullptr),
-              HasCode(StatusCode::kNotFound));
+  EXPECT_THAT(
+      RotatingWAL::Open(fs, kPath, TestUuid(), kFirst, kNoLsn, kSmall, false, fail, nullptr),
+      HasCode(StatusCode::kNotFound));
 }
 
 // Goal: every way in which a record can meet the end of its segment. Method: fill the first segment

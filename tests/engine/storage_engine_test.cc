@@ -198,14 +198,6 @@ TEST_F(StorageEngineTest, WrongTypesAndTimesAreErrorsThatLeaveNothing) {
   EXPECT_EQ(engine->tags()->Find("t"), nullptr);
 }
 
-TEST_F(StorageEngineTest, ASecondHandleGetsBusyAndTheFirstGoesOn) {
-  auto engine = Open();
-  const auto second = StorageEngine::Open(fs_, clock_, "/plant.xtdb", {});
-  ASSERT_FALSE(second.ok());
-  EXPECT_THAT(second.status(), StatusIs(StatusCode::kBusy, HasSubstr("in use")));
-  Write(*engine, "a", 1, Value::Integer(1));
-}
-
 TEST_F(StorageEngineTest, ReadOnlyHandlesShareTheContainerAndRefuseWrites) {
   Write(*Open(), "a", 1, Value::Integer(1));
   EngineOptions options;

@@ -74,8 +74,8 @@ inline Result<OpenedLog> OpenLog(FileSystem& fs, LSN checkpoint = kFirst, bool r
          std::string(reinterpret_cast<const char*>(record.payload.data()), record.payload.size())});
     return Status();
   };
-  XTDB_ASSIGN_OR_RETURN(log.wal, RotatingWAL::Open(fs, kPath, TestUuid(), checkpoint, kSmall,
-                                                   read_only, collect, &log.end));
+  XTDB_ASSIGN_OR_RETURN(log.wal, RotatingWAL::Open(fs, kPath, TestUuid(), checkpoint, kNoLsn,
+                                                   kSmall, read_only, collect, &log.end));
   return log;
 }
 

@@ -29,6 +29,8 @@ class MemoryFile final : public File {
   Result<uint64_t> AllocatedBytes() override { return uint64_t{bytes_.size()}; }
   Status TryLock(uint64_t, LockKind) override { return Refuse(); }
   void Unlock(uint64_t) override {}
+  Result<bool> IsLockedElsewhere(uint64_t, uint64_t) override { return false; }
+  Result<FileIdentity> Identity() override { return FileIdentity{}; }
   const std::string& path() const override { return path_; }
 
  private:

@@ -73,7 +73,7 @@ Result<TestPoints> ReadAll(const ReadView& view) {
 
 Result<TestPoints> ReadAll(StorageEngine& engine) {
   ReadView view;
-  view.snapshot = engine.TakeSnapshot().value();
+  XTDB_ASSIGN_OR_RETURN(view.snapshot, engine.TakeSnapshot());
   return ReadAll(view);
 }
 

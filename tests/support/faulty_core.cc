@@ -103,6 +103,12 @@ uint64_t FaultyFileSystem::Core::FreeBytes() const {
   return used < capacity_bytes ? capacity_bytes - used : 0;
 }
 
+FileIdentity FaultyFileSystem::Core::IdentityOf(const FaultyInode& inode) const {
+  const auto links = std::count_if(names.begin(), names.end(),
+                                   [&](const auto& name) { return name.second == inode.id; });
+  return FileIdentity{1, inode.id, static_cast<uint64_t>(links)};
+}
+
 std::shared_ptr<FaultyInode> FaultyFileSystem::Core::Find(const std::string& path) const {
   const auto name = names.find(NormalizePath(path));
   return name == names.end() ? nullptr : inodes.at(name->second);
@@ -147,6 +153,13 @@ void FaultyFileSystem::Core::CrashBytes(FaultyInode& inode, CrashPolicy policy,
   inode.current = inode.durable;
   inode.locks.clear();
   inode.handles = 0;
+  // The kernel may have written the pages or not; one that still maps them is of another life.
+  if (inode.shared != nullptr) {
+    const bool survives =
+        policy == CrashPolicy::kKeepAll || (policy == CrashPolicy::kRandom && seeded() % 2 == 0);
+    inode.shared = std::make_shared<std::vector<uint64_t>>(
+        survives ? *inode.shared : std::vector<uint64_t>(inode.shared->size()));
+  }
 }
 
 void FaultyFileSystem::Core::CrashNames(CrashPolicy policy, std::mt19937_64& seeded) {

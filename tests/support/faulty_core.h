@@ -33,6 +33,8 @@ struct FaultyInode {
     File::LockKind kind;
   };
   std::vector<Lock> locks;
+  // What a mapping of the file shares; not seen by reads of the file, nor the other way round.
+  std::shared_ptr<std::vector<uint64_t>> shared;
   int handles = 0;
 };
 
@@ -76,6 +78,7 @@ struct FaultyFileSystem::Core {
   uint64_t UsedBytes() const;
   // Bytes that may still be allocated.
   uint64_t FreeBytes() const;
+  FileIdentity IdentityOf(const FaultyInode& inode) const;
   // Null if there is none.
   std::shared_ptr<FaultyInode> Find(const std::string& path) const;
   std::shared_ptr<FaultyInode> MustFind(const std::string& path) const;

@@ -124,6 +124,20 @@ class FaultyFile final : public File {
     if (CheckAlive().ok()) Release(offset);
   }
 
+  Result<bool> IsLockedElsewhere(uint64_t offset, uint64_t length) override {
+    const std::lock_guard guard(core_->mutex);
+    XTDB_RETURN_IF_ERROR(CheckAlive());
+    return std::any_of(inode_->locks.begin(), inode_->locks.end(), [&](const auto& lock) {
+      return lock.handle != handle_ && lock.kind == LockKind::kExclusive && lock.offset >= offset &&
+             lock.offset - offset < length;
+    });
+  }
+  Result<FileIdentity> Identity() override {
+    const std::lock_guard guard(core_->mutex);
+    XTDB_RETURN_IF_ERROR(CheckAlive());
+    return core_->IdentityOf(*inode_);
+  }
+
   const std::string& path() const override { return path_; }
 
  private:

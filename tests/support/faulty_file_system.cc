@@ -15,6 +15,15 @@ Status ReadOnlyFileSystem(const char* operation, const std::string& path) {
   return Status::ReadOnly(std::string(operation) + " " + path + ": Read-only file system");
 }
 
+class HeapMapping final : public SharedMapping {
+ public:
+  explicit HeapMapping(std::shared_ptr<std::vector<uint64_t>> words) : words_(std::move(words)) {}
+  std::span<std::byte> bytes() override { return std::as_writable_bytes(std::span(*words_)); }
+
+ private:
+  const std::shared_ptr<std::vector<uint64_t>> words_;
+};
+
 }  // namespace
 
 FaultyFileSystem::FaultyFileSystem(uint64_t seed) : core_(std::make_shared<Core>()) {
@@ -36,6 +45,22 @@ Result<std::unique_ptr<File>> FaultyFileSystem::Open(const std::string& path, Op
   }
   if (inode == nullptr) inode = core_->Create(normal);
   return OpenFaultyFile(core_, std::move(inode), path, mode != OpenMode::kReadOnly);
+}
+
+Result<std::unique_ptr<SharedMapping>> FaultyFileSystem::MapShared(const std::string& path,
+                                                                   size_t size_bytes,
+                                                                   OpenMode mode) {
+  const std::string normal = NormalizePath(path);
+  std::unique_lock lock(core_->mutex);
+  XTDB_RETURN_IF_ERROR(core_->Begin(lock, FileOperation::kOpen, normal).status);
+  std::shared_ptr<FaultyInode> inode = core_->Find(normal);
+  if (inode == nullptr && mode == OpenMode::kReadOnly) return NoSuchFile("open", path);
+  if (core_->read_only && mode != OpenMode::kReadOnly) return ReadOnlyFileSystem("open", path);
+  if (inode == nullptr) inode = core_->Create(normal);
+  if (inode->shared == nullptr) {
+    inode->shared = std::make_shared<std::vector<uint64_t>>(size_bytes / sizeof(uint64_t));
+  }
+  return std::unique_ptr<SharedMapping>(std::make_unique<HeapMapping>(inode->shared));
 }
 
 Status FaultyFileSystem::Remove(const std::string& path) {
@@ -98,9 +123,7 @@ Result<FileIdentity> FaultyFileSystem::Identify(const std::string& path) {
   const std::lock_guard guard(core_->mutex);
   const std::shared_ptr<FaultyInode> inode = core_->Find(path);
   if (inode == nullptr) return NoSuchFile("stat", path);
-  const auto links = std::count_if(core_->names.begin(), core_->names.end(),
-                                   [&](const auto& name) { return name.second == inode->id; });
-  return FileIdentity{1, inode->id, static_cast<uint64_t>(links)};
+  return core_->IdentityOf(*inode);
 }
 
 Result<std::string> FaultyFileSystem::ResolvePath(const std::string& path) {
@@ -177,6 +200,7 @@ std::unique_ptr<FaultyFileSystem> FaultyFileSystem::Clone() const {
     auto cloned = std::make_shared<FaultyInode>(*inode);
     cloned->locks.clear();
     cloned->handles = 0;
+    if (inode->shared) cloned->shared = std::make_shared<std::vector<uint64_t>>(*inode->shared);
     copy->inodes[id] = std::move(cloned);
   }
   copy->names = core_->names;

@@ -77,6 +77,9 @@ class FaultyFileSystem final : public FileSystem {
   ~FaultyFileSystem() override;
 
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;
+  // The memory behaves as the kernel's: a killed process leaves it, a crash may lose it.
+  Result<std::unique_ptr<SharedMapping>> MapShared(const std::string& path, size_t size_bytes,
+                                                   OpenMode mode) override;
   Status Remove(const std::string& path) override;
   Status Rename(const std::string& from, const std::string& to) override;
   bool Exists(const std::string& path) override;

@@ -1,0 +1,278 @@
+#include <algorithm>
+
+#include "engine/storage_engine.h"
+
+namespace xtdb {
+
+// What the process knows is brought up to what is committed, whoever committed it.
+Status StorageEngine::CatchUp() {
+  if (forked()) return CheckWritable();
+  if (shared_ != nullptr && !options_.read_only) {
+    const uint64_t mark = shared_->writer_mark();
+    const bool nobody_writes = mark == 0 || mark == shared_->mark();
+    if (nobody_writes && shared_->settled() <= applied_lsn_ && !must_reload_) return Status();
+  }
+  std::lock_guard lock(catch_up_mutex_);
+  if (writing_) return Status();
+  return options_.read_only ? CatchUpReadOnly() : CatchUpShared();
+}
+
+Status StorageEngine::CatchUpShared() {
+  const uint64_t mark = shared_->writer_mark();
+  if (mark != 0 && mark != shared_->mark()) {
+    XTDB_ASSIGN_OR_RETURN(const bool is_free, locks_.TryWriter());
+    if (is_free) {
+      // Its holder is gone. If nothing can be made of what it left, what is settled is served.
+      const Status recovered = RecoverTail();
+      locks_.UnlockWriter();
+      if (!recovered.ok()) NoteFailure("recovery of another process's writes", recovered);
+    }
+  }
+  return FollowLog();
+}
+
+Status StorageEngine::FollowLog() {
+  const LSN settled = shared_->settled();
+  if (settled <= applied_lsn_ && !must_reload_) return Status();
+  shared_->SetLogPosition(applied_lsn_);
+  const bool is_behind = wal_ == nullptr || wal_astray_ || shared_->checkpoint() > applied_lsn_;
+  if (must_reload_ || is_behind) {
+    const Status reloaded = Reload();
+    shared_->SetLogPosition(kMaxLsn);
+    return reloaded;
+  }
+  LSN oldest = kMaxLsn;
+  {
+    std::lock_guard lock(mutex_);
+    if (!snapshots_.empty()) oldest = *snapshots_.begin();
+  }
+  LogReplay replay(state_->dictionary, state_->buffer, state_->chunks, oldest);
+  must_reload_ = true;  // unless all of it is applied
+  Status followed =
+      wal_->Follow(settled, [&](const LogRecord& record) { return replay.Apply(record); });
+  if (followed.ok()) followed = replay.Finish();
+  shared_->SetLogPosition(kMaxLsn);
+  XTDB_RETURN_IF_ERROR(followed);
+  must_reload_ = false;
+  flushes_followed_ |= replay.flushes() != 0;
+  if (shared_->superblock_sequence() != loaded_sequence_) state_->chunks.ForgetPendingEntries();
+  std::lock_guard lock(mutex_);
+  published_lsn_ = std::max(published_lsn_, replay.last_lsn());
+  committed_anything_ = true;
+  applied_lsn_ = settled;
+  return Status();
+}
+
+Status StorageEngine::Reload() {
+  constexpr int kTries = 20;
+  for (int tries = 1;; ++tries) {
+    const LSN checkpoint = shared_->checkpoint();
+    shared_->SetLogPosition(checkpoint);
+    // The slot counts only if the checkpoint has not passed it before it was set.
+    if (shared_->checkpoint() != checkpoint) continue;
+    const uint64_t sequence = shared_->superblock_sequence();
+    Status loaded = container_->RereadSuperblock(sequence);
+    if (loaded.ok()) loaded = Load(LoadMode::kJoin, shared_->settled());
+    // A checkpoint meanwhile may have written over the catalogue that was being read.
+    if (loaded.ok() || tries == kTries || shared_->superblock_sequence() == sequence) return loaded;
+  }
+}
+
+Status StorageEngine::RecoverTail() {
+  const bool log_failed = shared_->log_failed();
+  const LSN settled = shared_->settled();
+  must_reload_ = true;
+  XTDB_RETURN_IF_ERROR(container_->RereadSuperblock(shared_->superblock_sequence()));
+  XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, shared_->durable()));
+  if (wal_ != nullptr && wal_->end_lsn() == settled) wal_->LearnLastCrc(shared_->settled_crc());
+  ShareEverything();
+  if (log_failed) XTDB_RETURN_IF_ERROR(LeaveFailedLog());
+  shared_->SetWriterMark(0);
+  return Status();
+}
+
+// A sync of the log has failed, so what can be read there may not be on the disk. Everything goes
+// to blocks, and the log on in another segment, where a checkpoint makes it begin.
+Status StorageEngine::LeaveFailedLog() {
+  if (wal_ == nullptr) {
+    shared_->SetLogFailed(false);
+    return Status();
+  }
+  Status left = wal_->SkipToNewSegment();
+  if (left.ok()) left = FlushAll();
+  if (left.ok()) left = Checkpoint(LogState::kInUse);
+  if (!left.ok()) return left.WithContext("the log's last sync has failed");
+  Settle();
+  shared_->SetLogFailed(false);
+  return Status();
+}
+
+Status StorageEngine::LockWriter(int64_t timeout_us) {
+  Backoff backoff(clock_, timeout_us);
+  while (true) {
+    {
+      std::lock_guard lock(catch_up_mutex_);
+      XTDB_ASSIGN_OR_RETURN(const bool locked, locks_.TryWriter());
+      if (locked) {
+        const Status ready = TakeOver();
+        if (!ready.ok()) {
+          locks_.UnlockWriter();
+          return ready;
+        }
+        writing_ = true;
+        return Status();
+      }
+    }
+    if (backoff.Wait()) continue;
+    const int64_t pid = shared_->PidOf(shared_->writer_mark());
+    return Status::Busy(path_ + ": " +
+                        (pid == 0 ? "another process" : "process " + std::to_string(pid)) +
+                        " is writing; wait for its commit, or set a longer PRAGMA busy_timeout");
+  }
+}
+
+Status StorageEngine::TakeOver() {
+  const uint64_t mark = shared_->writer_mark();
+  if (mark != 0 && mark != shared_->mark()) {
+    XTDB_RETURN_IF_ERROR(RecoverTail());
+  } else if (shared_->superblock_sequence() != loaded_sequence_) {
+    const Status reloaded = Reload();
+    shared_->SetLogPosition(kMaxLsn);
+    XTDB_RETURN_IF_ERROR(reloaded);
+  } else {
+    XTDB_RETURN_IF_ERROR(FollowLog());
+  }
+  if (flushes_followed_) XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
+  flushes_followed_ = false;
+  if (wal_ != nullptr && shared_->last_writer() != shared_->mark()) {
+    wal_->LearnLastCrc(shared_->settled_crc());
+    XTDB_RETURN_IF_ERROR(wal_->TakeOver(container_->superblock().log_epoch, shared_->durable()));
+  }
+  shared_->SetLastWriter(shared_->mark());
+  shared_->SetWriterMark(shared_->mark());
+  return Status();
+}
+
+void StorageEngine::EndWrite() {
+  if (!forked()) {
+    std::lock_guard lock(catch_up_mutex_);
+    bool failed;
+    {
+      std::lock_guard state_lock(mutex_);
+      failed = !failure_.ok();
+    }
+    wal_astray_ |= failed;
+    if (!failed && wal_ != nullptr) Settle();
+    // A mark that stays makes the next process recover what this one has begun.
+    if (!failed && !left_unfinished_) shared_->SetWriterMark(0);
+    writing_ = false;
+    locks_.UnlockWriter();
+  }
+  writer_.Release();
+}
+
+void StorageEngine::Settle() {
+  applied_lsn_ = wal_->end_lsn();
+  shared_->SetDurable(wal_->durable_lsn());
+  shared_->SetSettled(wal_->end_lsn(), wal_->last_crc32());
+}
+
+void StorageEngine::ShareSuperblock() {
+  const Superblock& superblock = container_->superblock();
+  loaded_sequence_ = superblock.sequence;
+  shared_->SetCheckpoint(superblock.checkpoint_lsn);
+  shared_->SetSuperblockSequence(superblock.sequence);
+}
+
+void StorageEngine::ShareEverything() {
+  const Superblock& superblock = container_->superblock();
+  shared_->SetLogEpoch(superblock.log_epoch);
+  ShareSuperblock();
+  if (wal_ != nullptr) return Settle();
+  shared_->SetDurable(superblock.checkpoint_lsn);
+  shared_->SetSettled(superblock.checkpoint_lsn, 0);
+}
+
+void StorageEngine::ReleaseLog() {
+  const Result<bool> nobody_pinned = locks_.TryExclusivePin();
+  if (!nobody_pinned.ok() || !nobody_pinned.value()) return;  // the log grows meanwhile
+  const Result<SharedMemory::Needs> others = shared_->NeedsOfOthers();
+  if (others.ok()) {
+    wal_->Release(std::min(container_->superblock().checkpoint_lsn, others.value().log_lsn));
+  }
+  locks_.UnlockPin();
+}
+
+LSN StorageEngine::OldestSnapshotAnywhere() {
+  LSN oldest;
+  {
+    std::lock_guard lock(mutex_);
+    oldest = OldestSnapshot();
+  }
+  const Result<SharedMemory::Needs> others = shared_->NeedsOfOthers();
+  if (!others.ok()) return kNoLsn;
+  const Result<bool> nobody_pinned = locks_.TryExclusivePin();
+  if (!nobody_pinned.ok() || !nobody_pinned.value()) return kNoLsn;
+  locks_.UnlockPin();
+  return std::min(oldest, others.value().snapshot_lsn);
+}
+
+void StorageEngine::ShareOldestSnapshot() {
+  if (shared_ == nullptr || forked()) return;
+  shared_->SetSnapshot(snapshots_.empty() ? kMaxLsn : *snapshots_.begin(), clock_.NowUs());
+}
+
+Status StorageEngine::Pin() {
+  if (!options_.read_only) return Status();
+  std::lock_guard lock(mutex_);
+  if (pins_ == 0) XTDB_RETURN_IF_ERROR(locks_.SharePin());
+  ++pins_;
+  return Status();
+}
+
+void StorageEngine::Unpin() {
+  if (!options_.read_only) return;
+  if (--pins_ == 0) locks_.UnlockPin();
+}
+
+// A read-only engine has no slot and changes nothing. Its lock on PIN keeps everything in place
+// that it may look at.
+Status StorageEngine::CatchUpReadOnly() {
+  XTDB_ASSIGN_OR_RETURN(bool has_writers, FindWriters());
+  if (!has_writers) {
+    const uint64_t known = loaded_sequence_;
+    XTDB_RETURN_IF_ERROR(container_->RereadSuperblock(0));
+    if (container_->superblock().sequence == known && loaded_generation_ == 0 && !must_reload_) {
+      return Status();
+    }
+    XTDB_RETURN_IF_ERROR(locks_.LockRecovery(/*shared=*/true));
+    // A writer may have come while we waited.
+    const Result<bool> found = FindWriters();
+    Status loaded = found.status();
+    has_writers = found.ok() && found.value();
+    if (loaded.ok() && !has_writers) {
+      must_reload_ = true;
+      loaded = Load(LoadMode::kReadAlone, kNoLsn);
+      loaded_generation_ = 0;
+    }
+    locks_.UnlockRecovery();
+    if (!loaded.ok() || !has_writers) return loaded;
+  }
+  const uint64_t generation = shared_->generation();
+  must_reload_ |= generation != loaded_generation_;
+  XTDB_RETURN_IF_ERROR(FollowLog());
+  loaded_generation_ = generation;
+  return Status();
+}
+
+Result<bool> StorageEngine::FindWriters() {
+  XTDB_ASSIGN_OR_RETURN(const bool has_writers,
+                        container_->file().IsLockedElsewhere(LockOfSlot(0), kShmSlotCount));
+  if (!has_writers) return false;
+  if (shared_ == nullptr) {
+    XTDB_ASSIGN_OR_RETURN(shared_, SharedMemory::Open(fs_, ShmPath(), container_->file(), true));
+  }
+  return shared_->IsOf(container_->header().uuid);
+}
+
+}  // namespace xtdb
