@@ -65,6 +65,7 @@ Status StorageEngine::CheckWritable() {
         path_ + ": opened before fork(); close it in the child and open it again");
   }
   if (options_.read_only) return Status::ReadOnly(path_ + " was opened with read_only=on");
+  if (has_undecided_) return UndecidedError();
   std::lock_guard lock(mutex_);
   if (closed_) return Status::FailedPrecondition(path_ + " is closed");
   return failure_.ok() ? Status()
@@ -81,7 +82,13 @@ void StorageEngine::NoteFailure(const char* what, const Status& status) {
   if (failure_.ok()) failure_ = status;
 }
 
-Result<std::unique_ptr<Transaction>> StorageEngine::Begin(int64_t timeout_us) {
+Result<std::unique_ptr<Transaction>> StorageEngine::Begin(int64_t timeout_us,
+                                                          const std::optional<Uuid>& database) {
+  return BeginFor(Purpose::kTransaction, timeout_us, database);
+}
+
+Result<std::unique_ptr<Transaction>> StorageEngine::BeginFor(Purpose purpose, int64_t timeout_us,
+                                                             const std::optional<Uuid>& database) {
   XTDB_RETURN_IF_ERROR(CheckWritable());
   const int64_t began_us = clock_.MonotonicUs();
   XTDB_RETURN_IF_ERROR(writer_.Acquire(timeout_us, path_));
@@ -91,6 +98,7 @@ Result<std::unique_ptr<Transaction>> StorageEngine::Begin(int64_t timeout_us) {
     return locked;
   }
   Status ready = CheckWritable();
+  if (ready.ok() && purpose == Purpose::kTransaction) ready = BindDatabase(database);
   if (ready.ok()) ready = EnsureLog();
   // Buffers that could not be flushed must not grow without end.
   if (ready.ok() && !last_flush_error_.ok()) ready = FlushOverBudget();

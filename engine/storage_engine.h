@@ -27,6 +27,7 @@
 #include "engine/transaction/transaction.h"
 #include "engine/transaction/writer_lock.h"
 #include "engine/wal/log_replay.h"
+#include "engine/wal/pending_transaction.h"
 #include "engine/wal/rotating_wal.h"
 
 namespace xtdb {
@@ -52,6 +53,16 @@ struct EngineOptions {
   WALOptions wal;
   int64_t flush_age_us = 15 * 60 * int64_t{1'000'000};
 };
+
+// Of a container with atomic_commit: a transaction that is prepared, and whose fate the database
+// knows with which it was to commit.
+struct UndecidedTransaction {
+  Uuid container{};
+  Uuid database{};
+  LSN number = kNoLsn;  // of its PREPARE
+};
+// Whether that database has committed it. kNotFound: this is another database.
+using IsCommittedFn = std::function<Result<bool>(const UndecidedTransaction&)>;
 
 struct EngineStats {
   uint64_t tags = 0;
@@ -113,7 +124,23 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Result<std::shared_ptr<const Snapshot>> TakeSnapshot();
   // Waits at most `timeout_us` for the transaction before it: then kBusy. kReadOnly, or the sticky
   // failure.
-  Result<std::unique_ptr<Transaction>> Begin(int64_t timeout_us);
+  //   database: with which the transaction commits; with atomic_commit it must be given. A
+  //   container that is bound to none is bound to it from now on; kReadOnly: to another one.
+  Result<std::unique_ptr<Transaction>> Begin(int64_t timeout_us,
+                                             const std::optional<Uuid>& database = {});
+
+  bool atomic_commit() const { return atomic_commit_; }
+  // The log ends with a transaction that only the container's database can decide. Until then it is
+  // not seen, and nothing can be written.
+  bool has_undecided() const { return has_undecided_; }
+  // Decides it by what `is_committed` says, whose error is returned and leaves it undecided. Called
+  // with WRITER held.
+  Status SettleUndecided(const IsCommittedFn& is_committed, int64_t timeout_us);
+  // `database`, if this container is bound to it, drops a record of what it has committed here:
+  // what is committed needs none from now on. kRelease: it was the last one; the next Begin may
+  // bind another database.
+  enum class Binding : uint8_t { kKeep, kRelease };
+  Status ForgetDatabase(const Uuid& database, Binding binding, int64_t timeout_us);
 
   // One point, one commit.
   Status WritePoint(std::string_view tag, int64_t ts_us, const Value& value, Quality quality);
@@ -186,7 +213,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status LoadLog(LoadMode mode, LSN log_lsn, const Superblock& superblock, Loaded& loaded);
   Status OpenLog(LoadMode mode, LSN log_lsn, const Superblock& superblock, LogReplay& replay,
                  Loaded& loaded);
-  Status BeginEpoch(const Superblock& superblock, Loaded& loaded);
+  Status BeginEpoch(RotatingWAL& wal);
   void TellRecovery(const LogReplay& replay, const ReplayEnd& end);
   void Install(Loaded& loaded);
 
@@ -213,6 +240,14 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
 
   // Writing; the caller holds WRITER.
   Status CheckWritable();
+  enum class Purpose : uint8_t { kTransaction, kMaintenance };
+  Result<std::unique_ptr<Transaction>> BeginFor(Purpose purpose, int64_t timeout_us,
+                                                const std::optional<Uuid>& database);
+  Status BindDatabase(const std::optional<Uuid>& database);
+  Status UndecidedError() const;
+  Status HoldWriter(int64_t timeout_us, const std::function<Status()>& work);
+  Status CommitUndecided();
+  Status AbortUndecided();
   Status ReserveRoom(const Staging& staging);
   Status SyncLog();
   void Publish(LSN lsn, uint64_t points);
@@ -244,6 +279,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   const std::string path_;
   const EngineOptions options_;
   const bool created_;
+  const bool atomic_commit_;
   const uint64_t fork_generation_;
   const std::unique_ptr<Container> container_;
   ProcessLocks locks_;
@@ -272,6 +308,9 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status last_flush_error_;
   int64_t last_log_sync_us_ = 0;
   int64_t buffered_since_us_ = 0;  // monotonic; 0: nothing buffered
+  PendingTransaction undecided_;   // at the log's end
+
+  std::atomic<bool> has_undecided_ = false;  // set at open, cleared by the holder of WRITER
 
   mutable std::mutex mutex_;
   LSN published_lsn_ = kNoLsn;       // guarded by mutex_

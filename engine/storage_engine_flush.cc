@@ -209,13 +209,15 @@ std::vector<TagDefinition> StorageEngine::CommittedTags() const {
 }
 
 Status StorageEngine::Flush(int64_t timeout_us) {
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer, Begin(timeout_us));
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer,
+                        BeginFor(Purpose::kMaintenance, timeout_us, {}));
   XTDB_RETURN_IF_ERROR(FlushAll());
   return Checkpoint(LogState::kInUse);
 }
 
 Status StorageEngine::Seal(int64_t timeout_us) {
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer, Begin(timeout_us));
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer,
+                        BeginFor(Purpose::kMaintenance, timeout_us, {}));
   XTDB_RETURN_IF_ERROR(FlushAll());
   state_->chunks.CloseOpenChunk();
   return Checkpoint(LogState::kInUse);

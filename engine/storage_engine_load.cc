@@ -7,6 +7,7 @@ namespace xtdb {
 struct StorageEngine::Loaded {
   std::shared_ptr<EngineState> state;
   std::unique_ptr<RotatingWAL> wal;  // null: the container is clean
+  PendingTransaction undecided;      // of a container with atomic_commit
   LSN published_lsn = kNoLsn;
   LSN end_lsn = kNoLsn;
   bool replayed = false;  // a log was there
@@ -32,7 +33,7 @@ Status StorageEngine::Load(LoadMode mode, LSN log_lsn) {
   }
   XTDB_RETURN_IF_ERROR(loaded.state->chunks.FinishReplay());
   Install(loaded);
-  if (mode != LoadMode::kRecover || !wal_) return Status();
+  if (mode != LoadMode::kRecover || !wal_ || has_undecided_) return Status();
   // Seals that the crash has interrupted; what fails here is tried again at the next checkpoint.
   Status sealed = state_->chunks.CopyEntries();
   if (sealed.ok()) sealed = state_->chunks.SealFull();
@@ -61,9 +62,10 @@ Status StorageEngine::LoadLog(LoadMode mode, LSN log_lsn, const Superblock& supe
   LogReplay replay(loaded.state->dictionary, loaded.state->buffer, loaded.state->chunks);
   XTDB_RETURN_IF_ERROR(OpenLog(mode, log_lsn, superblock, replay, loaded));
   loaded.replayed = true;
-  loaded.end_lsn = loaded.wal->end_lsn();
+  const bool is_decided = !loaded.undecided.prepared();
+  loaded.end_lsn = is_decided ? loaded.wal->end_lsn() : loaded.undecided.transaction;
   loaded.published_lsn = std::max(loaded.published_lsn, replay.last_lsn());
-  return mode == LoadMode::kRecover ? BeginEpoch(superblock, loaded) : Status();
+  return mode == LoadMode::kRecover && is_decided ? BeginEpoch(*loaded.wal) : Status();
 }
 
 Status StorageEngine::OpenLog(LoadMode mode, LSN log_lsn, const Superblock& superblock,
@@ -81,6 +83,7 @@ Status StorageEngine::OpenLog(LoadMode mode, LSN log_lsn, const Superblock& supe
         loaded.wal, RotatingWAL::Open(fs_, LogPath(), uuid, superblock.checkpoint_lsn, log_lsn,
                                       options_.wal, mode == LoadMode::kReadAlone, apply, &end));
   }
+  if (atomic_commit_ && mode != LoadMode::kJoin) loaded.undecided = replay.TakeUndecided();
   const Status settled = replay.Finish();
   if (!settled.ok()) return settled.WithContext(LogPath());
   if (mode != LoadMode::kJoin) TellRecovery(replay, end);
@@ -101,11 +104,12 @@ void StorageEngine::TellRecovery(const LogReplay& replay, const ReplayEnd& end) 
   stats_.recovered_points = replay.points();
 }
 
-Status StorageEngine::BeginEpoch(const Superblock& superblock, Loaded& loaded) {
+// From here on the replayed log may be written.
+Status StorageEngine::BeginEpoch(RotatingWAL& wal) {
   Superblock next = container_->superblock();
-  next.log_epoch = std::max(superblock.log_epoch, loaded.wal->epoch_min()) + 1;
+  next.log_epoch = std::max(next.log_epoch, wal.epoch_min()) + 1;
   XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(next));
-  loaded.wal->BeginEpoch(next.log_epoch);
+  wal.BeginEpoch(next.log_epoch);
   return Status();
 }
 
@@ -115,7 +119,9 @@ void StorageEngine::Install(Loaded& loaded) {
   loaded_sequence_ = container_->superblock().sequence;
   buffered_since_us_ = wal_ ? clock_.MonotonicUs() : 0;
   must_reload_ = false;
-  wal_astray_ = false;
+  undecided_ = std::move(loaded.undecided);
+  has_undecided_ = undecided_.prepared();
+  wal_astray_ = has_undecided_;  // it stands behind what is applied
   flushes_followed_ = false;
   left_unfinished_ = false;
   std::lock_guard lock(mutex_);

@@ -19,9 +19,6 @@ StorageOptions NewStorageOptions(const RequestedStorage& wanted) {
 }
 
 Status CheckRequest(const EngineOptions& options) {
-  if (options.storage.atomic_commit.value_or(false)) {
-    return Status::Unsupported("atomic_commit=on is not supported by this build; leave it off");
-  }
   if (options.storage.retention_us.value_or(0) != 0) {
     return Status::Unsupported("retention is not supported by this build; leave it out");
   }
@@ -73,6 +70,7 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       path_(std::move(path)),
       options_(options),
       created_(created),
+      atomic_commit_(container->superblock().options.atomic_commit != 0),
       fork_generation_(ForkGeneration()),
       container_(std::move(container)),
       locks_(container_->file(), clock),
@@ -187,8 +185,9 @@ Status StorageEngine::Recover() {
   shared_->SetLogFailed(left.log_failed);
   ShareEverything();
   shared_->SetLastWriter(shared_->mark());
+  if (has_undecided_) shared_->SetWriterMark(shared_->mark());
   shared_->FinishRebuild();
-  if (!left.log_failed) return Status();
+  if (!left.log_failed || has_undecided_) return Status();
   const Status escaped = LeaveFailedLog();
   if (escaped.ok()) return Status();
   // Reading goes on.
@@ -209,6 +208,10 @@ Status StorageEngine::CheckStorageOptions() const {
   if (wanted.raw_records.value_or(stored.raw_records != 0) != (stored.raw_records != 0)) {
     return Differs(path_, "codec", *wanted.raw_records ? "raw" : "auto",
                    stored.raw_records != 0 ? "raw" : "auto");
+  }
+  if (wanted.atomic_commit.value_or(atomic_commit_) != atomic_commit_) {
+    return Differs(path_, "atomic_commit", *wanted.atomic_commit ? "on" : "off",
+                   atomic_commit_ ? "on" : "off");
   }
   return Status();
 }
@@ -338,7 +341,8 @@ Status StorageEngine::CloseAlone(bool remove_if_new) {
   }
   Status done = TakeOver();
   if (done.ok() && remove_if_new && HoldsNothing()) return RemoveFiles();
-  if (done.ok() && wal_ != nullptr) {
+  // What is undecided stays in the log for the one who can decide it.
+  if (done.ok() && wal_ != nullptr && !has_undecided_) {
     done = FlushAll();
     if (done.ok()) done = Checkpoint(LogState::kClean);
     if (done.ok()) done = CloseLog();

@@ -86,6 +86,8 @@ Status StorageEngine::RecoverTail() {
   XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, shared_->durable()));
   if (wal_ != nullptr && wal_->end_lsn() == settled) wal_->LearnLastCrc(shared_->settled_crc());
   ShareEverything();
+  // The mark stays: who comes next has to settle it before writing.
+  if (has_undecided_) return Status();
   if (log_failed) XTDB_RETURN_IF_ERROR(LeaveFailedLog());
   shared_->SetWriterMark(0);
   return Status();
@@ -144,7 +146,7 @@ Status StorageEngine::TakeOver() {
   }
   if (flushes_followed_) XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
   flushes_followed_ = false;
-  if (wal_ != nullptr && shared_->last_writer() != shared_->mark()) {
+  if (wal_ != nullptr && !has_undecided_ && shared_->last_writer() != shared_->mark()) {
     wal_->LearnLastCrc(shared_->settled_crc());
     XTDB_RETURN_IF_ERROR(wal_->TakeOver(container_->superblock().log_epoch, shared_->durable()));
   }
@@ -162,9 +164,9 @@ void StorageEngine::EndWrite() {
       failed = !failure_.ok();
     }
     wal_astray_ |= failed;
-    if (!failed && wal_ != nullptr) Settle();
+    if (!failed && wal_ != nullptr && !has_undecided_) Settle();
     // A mark that stays makes the next process recover what this one has begun.
-    if (!failed && !left_unfinished_) shared_->SetWriterMark(0);
+    if (!failed && !left_unfinished_ && !has_undecided_) shared_->SetWriterMark(0);
     writing_ = false;
     locks_.UnlockWriter();
   }
@@ -188,6 +190,11 @@ void StorageEngine::ShareEverything() {
   const Superblock& superblock = container_->superblock();
   shared_->SetLogEpoch(superblock.log_epoch);
   ShareSuperblock();
+  if (has_undecided_) {
+    // Nobody appends here before it is decided, so nobody needs the last frame's checksum.
+    shared_->SetDurable(undecided_.transaction);
+    return shared_->SetSettled(undecided_.transaction, 0);
+  }
   if (wal_ != nullptr) return Settle();
   shared_->SetDurable(superblock.checkpoint_lsn);
   shared_->SetSettled(superblock.checkpoint_lsn, 0);

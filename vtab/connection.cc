@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
+#include "vtab/commit_partner.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
 #include "vtab/text/quote_text.h"
@@ -21,7 +23,8 @@ struct Connections {
   }
 };
 
-// True of `CREATE VIRTUAL TABLE ... USING xtdb...`.
+}  // namespace
+
 bool CreatesXtdbTable(const std::string& sql) {
   const std::string lower = ToLower(sql);
   size_t at = 0;
@@ -35,8 +38,6 @@ bool CreatesXtdbTable(const std::string& sql) {
   }
   return false;
 }
-
-}  // namespace
 
 Connection::Connection(sqlite3* db) : db_(db), snapshots_(db) {
   Connections& connections = Connections::Instance();
@@ -85,6 +86,19 @@ void Connection::ReleaseUnusedSessions() {
   std::erase_if(sessions_, [](const std::shared_ptr<ContainerSession>& session) {
     return session.use_count() == 1 && !session->handle().temporary();
   });
+}
+
+Result<bool> Connection::IsCommitted(const ContainerSession& session,
+                                     const UndecidedTransaction& undecided) {
+  std::set<std::string> schemas;
+  for (const Table* const table : tables_) {
+    if (table->open_session().get() == &session) schemas.insert(table->schema());
+  }
+  for (const std::string& schema : schemas) {
+    Result<bool> answer = xtdb::IsCommitted(*this, schema, undecided);
+    if (answer.status().code() != StatusCode::kNotFound) return answer;
+  }
+  return Status::NotFound("no table of database " + UuidText(undecided.database));
 }
 
 Result<int64_t> Connection::BusyTimeoutUs() {

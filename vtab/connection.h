@@ -18,6 +18,9 @@ namespace xtdb {
 
 class Table;
 
+// True of `CREATE VIRTUAL TABLE ... USING xtdb...`.
+bool CreatesXtdbTable(const std::string& sql);
+
 // Everything that the tables, functions and cursors of one sqlite3 connection share.
 //
 // Ownership: made by RegisterXtdb, ends with the connection (the module's destructor).
@@ -58,6 +61,9 @@ class Connection {
   // Lets go of sessions that no table and no cursor uses; but never of temporary containers, which
   // a table that is dropped and comes back by ROLLBACK needs.
   void ReleaseUnusedSessions();
+
+  // An IsCommittedFn: asks the databases of the tables that use the session.
+  Result<bool> IsCommitted(const ContainerSession& session, const UndecidedTransaction& undecided);
 
   // The value of PRAGMA busy_timeout.
   Result<int64_t> BusyTimeoutUs();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/io/file_system.h"
 #include "planner/plan.h"
 #include "vtab/connection.h"
 
@@ -20,9 +21,29 @@ Status ContainerSession::CheckUsable() const {
       " was opened before fork(): the child must open its own connection");
 }
 
+Status ContainerSession::AskDatabase() {
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, connection_.BusyTimeoutUs());
+  const auto is_committed = [this](const UndecidedTransaction& undecided) {
+    return connection_.IsCommitted(*this, undecided);
+  };
+  Status settled = engine().SettleUndecided(is_committed, timeout_us);
+  if (settled.ok() || settled.code() == StatusCode::kNotFound) return {};
+  return settled.WithContext(engine().path() +
+                             ": asking the database whether its last transaction was committed");
+}
+
+Result<std::shared_ptr<const Snapshot>> ContainerSession::TakeSnapshot() {
+  XTDB_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot, engine().TakeSnapshot());
+  if (!engine().has_undecided()) [[likely]]
+    return snapshot;
+  // It may have been found only now.
+  XTDB_RETURN_IF_ERROR(AskDatabase());
+  return engine().TakeSnapshot();
+}
+
 Result<ReadView> ContainerSession::TakeView() {
   ReadView view;
-  XTDB_ASSIGN_OR_RETURN(view.snapshot, engine().TakeSnapshot());
+  XTDB_ASSIGN_OR_RETURN(view.snapshot, TakeSnapshot());
   if (transaction_ != nullptr) {
     view.staging = &transaction_->staging();
     view.mark = transaction_->TakeMark();
@@ -33,7 +54,7 @@ Result<ReadView> ContainerSession::TakeView() {
 Result<ReadView> ContainerSession::CurrentState() {
   ReadView view;
   if (transaction_ == nullptr) {
-    XTDB_ASSIGN_OR_RETURN(view.snapshot, engine().TakeSnapshot());
+    XTDB_ASSIGN_OR_RETURN(view.snapshot, TakeSnapshot());
     return view;
   }
   if (committed_ == nullptr) {
@@ -44,12 +65,30 @@ Result<ReadView> ContainerSession::CurrentState() {
   return view;
 }
 
+Status ContainerSession::SetPartner(CommitPartner partner) {
+  if (transaction_ != nullptr && partner_->database != partner.database) {
+    return Status::ReadOnly("the transaction writes to " + engine().path() +
+                            " together with database " + UuidText(partner_->database) +
+                            " (atomic_commit=on); it cannot commit with " +
+                            UuidText(partner.database) + " as well");
+  }
+  partner_ = std::move(partner);
+  return {};
+}
+
 Result<Transaction*> ContainerSession::Write() {
   if (transaction_ != nullptr) [[likely]]
     return transaction_.get();
   XTDB_RETURN_IF_ERROR(CheckUsable());
   XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, connection_.BusyTimeoutUs());
-  XTDB_ASSIGN_OR_RETURN(transaction_, engine().Begin(timeout_us));
+  std::optional<Uuid> database;
+  if (partner_) database = partner_->database;
+  Result<std::unique_ptr<Transaction>> begun = engine().Begin(timeout_us, database);
+  if (!begun.ok() && engine().has_undecided()) {
+    XTDB_RETURN_IF_ERROR(AskDatabase());
+    begun = engine().Begin(timeout_us, database);
+  }
+  XTDB_ASSIGN_OR_RETURN(transaction_, std::move(begun));
   start_mark_ = transaction_->TakeMark();
   // Savepoints from before the first write all lead back to it.
   for (Level& level : levels_) level.mark = start_mark_;
@@ -192,6 +231,14 @@ Status ContainerSession::Commit() {
     levels_.clear();
     return {};
   }
+  // Whatever comes behind the PREPARE confirms it, so SQLite's part has to be as durable before.
+  if (partner_ && !partner_->folder_to_sync.empty()) {
+    const Status synced = PosixFileSystem().SyncDirectory(partner_->folder_to_sync);
+    if (!synced.ok()) {
+      engine().events().Add(engine().clock().NowUs(), EventLevel::kWarning, "commit",
+                            "the database's folder: " + std::string(synced.message()));
+    }
+  }
   transaction_->Commit();
   EndTransaction(true);
   return {};
@@ -210,6 +257,7 @@ Status ContainerSession::Rollback() {
 void ContainerSession::EndTransaction(bool committed) {
   const std::unique_ptr<Transaction> over = std::move(transaction_);
   committed_.reset();
+  partner_.reset();
   levels_.clear();
   mover_.Clear();
   DropCaches();

@@ -30,6 +30,13 @@ struct WriteTag {
   std::unique_ptr<StagedIndex> staged_index;
 };
 
+// The database that a container with atomic_commit commits with.
+struct CommitPartner {
+  Uuid database{};
+  // Must be synced before what SQLite has committed there may be relied on; "": it is already.
+  std::string folder_to_sync;
+};
+
 // One connection's dealings with one container: the transaction that all its tables share, with its
 // savepoints. SQLite calls each table in turn for each step; the first call of a step does it, the
 // others find it done.
@@ -47,11 +54,21 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
   // kFailedPrecondition in a child after fork().
   Status CheckUsable() const;
 
+  // Decides what a dead process has left undecided in the container, if a database of the
+  // connection's tables can tell. OK, too, if none can: then the container is read without it.
+  Status SettleUndecided() {
+    if (!engine().has_undecided()) [[likely]]
+      return {};
+    return AskDatabase();
+  }
   // What is committed now, and what the own transaction has written so far.
   Result<ReadView> TakeView();
   // For looking up single points while writing: everything, up to the last row.
   Result<ReadView> CurrentState();
 
+  // For containers with atomic_commit, before the first Write. kReadOnly if the running transaction
+  // commits with another one.
+  Status SetPartner(CommitPartner partner);
   // The transaction; begins it at the first call, waiting as long as the connection's busy_timeout
   // says.
   Result<Transaction*> Write();
@@ -93,6 +110,8 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
     int level;
     Mark mark;
   };
+  Status AskDatabase();
+  Result<std::shared_ptr<const Snapshot>> TakeSnapshot();
   void DropCaches();
   void CheckCaches();
   WriteTag* Remember(StagedTag& staged);
@@ -101,6 +120,7 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
   Connection& connection_;
   const std::shared_ptr<EngineHandle> handle_;
   std::unique_ptr<Transaction> transaction_;
+  std::optional<CommitPartner> partner_;
   std::shared_ptr<const Snapshot> committed_;  // while transaction_ is there nobody else commits
   Mark start_mark_ = 0;                        // before the transaction's first write
   std::vector<Level> levels_;                  // by level

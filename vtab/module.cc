@@ -170,16 +170,20 @@ int Begin(sqlite3_vtab* vtab) {
   });
 }
 
-int Sync(sqlite3_vtab* vtab) { return CallSession(vtab, &ContainerSession::Prepare); }
+int Sync(sqlite3_vtab* vtab) {
+  return CallFromSqlite(vtab, [&] { return TableOf(vtab).Sync(); });
+}
 
 int Commit(sqlite3_vtab* vtab) {
   const int code = CallSession(vtab, &ContainerSession::Commit);
+  TableOf(vtab).EndWriting();
   TableOf(vtab).KeepCreated();
   return code;
 }
 
 int Rollback(sqlite3_vtab* vtab) {
   const int code = CallSession(vtab, &ContainerSession::Rollback);
+  TableOf(vtab).EndWriting();
   TableOf(vtab).UndoCreate();
   return code;
 }
@@ -200,7 +204,9 @@ int RollbackTo(sqlite3_vtab* vtab, int level) {
   return CallSession(vtab, &ContainerSession::RollbackTo, level);
 }
 
-int ShadowName(const char* suffix) { return EqualsIgnoreCase(suffix, "config") ? 1 : 0; }
+int ShadowName(const char* suffix) {
+  return EqualsIgnoreCase(suffix, "config") || EqualsIgnoreCase(suffix, "commit") ? 1 : 0;
+}
 
 }  // namespace
 

@@ -1,9 +1,12 @@
 #include "vtab/table.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "engine/io/file_system.h"
+#include "vtab/commit_partner.h"
+#include "vtab/commit_record.h"
 #include "vtab/connection.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/quote_text.h"
@@ -115,6 +118,8 @@ Status Table::Create() {
       session_, connection_.OpenSession(
                     path_, options_, temporary_ ? Existence::kTemporary : Existence::kMayCreate));
   created_ = true;
+  XTDB_RETURN_IF_ERROR(session_->SettleUndecided());
+  has_commit_record_ = session_->engine().atomic_commit();
   uuid_ = UuidText(session_->engine().container().header().uuid);
   sqlite3* const db = connection_.db();
   XTDB_RETURN_IF_ERROR(RunSql(
@@ -124,14 +129,18 @@ Status Table::Create() {
       SqlStatement::Prepare(db, "INSERT INTO " + ConfigTable() + " VALUES (?1, ?2)"));
   const Connection::Nested nested(connection_, insert.get());
   const std::pair<std::string_view, std::string_view> entries[] = {
-      {"path", stored_path_}, {"uuid", uuid_}, {"temporary", temporary_ ? "1" : "0"}};
+      {"path", stored_path_},
+      {"uuid", uuid_},
+      {"temporary", temporary_ ? "1" : "0"},
+      {"atomic_commit", has_commit_record_ ? "1" : "0"}};
   for (const auto& [key, value] : entries) {
     XTDB_RETURN_IF_ERROR(insert.Bind(1, key));
     XTDB_RETURN_IF_ERROR(insert.Bind(2, value));
     XTDB_RETURN_IF_ERROR(insert.Step().status());
     insert.Reset();
   }
-  return {};
+  if (!has_commit_record_) return {};
+  return CreateCommitRecord(db, schema_, name_, session_->engine().container().header().uuid);
 }
 
 Status Table::Connect() {
@@ -150,6 +159,7 @@ Status Table::Connect() {
       if (key == "path") path = select.value().Text(1);
       if (key == "uuid") uuid_ = select.value().Text(1);
       if (key == "temporary") temporary = select.value().Text(1) == "1";
+      if (key == "atomic_commit") has_commit_record_ = select.value().Text(1) == "1";
     }
   }
   if (path.empty()) {
@@ -169,8 +179,10 @@ Status Table::CheckUuid(const ContainerSession& session) const {
 }
 
 Result<std::shared_ptr<ContainerSession>> Table::Session() {
-  if (session_ != nullptr) [[likely]]
+  if (session_ != nullptr) [[likely]] {
+    XTDB_RETURN_IF_ERROR(session_->SettleUndecided());
     return session_;
+  }
   Result<std::shared_ptr<ContainerSession>> session = connection_.OpenSession(
       path_, options_, temporary_ ? Existence::kTemporary : Existence::kMustExist);
   if (!session.ok()) {
@@ -180,7 +192,36 @@ Result<std::shared_ptr<ContainerSession>> Table::Session() {
   }
   XTDB_RETURN_IF_ERROR(CheckUuid(*session.value()));
   session_ = std::move(session).value();
+  XTDB_RETURN_IF_ERROR(session_->SettleUndecided());
   return session_;
+}
+
+Status Table::CheckMayWrite(ContainerSession& session) {
+  if (session.engine().atomic_commit()) {
+    if (created_) {
+      return Status::FailedPrecondition("table " + name_ +
+                                        ": with atomic_commit=on, COMMIT its CREATE VIRTUAL TABLE "
+                                        "before you write to it");
+    }
+    XTDB_ASSIGN_OR_RETURN(CommitPartner partner,
+                          FindCommitPartner(connection_, schema_, name_, session.engine()));
+    XTDB_RETURN_IF_ERROR(session.SetPartner(std::move(partner)));
+  }
+  writing_ = true;
+  return {};
+}
+
+Status Table::Sync() {
+  if (session_ == nullptr) return {};
+  const std::shared_ptr<ContainerSession> session = session_;
+  const bool records = writing_ && session->engine().atomic_commit();
+  // The journal's mode may have changed since the first write.
+  if (records) XTDB_RETURN_IF_ERROR(CheckMayWrite(*session));
+  XTDB_RETURN_IF_ERROR(session->Prepare());
+  const Transaction* const transaction = session->transaction();
+  if (!records || transaction == nullptr || transaction->number() == kNoLsn) return {};
+  return WriteCommitRecord(connection_.db(), schema_, name_,
+                           session->engine().container().header().uuid, transaction->number());
 }
 
 void Table::UndoCreate() {
@@ -196,13 +237,43 @@ Status Table::Destroy() {
   // No further call comes for this table, and nobody else might end the transaction, which is
   // empty.
   if (session_ != nullptr) XTDB_RETURN_IF_ERROR(session_->Rollback());
+  if (has_commit_record_) {
+    XTDB_RETURN_IF_ERROR(ForgetCommits());
+    XTDB_RETURN_IF_ERROR(
+        RunSql(connection_.db(), "DROP TABLE IF EXISTS " + CommitTable(schema_, name_)));
+  }
   return RunSql(connection_.db(), "DROP TABLE IF EXISTS " + ConfigTable());
+}
+
+// The record goes, so the log itself has to say that what is in it was committed.
+Status Table::ForgetCommits() {
+  const Result<std::shared_ptr<ContainerSession>> session = Session();
+  if (session.status().code() == StatusCode::kBusy) return session.status();
+  if (!session.ok()) return {};  // gone or damaged: a table must be droppable then, too
+  // SQLite has removed this table from the schema already, so the others are the rest.
+  XTDB_ASSIGN_OR_RETURN(const std::optional<CommitRecord> own,
+                        ReadCommitRecord(connection_.db(), schema_, name_));
+  if (!own) return {};
+  XTDB_ASSIGN_OR_RETURN(const std::vector<CommitRecord> others,
+                        ReadCommitRecords(connection_.db(), schema_));
+  const bool is_last = std::ranges::none_of(others, [&](const CommitRecord& other) {
+    return other.container == own->container && !EqualsIgnoreCase(other.table, name_);
+  });
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, connection_.BusyTimeoutUs());
+  return session.value()->engine().ForgetDatabase(
+      own->database, is_last ? StorageEngine::Binding::kRelease : StorageEngine::Binding::kKeep,
+      timeout_us);
 }
 
 Status Table::Rename(std::string_view new_name) {
   XTDB_RETURN_IF_ERROR(
       RunSql(connection_.db(), "ALTER TABLE " + ConfigTable() + " RENAME TO " +
                                    QuoteIdentifier(std::string(new_name) + "_config")));
+  if (has_commit_record_) {
+    XTDB_RETURN_IF_ERROR(
+        RunSql(connection_.db(), "ALTER TABLE " + CommitTable(schema_, name_) + " RENAME TO " +
+                                     QuoteIdentifier(std::string(new_name) + "_commit")));
+  }
   name_ = new_name;
   return {};
 }

@@ -45,17 +45,31 @@ class Table : public sqlite3_vtab {
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
-  // For xCreate: writes the shadow table NAME_config and makes or opens the container.
+  // For xCreate: makes or opens the container and writes the shadow table NAME_config, and
+  // NAME_commit if the container has atomic_commit.
   Status Create();
   // For xConnect: reads the shadow table.
   Status Connect();
   // The running transaction has points for the container; nobody might be left to commit them.
   bool HasUncommittedWrites() const { return session_ != nullptr && session_->has_written(); }
-  // For xDestroy, without uncommitted writes: drops the shadow table.
+  // For xDestroy, without uncommitted writes: drops the shadow tables.
   Status Destroy();
   Status Rename(std::string_view new_name);
 
-  // The session with its container, opened if it was not.
+  // For xUpdate, before every row. An error if the container's commits cannot be tied to this
+  // database's as atomic_commit promises.
+  Status BeginWriting(ContainerSession& session) {
+    if (writing_) [[likely]]
+      return {};
+    return CheckMayWrite(session);
+  }
+  // For xSync.
+  Status Sync();
+  // For xCommit and xRollback.
+  void EndWriting() { writing_ = false; }
+
+  // The session with its container, opened if it was not. What the container's log leaves undecided
+  // is settled, if this database can tell.
   Result<std::shared_ptr<ContainerSession>> Session();
   // The session if it is open.
   const std::shared_ptr<ContainerSession>& open_session() const { return session_; }
@@ -80,6 +94,8 @@ class Table : public sqlite3_vtab {
   Result<std::string> ChoosePath();  // for Create: as the shadow table keeps it
   Status SetPath(std::string stored_path, bool temporary);
   Status CheckUuid(const ContainerSession& session) const;
+  Status CheckMayWrite(ContainerSession& session);
+  Status ForgetCommits();
 
   Connection& connection_;
   std::string schema_;
@@ -90,6 +106,8 @@ class Table : public sqlite3_vtab {
   std::string uuid_;         // of the container at creation; "" if unknown
   bool temporary_ = false;
   bool created_ = false;  // in the running transaction
+  bool has_commit_record_ = false;
+  bool writing_ = false;  // in the running transaction
   std::shared_ptr<ContainerSession> session_;
   PlanCounters last_query_;
   uint64_t last_query_statement_ = 0;

@@ -66,16 +66,6 @@ Status CheckThreads(std::string_view text) {
       "this build decodes on the caller's thread; write threads=1 or leave it out");
 }
 
-Status CheckAtomicCommit(std::string_view text, TableOptions& options) {
-  XTDB_ASSIGN_OR_RETURN(const bool on, ParseBool(text));
-  if (on) {
-    return Status::Unsupported(
-        "this build does not tie its commits to SQLite's; write atomic_commit=off or leave it out");
-  }
-  options.storage.atomic_commit = on;
-  return {};
-}
-
 Status Apply(const ModuleArgument& argument, TableOptions& options) {
   const std::string& text = argument.value;
   if (argument.key == "path") {
@@ -97,7 +87,7 @@ Status Apply(const ModuleArgument& argument, TableOptions& options) {
   } else if (argument.key == "threads") {
     return CheckThreads(text);
   } else if (argument.key == "atomic_commit") {
-    return CheckAtomicCommit(text, options);
+    XTDB_ASSIGN_OR_RETURN(options.storage.atomic_commit, ParseBool(text));
   }
   return {};
 }
@@ -161,6 +151,8 @@ Status CheckSameOptions(const TableOptions& stated, const StorageEngine& engine)
   XTDB_RETURN_IF_ERROR(
       CheckSame("codec", stated.storage.raw_records, storage.raw_records != 0,
                 [](bool raw) -> std::string_view { return raw ? "raw" : "auto"; }));
+  XTDB_RETURN_IF_ERROR(
+      CheckSame("atomic_commit", stated.storage.atomic_commit, engine.atomic_commit(), ShowOnOff));
   return CheckSame("retention", stated.storage.retention_us, storage.retention_us, [](int64_t us) {
     return "'" + FormatInterval(Interval{.months = 0, .days = 0, .us = us}) + "'";
   });

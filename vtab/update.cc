@@ -344,6 +344,7 @@ Status DeleteRow(Table& table, ContainerSession& session, sqlite3_value* rowid) 
 Status UpdateRow(Table& table, std::span<sqlite3_value*> arguments, sqlite3_int64* rowid) {
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, table.Session());
   XTDB_RETURN_IF_ERROR(session->CheckUsable());
+  XTDB_RETURN_IF_ERROR(table.BeginWriting(*session));
   if (arguments.size() == 1) return DeleteRow(table, *session, arguments[0]);
   RowUpdate row(table, *session, arguments);
   return IsNull(arguments[0]) ? row.Insert(rowid) : row.Update();

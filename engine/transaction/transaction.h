@@ -68,6 +68,9 @@ class Transaction {
   const Staging& staging() const { return staging_; }
   StorageEngine& engine() const { return *engine_; }
   bool has_written() const { return !staging_.empty(); }
+  // After Prepare: the LSN of the PREPARE, which names this transaction for ever; kNoLsn if nothing
+  // was written.
+  LSN number() const { return prepare_lsn_; }
 
  private:
   friend class StorageEngine;

@@ -32,8 +32,9 @@ Status LogReplay::ApplyToTransaction(const LogRecord& record) {
   ++pending_.record_count;
   switch (record.type) {
     case FrameType::kAbort:
+      // One that stands alone only says that what is before it is decided.
+      if (pending_.record_count > 1) ++withdrawn_;
       pending_ = {};
-      ++withdrawn_;
       return Status();
     case FrameType::kDefineTag: {
       XTDB_ASSIGN_OR_RETURN(TagDefinition definition, DecodeTagDefinition(record.payload));
@@ -80,23 +81,14 @@ Status LogReplay::ApplyPrepare(const LogRecord& record) {
 }
 
 Status LogReplay::Settle() {
-  const Pending settled = std::move(pending_);
+  const PendingTransaction settled = std::move(pending_);
   pending_ = {};
   if (settled.transaction == kNoLsn) return Status();
-  if (settled.prepare_lsn == kNoLsn) {
+  if (!settled.prepared()) {
     ++withdrawn_;
     return Status();
   }
-  for (const TagDefinition& definition : settled.definitions) dictionary_.Put(definition);
-  for (const auto& [tag, rows] : settled.groups) {
-    if (!dictionary_.Find(tag)) {
-      return Status::Corruption("transaction at LSN " + std::to_string(settled.transaction) +
-                                ": points of tag number " + std::to_string(tag) +
-                                ", which nothing defines");
-    }
-    buffer_.Prepare(tag, rows);
-    buffer_.Append(tag, rows, settled.prepare_lsn, settled.transaction);
-  }
+  XTDB_RETURN_IF_ERROR(settled.Commit(dictionary_, buffer_));
   last_lsn_ = settled.prepare_lsn;
   ++transactions_;
   points_ += settled.point_count;
@@ -114,6 +106,11 @@ Status LogReplay::ApplyFlush(const LogRecord& record) {
   last_lsn_ = record.lsn;
   ++flushes_;
   return Status();
+}
+
+PendingTransaction LogReplay::TakeUndecided() {
+  if (!pending_.prepared()) return {};
+  return std::exchange(pending_, {});
 }
 
 Status LogReplay::Finish() { return Settle(); }

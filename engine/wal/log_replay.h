@@ -8,6 +8,7 @@
 #include "engine/buffer/mem_buffer.h"
 #include "engine/catalog/tag_dictionary.h"
 #include "engine/chunk/chunk_store.h"
+#include "engine/wal/pending_transaction.h"
 #include "engine/wal/rotating_wal.h"
 
 namespace xtdb {
@@ -32,7 +33,11 @@ class LogReplay {
   // Records in log order. kCorruption for a record whose bytes are intact and whose meaning is not;
   // kUnsupported for a type of a newer build.
   Status Apply(const LogRecord& record);
-  // The log has ended: settles its last transaction.
+  // The log has ended. Takes out the prepared transaction at its end, which no later record has
+  // decided; `transaction` is kNoLsn if there is none. For containers whose transactions somebody
+  // else decides: then nothing is left to Finish.
+  PendingTransaction TakeUndecided();
+  // The log has ended: its last transaction counts if it is prepared.
   Status Finish();
 
   LSN last_lsn() const { return last_lsn_; }  // of the last commit or flush; kNoLsn if none
@@ -42,14 +47,6 @@ class LogReplay {
   uint64_t flushes() const { return flushes_; }
 
  private:
-  struct Pending {
-    LSN transaction = kNoLsn;
-    LSN prepare_lsn = kNoLsn;  // kNoLsn: not prepared, or withdrawn
-    std::vector<TagDefinition> definitions;
-    std::vector<std::pair<TagId, PointColumns>> groups;  // one for each tag
-    uint64_t record_count = 0;
-    uint64_t point_count = 0;
-  };
   Status ApplyToTransaction(const LogRecord& record);
   void AddGroup(TagId tag, PointColumns&& rows);
   Status ApplyPrepare(const LogRecord& record);
@@ -60,7 +57,7 @@ class LogReplay {
   MemBuffer& buffer_;
   ChunkStore& chunks_;
   const LSN oldest_snapshot_;
-  Pending pending_;
+  PendingTransaction pending_;
   LSN last_lsn_ = kNoLsn;
   uint64_t transactions_ = 0;
   uint64_t points_ = 0;

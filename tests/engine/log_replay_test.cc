@@ -78,6 +78,40 @@ TEST_F(LogReplayTest, APreparedTransactionAtTheEndCounts) {
   EXPECT_EQ(replay_.withdrawn(), 0u);
 }
 
+TEST_F(LogReplayTest, WhatIsUndecidedCanBeTakenOutAndCommittedLater) {
+  ASSERT_OK(Define(1000, 1, "a"));
+  ASSERT_OK(Points(1000, 1, 3));
+  ASSERT_OK(Prepare(1000, 3, 2));
+  const PendingTransaction undecided = replay_.TakeUndecided();
+  ASSERT_OK(replay_.Finish());
+  EXPECT_EQ(dictionary_.Find("a"), nullptr);
+  EXPECT_EQ(buffer_.point_count(), 0u);
+  EXPECT_EQ(replay_.last_lsn(), kNoLsn);
+  EXPECT_EQ(undecided.transaction, 1000u);
+  EXPECT_EQ(undecided.prepare_lsn, 1200u);
+  ASSERT_OK(undecided.Commit(dictionary_, buffer_));
+  EXPECT_NE(dictionary_.Find("a"), nullptr);
+  EXPECT_EQ(buffer_.point_count(), 3u);
+}
+
+TEST_F(LogReplayTest, OnlyAWholePrepareAtTheVeryEndIsUndecided) {
+  EXPECT_FALSE(replay_.TakeUndecided().prepared()) << "an empty log";
+  ASSERT_OK(Define(1000, 1, "a"));
+  ASSERT_OK(Points(1000, 1, 3));
+  EXPECT_FALSE(replay_.TakeUndecided().prepared()) << "not prepared";
+  ASSERT_OK(Prepare(1000, 3, 2));
+  ASSERT_OK(Apply(FrameType::kAbort, 1300, {}));
+  EXPECT_FALSE(replay_.TakeUndecided().prepared()) << "a frame alone confirms what is before it";
+  EXPECT_EQ(buffer_.point_count(), 3u);
+  EXPECT_EQ(replay_.withdrawn(), 0u);
+  ASSERT_OK(Points(1400, 1, 1));
+  ASSERT_OK(Prepare(1400, 1, 1));
+  ASSERT_OK(Points(1400, 1, 1));
+  EXPECT_FALSE(replay_.TakeUndecided().prepared()) << "withdrawn by a frame of its own";
+  ASSERT_OK(replay_.Finish());
+  EXPECT_EQ(buffer_.point_count(), 3u);
+}
+
 TEST_F(LogReplayTest, AnEmptyLogIsNothing) {
   ASSERT_OK(replay_.Finish());
   EXPECT_EQ(replay_.last_lsn(), kNoLsn);

@@ -110,7 +110,7 @@ TEST_F(ErrorTextTest, OptionsSayWhatTheyTake) {
   ExpectCreateRefused("codec=best", "none of auto, raw");
   ExpectCreateRefused("read_only=perhaps", "perhaps");
   ExpectCreateRefused("threads=0", "number of threads");
-  ExpectCreateRefused("atomic_commit=on", "atomic_commit=off");
+  ExpectCreateRefused("atomic_commit=both", "both");
   ExpectCreateRefused("plant.xtdb", "write key=value, such as path='plant.xtdb'");
 }
 
