@@ -60,6 +60,12 @@ int OpenDescriptor(const char* path, int flags) {
   return moved;
 }
 
+Status NotAFile(const std::string& path) {
+  return Status::InvalidArgument("open " + path +
+                                 ": not a regular file; a container is a file, write "
+                                 "a name such as plant.xtdb");
+}
+
 class PosixMapping final : public SharedMapping {
  public:
   explicit PosixMapping(std::span<std::byte> bytes) : bytes_(bytes) {}
@@ -91,15 +97,11 @@ class OperatingSystemFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
     const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode));
-    if (fd < 0) return Status::FromErrno("open " + path, errno);
+    if (fd < 0) return errno == EISDIR ? NotAFile(path) : Status::FromErrno("open " + path, errno);
     auto file = std::make_unique<PosixFile>(path, fd);
     struct stat info {};
     if (::fstat(fd, &info) != 0) return Status::FromErrno("stat " + path, errno);
-    if (!S_ISREG(info.st_mode)) {
-      return Status::InvalidArgument("open " + path +
-                                     ": not a regular file; a container is a file, write "
-                                     "a name such as plant.xtdb");
-    }
+    if (!S_ISREG(info.st_mode)) return NotAFile(path);
     return std::unique_ptr<File>(std::move(file));
   }
 
