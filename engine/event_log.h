@@ -10,6 +10,8 @@ namespace xtdb {
 
 // The kind of the events that xtdb_check repeats as problems.
 inline constexpr const char* kDamagedChunkEvent = "damaged chunk";
+// The kind of those that a reader has found; the check finds them itself.
+inline constexpr const char* kDamageFoundEvent = "damage found";
 
 enum class EventLevel : uint8_t { kInfo, kWarning, kError };
 
@@ -26,6 +28,8 @@ class EventLog {
  public:
   static constexpr size_t kCapacity = 1000;
   void Add(int64_t time_us, EventLevel level, std::string kind, std::string message);
+  // The same, unless an event of that kind and message is there.
+  void AddOnce(int64_t time_us, EventLevel level, const char* kind, const std::string& message);
   std::vector<Event> All() const;  // oldest first
 
  private:

@@ -6,6 +6,15 @@
 
 namespace xtdb {
 
+namespace {
+
+// What a reader has found, for xtdb_events.
+void NoteDamage(StorageEngine& engine, const std::string& what) {
+  engine.events().AddOnce(engine.clock().NowUs(), EventLevel::kError, kDamageFoundEvent, what);
+}
+
+}  // namespace
+
 TagPtr ReadView::FindTag(std::string_view name) const {
   TagPtr committed = snapshot->tags().Find(name);
   if (!staging) return committed;
@@ -48,10 +57,14 @@ Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources&
       }
     }
     const size_t before = out.blocks.size();
-    XTDB_ASSIGN_OR_RETURN(const uint32_t pruned,
-                          chunk->FindBlocks(tag, ts_from, ts_to, snapshot->lsn(), out.blocks));
-    out.blocks_pruned += pruned;
-    out.blocks_considered += pruned + static_cast<uint32_t>(out.blocks.size() - before);
+    const Result<uint32_t> pruned =
+        chunk->FindBlocks(tag, ts_from, ts_to, snapshot->lsn(), out.blocks);
+    const std::string damage =
+        pruned.ok() ? chunk->TakeDamage() : std::string(pruned.status().message());
+    if (!damage.empty()) NoteDamage(snapshot->engine(), damage);
+    XTDB_RETURN_IF_ERROR(pruned.status());
+    out.blocks_pruned += pruned.value();
+    out.blocks_considered += pruned.value() + static_cast<uint32_t>(out.blocks.size() - before);
   }
   std::stable_sort(out.blocks.begin(), out.blocks.end(), [](const BlockRef& a, const BlockRef& b) {
     return a.entry->ts_min_us < b.entry->ts_min_us;
@@ -65,9 +78,11 @@ Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources&
 }
 
 Result<std::shared_ptr<const LoadedBlock>> ReadView::Load(const BlockRef& block) const {
-  return snapshot->engine().block_reader().Read(
+  auto loaded = snapshot->engine().block_reader().Read(
       *block.entry, block.chunk->header().chunk_sequence, block.entry_index,
       block.chunk->layout().ExtentOffset(block.entry_index));
+  if (!loaded.ok()) NoteDamage(snapshot->engine(), std::string(loaded.status().message()));
+  return loaded;
 }
 
 }  // namespace xtdb

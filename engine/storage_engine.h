@@ -148,6 +148,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Writes all buffered points to blocks and moves the checkpoint to the log's end. kBusy after
   // timeout.
   Status Flush(int64_t timeout_us);
+  // The same, and keeps WRITER: until the transaction ends, nothing in the container changes.
+  Result<std::unique_ptr<Transaction>> FlushAndHold(int64_t timeout_us);
   // Flushes, then finishes the open chunk if it has blocks; the next flush begins another one.
   Status Seal(int64_t timeout_us);
 
@@ -174,6 +176,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   const std::string& path() const { return path_; }
   EngineStats Stats();
   Clock& clock() const { return clock_; }
+  FileSystem& fs() const { return fs_; }
   // True in a child process after fork(): every use of the engine there is an error.
   bool forked() const { return ForkGeneration() != fork_generation_; }
 

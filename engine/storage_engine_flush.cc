@@ -208,11 +208,14 @@ std::vector<TagDefinition> StorageEngine::CommittedTags() const {
   return tags;
 }
 
-Status StorageEngine::Flush(int64_t timeout_us) {
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer,
+Status StorageEngine::Flush(int64_t timeout_us) { return FlushAndHold(timeout_us).status(); }
+
+Result<std::unique_ptr<Transaction>> StorageEngine::FlushAndHold(int64_t timeout_us) {
+  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<Transaction> writer,
                         BeginFor(Purpose::kMaintenance, timeout_us, {}));
   XTDB_RETURN_IF_ERROR(FlushAll());
-  return Checkpoint(LogState::kInUse);
+  XTDB_RETURN_IF_ERROR(Checkpoint(LogState::kInUse));
+  return writer;
 }
 
 Status StorageEngine::Seal(int64_t timeout_us) {

@@ -49,6 +49,7 @@ ExitCode Run(int argc, char** argv, const Terminal& terminal) {
   AddImportCommand(app, command);
   AddStatsCommand(app, command);
   AddCheckCommand(app, command);
+  AddBackupCommand(app, command);
   AddSalvageCommand(app, command);
   AddSqlCommand(app, command);
   try {

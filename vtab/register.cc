@@ -4,6 +4,7 @@
 
 #include "vtab/connection.h"
 #include "vtab/functions/register.h"
+#include "vtab/integrity.h"
 #include "vtab/module.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/time_collation.h"
@@ -16,9 +17,9 @@ int RegisterXtdb(sqlite3* db, char** error) {
   return CallFromSqlite(error == nullptr ? &ignored : error, [&]() -> Status {
     auto connection = std::make_unique<Connection>(db);
     // SQLite calls the destructor also if it fails.
-    const int module =
-        sqlite3_create_module_v2(db, "xtdb", &kXtdbModule, connection.release(),
-                                 [](void* client) { delete static_cast<Connection*>(client); });
+    const int module = sqlite3_create_module_v2(
+        db, "xtdb", WithIntegrity(kXtdbModule, sqlite3_libversion_number()), connection.release(),
+        [](void* client) { delete static_cast<Connection*>(client); });
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, module));
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterTimeCollation(db)));
     return StatusFromSqlite(db, RegisterFunctions(db));

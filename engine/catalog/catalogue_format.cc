@@ -136,7 +136,9 @@ const char* ChunkFault(const ChunkTableEntry& chunk) {
   return nullptr;
 }
 
-Status Damaged(const char* what) { return Status::Corruption(std::string("catalogue: ") + what); }
+Status Damaged(const char* what) {
+  return Status::Corruption(std::string("catalogue: ") + what + "; run xtdb salvage");
+}
 
 void EncodeTag(const TagDefinition& tag, const TagDefinition& before, Writer& writer) {
   const size_t shared = SharedPrefix(before.name, tag.name);

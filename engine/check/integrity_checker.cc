@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "engine/block/block_stats.h"
 #include "engine/chunk/chunk_sealer.h"
+#include "engine/chunk/state_mutator.h"
+#include "engine/wal/log_reader.h"
 
 namespace xtdb {
 
@@ -22,14 +25,34 @@ bool SameStats(const ValueStats& a, const ValueStats& b) {
 }  // namespace
 
 Result<StorageEngine::CheckReport> IntegrityChecker::Run() {
-  CheckSuperblocks();
-  XTDB_ASSIGN_OR_RETURN(const auto snapshot, engine_.TakeSnapshot());
-  for (const std::shared_ptr<Chunk>& chunk : snapshot->chunks())
-    CheckChunk(*chunk, snapshot->lsn());
+  XTDB_RETURN_IF_ERROR(CheckWhatChanges());
+  XTDB_ASSIGN_OR_RETURN(snapshot_, engine_.TakeSnapshot());
+  CheckSlots(snapshot_->chunks());
+  for (const std::shared_ptr<Chunk>& chunk : snapshot_->chunks()) {
+    CheckChunk(*chunk, snapshot_->lsn());
+  }
   for (const Event& event : engine_.events().All()) {
     if (event.kind == kDamagedChunkEvent) Problem(event.kind, event.message);
   }
   return report_;
+}
+
+// What writers change in place is looked at while none does. Where there is no log nobody has
+// written, and a check must not make one.
+Status IntegrityChecker::CheckWhatChanges() {
+  constexpr int64_t kWaitUs = 1'000'000;
+  const bool in_use = engine_.container().superblock().log_state == LogState::kInUse;
+  std::unique_ptr<Transaction> writer;
+  bool may_read_log = true;
+  if (in_use && !engine_.options().read_only) {
+    Result<std::unique_ptr<Transaction>> begun = engine_.Begin(kWaitUs);
+    if (begun.ok()) writer = std::move(begun).value();
+    may_read_log = writer != nullptr;
+  }
+  CheckSuperblocks();
+  CheckCatalogue();
+  if (in_use && may_read_log) CheckLog();
+  return Status();
 }
 
 void IntegrityChecker::Problem(const std::string& where, const std::string& what) {
@@ -60,8 +83,77 @@ void IntegrityChecker::CheckSuperblocks() {
       !std::all_of(tail.begin(), tail.end(), is_zero)) {
     Problem("header", "bytes that must be zero are not");
   }
-  const Result<std::vector<std::byte>> catalogue = engine_.container().ReadCatalogue();
-  if (!catalogue.ok()) Problem("catalogue", std::string(catalogue.status().message()));
+}
+
+void IntegrityChecker::CheckCatalogue() {
+  const Result<std::vector<std::byte>> bytes = engine_.container().ReadCatalogue();
+  if (!bytes.ok()) return Problem("catalogue", std::string(bytes.status().message()));
+  if (bytes.value().empty()) return;
+  const Result<Catalogue> catalogue = DecodeCatalogue(bytes.value());
+  if (!catalogue.ok()) return Problem("catalogue", std::string(catalogue.status().message()));
+  const Superblock& superblock = engine_.container().superblock();
+  for (const TagDefinition& tag : catalogue.value().tags) {
+    if (tag.id >= superblock.next_tag_id) {
+      Problem("catalogue", "tag '" + tag.name + "' has number " + std::to_string(tag.id) +
+                               ", which is still to be given out");
+    }
+    const TagPtr known = engine_.tags()->Find(tag.id);
+    if (!known || known->name != tag.name) {
+      Problem("catalogue", "tag '" + tag.name + "' is not in the dictionary");
+    }
+  }
+  for (const ChunkTableEntry& row : catalogue.value().chunks) {
+    if (row.slot >= superblock.slot_count || row.chunk_sequence >= superblock.next_chunk_sequence) {
+      Problem("chunk table", "chunk " + std::to_string(row.chunk_sequence) + " in slot " +
+                                 std::to_string(row.slot) +
+                                 " is beyond what the superblock counts");
+    }
+    if (row.kind == ChunkKind::kCatalog) CheckCatalogChunk(row);
+  }
+}
+
+// Chunks of the other kinds are looked at one by one.
+void IntegrityChecker::CheckCatalogChunk(const ChunkTableEntry& row) {
+  const std::string where = "catalogue chunk " + std::to_string(row.chunk_sequence) + " (slot " +
+                            std::to_string(row.slot) + ")";
+  const ChunkLayout layout = engine_.container().layout().Layout(row.slot);
+  std::vector<std::byte> bytes(sizeof(ChunkHeader));
+  const Status read = engine_.container().file().ReadAt(layout.chunk_offset, bytes);
+  if (!read.ok()) return Problem(where, std::string(read.message()));
+  const Result<ChunkHeader> header = DecodeChunkHeader(bytes);
+  if (!header.ok()) return Problem(where, std::string(header.status().message()));
+  if (header.value().chunk_sequence != row.chunk_sequence || header.value().slot != row.slot ||
+      header.value().kind != row.kind ||
+      header.value().container_uuid != engine_.container().header().uuid) {
+    Problem(where, "the header is that of another chunk");
+  }
+  const Result<ChunkState> state = StateMutator(engine_.container().file()).Read(layout);
+  if (!state.ok()) Problem(where, std::string(state.status().message()));
+}
+
+void IntegrityChecker::CheckLog() {
+  const std::string path = engine_.path() + "-wal";
+  Result<std::unique_ptr<File>> file = engine_.fs().Open(path, OpenMode::kReadOnly);
+  if (!file.ok()) return Problem("log", std::string(file.status().message()));
+  Result<LogReader> reader = LogReader::Create(*file.value(), engine_.container().header().uuid);
+  if (!reader.ok()) return Problem("log", std::string(reader.status().message()));
+  const Superblock& superblock = engine_.container().superblock();
+  const LSN published = engine_.Stats().published_lsn;
+  const Result<ReplayEnd> end = reader.value().Replay(superblock.checkpoint_lsn, {});
+  if (!end.ok()) return Problem("log", std::string(end.status().message()));
+  if (published >= superblock.checkpoint_lsn && end.value().end_lsn <= published &&
+      published != superblock.checkpoint_lsn) {
+    Problem("log", path + " ends at LSN " + std::to_string(end.value().end_lsn) +
+                       ", before the commit at LSN " + std::to_string(published));
+  }
+}
+
+void IntegrityChecker::CheckSlots(const ChunkList& chunks) {
+  std::map<uint32_t, const Chunk*> slots;
+  for (const std::shared_ptr<Chunk>& chunk : chunks) {
+    const auto [at, is_first] = slots.emplace(chunk->layout().slot, chunk.get());
+    if (!is_first) Problem(ChunkName(*chunk), "its slot is also that of " + ChunkName(*at->second));
+  }
 }
 
 void IntegrityChecker::CheckChunkHeader(Chunk& chunk) {
@@ -74,7 +166,9 @@ void IntegrityChecker::CheckChunkHeader(Chunk& chunk) {
   if (!header.ok()) {
     Problem(where, std::string(header.status().message()));
   } else if (header.value().chunk_sequence != chunk.header().chunk_sequence ||
-             header.value().container_uuid != chunk.header().container_uuid) {
+             header.value().container_uuid != chunk.header().container_uuid ||
+             header.value().slot != chunk.layout().slot ||
+             header.value().kind != chunk.header().kind) {
     Problem(where, "the header is that of another chunk");
   }
   StateMutator mutator(file);
@@ -100,6 +194,7 @@ void IntegrityChecker::CheckChunk(Chunk& chunk, LSN lsn) {
   const Result<std::vector<BlockRef>> blocks = chunk.AllBlocks(lsn);
   if (!blocks.ok()) return Problem(ChunkName(chunk), std::string(blocks.status().message()));
   CheckOverlap(chunk, blocks.value());
+  if (chunk.state() == ChunkState::kAllocated) CheckOpenDirectory(chunk, blocks.value());
   for (const BlockRef& block : blocks.value()) CheckBlock(block);
 }
 
@@ -114,11 +209,51 @@ void IntegrityChecker::CheckOverlap(Chunk& chunk, const std::vector<BlockRef>& b
   }
 }
 
+// The directory of an open chunk is in memory; that on disk may lack what the log still has.
+void IntegrityChecker::CheckOpenDirectory(Chunk& chunk, const std::vector<BlockRef>& blocks) {
+  const ChunkLayout& layout = chunk.layout();
+  std::vector<std::byte> directory(layout.directory_bytes);
+  const Status read = engine_.container().file().ReadAt(layout.directory_offset, directory);
+  if (!read.ok()) return Problem(ChunkName(chunk), std::string(read.message()));
+  const auto on_disk = [&](uint32_t i) {
+    return std::span(directory).subspan(i * sizeof(BlockDirEntry), sizeof(BlockDirEntry));
+  };
+  const auto name = [&](uint32_t i) {
+    return ChunkName(chunk) + ", directory entry " + std::to_string(i);
+  };
+  for (uint32_t i = 0; i < layout.entry_count; ++i) {
+    const auto entry = DecodeBlockDirEntry(on_disk(i), chunk.header().chunk_sequence);
+    if (!entry.ok()) Problem(name(i), std::string(entry.status().message()));
+  }
+  for (const BlockRef& block : blocks) {
+    const auto entry =
+        DecodeBlockDirEntry(on_disk(block.entry_index), chunk.header().chunk_sequence);
+    if (!entry.ok() || IsUnwritten(entry.value())) continue;
+    if (entry.value().head_crc32 != block.entry->head_crc32) {
+      Problem(name(block.entry_index), "it describes another block than the one that is read");
+    }
+  }
+}
+
+void IntegrityChecker::CheckVector(const std::string& where, const LoadedBlock& block, size_t index,
+                                   const PointColumns& columns, size_t begin) {
+  const VectorEntry& row = block.vectors()[index];
+  const ValueStats stats = ComputeStats(columns, begin, columns.size());
+  const bool same = row.min == stats.min && row.max == stats.max && row.sum_low == stats.sum_low &&
+                    row.sum_high == stats.sum_high && row.good_count == stats.good_count &&
+                    row.bad_count == stats.bad_count && row.null_count == stats.null_count &&
+                    row.nan_count == stats.nan_count && row.deleted_count == stats.deleted_count;
+  if (!same) {
+    Problem(where, "vector " + std::to_string(index) +
+                       ": the vector table's statistics are not those of the data");
+  }
+}
+
 void IntegrityChecker::CheckBlock(const BlockRef& block) {
   ++report_.blocks;
   const BlockDirEntry& entry = *block.entry;
   std::string where = ChunkName(*block.chunk) + ", block " + std::to_string(block.entry_index);
-  const TagPtr tag = engine_.tags()->Find(entry.tag_id);
+  const TagPtr tag = snapshot_->tags().Find(entry.tag_id);
   if (!tag)
     Problem(where, "tag number " + std::to_string(entry.tag_id) + " is not in the catalogue");
   if (tag) where += ", tag '" + tag->name + "'";
@@ -130,10 +265,16 @@ void IntegrityChecker::CheckBlock(const BlockRef& block) {
   columns.type = entry.value_type;
   for (size_t i = 0; i < loaded.value()->vectors().size(); ++i) {
     ++report_.vectors;
+    const size_t begin = columns.size();
     const Status decoded = loaded.value()->DecodeVectorAt(i, columns);
-    if (!decoded.ok()) return Problem(where, std::string(decoded.message()));
+    if (decoded.ok()) {
+      CheckVector(where, *loaded.value(), i, columns, begin);
+    } else {
+      Problem(where, std::string(decoded.message()));
+    }
   }
   report_.points += columns.size();
+  if (columns.size() != entry.count) return;  // vectors are damaged, which was said
   if (!SameStats(ComputeStats(columns, 0, columns.size()), entry.stats)) {
     Problem(where, "the directory's statistics are not those of the data");
   }

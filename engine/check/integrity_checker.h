@@ -9,7 +9,8 @@ namespace xtdb {
 
 // Reads every byte that a snapshot stands on and compares what is said twice: states, headers,
 // directories and SuperCRCs, blocks, vectors, statistics against decoded data, tags against the
-// dictionary.
+// dictionary, the chunk table against chunks, slots and extents against each other, the log up to
+// what is known to be synced.
 //
 // Ownership: borrows `engine`.
 // Threads:   one; the engine goes on meanwhile.
@@ -20,7 +21,15 @@ class IntegrityChecker {
   Result<StorageEngine::CheckReport> Run();
 
  private:
+  Status CheckWhatChanges();
   void CheckSuperblocks();
+  void CheckCatalogue();
+  void CheckCatalogChunk(const ChunkTableEntry& row);
+  void CheckLog();
+  void CheckSlots(const ChunkList& chunks);
+  void CheckOpenDirectory(Chunk& chunk, const std::vector<BlockRef>& blocks);
+  void CheckVector(const std::string& where, const LoadedBlock& block, size_t index,
+                   const PointColumns& columns, size_t begin);
   void CheckChunk(Chunk& chunk, LSN lsn);
   void CheckChunkHeader(Chunk& chunk);
   void CheckBlock(const BlockRef& block);
@@ -28,6 +37,7 @@ class IntegrityChecker {
   void Problem(const std::string& where, const std::string& what);
 
   StorageEngine& engine_;
+  std::shared_ptr<const Snapshot> snapshot_;
   StorageEngine::CheckReport report_;
 };
 

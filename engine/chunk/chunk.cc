@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <tuple>
 
@@ -32,12 +33,6 @@ bool Chunk::knows_its_extents() const {
          (loaded_ && damaged_entries_.empty() && missing_entries_ == 0);
 }
 
-void Chunk::NoteMissing(const ChunkSummary& expected) {
-  std::unique_lock lock(mutex_);
-  missing_entries_ = expected.block_count - summary_.block_count;
-  summary_ = expected;
-}
-
 void Chunk::StartEmpty() {
   std::unique_lock lock(mutex_);
   loaded_ = true;
@@ -64,17 +59,23 @@ Status Chunk::LoadLocked(bool tolerate_damaged) {
   const bool sealed = state() == ChunkState::kSealed || state() == ChunkState::kDeprecated;
   Status status = DecodeDirectory(image, tolerate_damaged);
   if (status.ok()) {
-    order_ = by_number_;
-    std::sort(order_.begin(), order_.end(),
-              [this](uint16_t a, uint16_t b) { return Before(a, b); });
-    reach_.resize(order_.size());
-    ExtendReach(0, order_.size());
+    SortEntries();
     if (sealed && !tolerate_damaged) status = CheckSeal(image);
+  }
+  if (status.code() == StatusCode::kCorruption && sealed) {
+    status = LoadByHeads(image, recorded, status);
   }
   if (!status.ok()) Clear();
   if (!status.ok() || (sealed && !damaged_entries_.empty())) summary_ = recorded;
   loaded_ = status.ok();
   return status.WithContext(Where());
+}
+
+void Chunk::SortEntries() {
+  order_ = by_number_;
+  std::sort(order_.begin(), order_.end(), [this](uint16_t a, uint16_t b) { return Before(a, b); });
+  reach_.resize(order_.size());
+  ExtendReach(0, order_.size());
 }
 
 void Chunk::Clear() {
@@ -197,15 +198,26 @@ Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
   return Status();
 }
 
-Status Chunk::CheckUndamaged() const {
+Status Chunk::CheckUndamaged(TagId tag_min, TagId tag_max, int64_t ts_from, int64_t ts_to) const {
+  if (missing_entries_ == 0 && damaged_entries_.empty()) return Status();
+  if (missing_in_.tag_min > tag_max || missing_in_.tag_max < tag_min ||
+      missing_in_.ts_min_us > ts_to || missing_in_.ts_max_us < ts_from) {
+    return Status();
+  }
   if (missing_entries_ != 0) {
     return Status::Corruption(Where() + ": " + std::to_string(missing_entries_) +
                               " directory entries are missing; run xtdb salvage");
   }
-  if (damaged_entries_.empty()) return Status();
   return Status::Corruption(Where() + ": " + std::to_string(damaged_entries_.size()) +
                             " directory entries are damaged, the first is entry " +
                             std::to_string(*damaged_entries_.begin()) + "; run xtdb salvage");
+}
+
+// An open chunk whose directory cannot be read at all, and of which the catalogue says that it has
+// nothing of the tag and time.
+bool Chunk::IsElsewhere(TagId tag, int64_t ts_from, int64_t ts_to) const {
+  std::shared_lock lock(mutex_);
+  return !loaded_ && missing_entries_ != 0 && CheckUndamaged(tag, tag, ts_from, ts_to).ok();
 }
 
 std::pair<size_t, size_t> Chunk::PlacesOf(TagId tag) const {
@@ -219,9 +231,10 @@ std::pair<size_t, size_t> Chunk::PlacesOf(TagId tag) const {
 
 Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                                    std::vector<BlockRef>& out) {
+  if (IsElsewhere(tag, ts_from, ts_to)) return uint32_t{0};
   XTDB_RETURN_IF_ERROR(EnsureLoaded());
   std::shared_lock lock(mutex_);
-  XTDB_RETURN_IF_ERROR(CheckUndamaged());
+  XTDB_RETURN_IF_ERROR(CheckUndamaged(tag, tag, ts_from, ts_to));
   const auto [first, last] = PlacesOf(tag);
   const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first),
                                       reach_.begin() + static_cast<std::ptrdiff_t>(last), ts_from);
@@ -244,7 +257,9 @@ Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LS
 Result<std::vector<BlockRef>> Chunk::AllBlocks(LSN lsn) {
   XTDB_RETURN_IF_ERROR(EnsureLoaded());
   std::shared_lock lock(mutex_);
-  XTDB_RETURN_IF_ERROR(CheckUndamaged());
+  XTDB_RETURN_IF_ERROR(CheckUndamaged(kNoTag, std::numeric_limits<TagId>::max(),
+                                      std::numeric_limits<int64_t>::min(),
+                                      std::numeric_limits<int64_t>::max()));
   std::vector<BlockRef> blocks;
   for (const uint16_t position : by_number_) {
     if (entries_[position].flush_lsn > lsn) continue;

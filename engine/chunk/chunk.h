@@ -55,9 +55,13 @@ class Chunk {
   uint32_t damaged_entries() const;
   // False while entries are damaged or could not be read: blocks may then stand anywhere.
   bool knows_its_extents() const;
-  // The catalogue knows of more blocks than the directory has: the rest counts as damaged, and
-  // their places as used.
-  void NoteMissing(const ChunkSummary& expected);
+  // For a chunk that is not sealed and whose directory is damaged or has less than the catalogue
+  // says: takes blocks by their heads. False if that does not bring back all of `expected`; then
+  // what lies in its time and tag range cannot be read, and its places count as used.
+  bool RescueOrNoteMissing(const ChunkSummary& expected);
+  // What was found wrong when the directory was read, though every block could be found without it;
+  // told once. Empty: nothing, or told.
+  std::string TakeDamage();
 
   // Publishes an entry; loads the directory if need be. One that stands there already with the same
   // through_lsn and tag stays (replay); a different one, or one that claims extents of another, is
@@ -80,7 +84,20 @@ class Chunk {
 
  private:
   Status EnsureLoaded();
-  Status CheckUndamaged() const;  // caller holds mutex_
+  // Whether what is missing may hold points of the tag and time. Caller holds mutex_.
+  Status CheckUndamaged(TagId tag_min, TagId tag_max, int64_t ts_from, int64_t ts_to) const;
+  bool IsElsewhere(TagId tag, int64_t ts_from, int64_t ts_to) const;
+  // A sealed chunk whose directory is damaged as `why` says: by the heads of its blocks, if they
+  // are all there.
+  Status LoadByHeads(std::span<const std::byte> image, const ChunkSummary& recorded,
+                     const Status& why);
+  // Entries for damaged places, and then for blocks that none names, made of the blocks. Returns
+  // whether all of `expected` is there.
+  bool Rescue(const ChunkSummary& expected);
+  Result<BlockDirEntry> EntryFromBlock(uint32_t extent) const;
+  bool HasAllOf(const ChunkSummary& expected) const;
+  void SortEntries();
+  static ChunkSummary Everywhere();
   Status LoadLocked(bool tolerate_damaged);
   void Clear();
   // Checks the chunk's directory as read; `damaged` takes what cannot be used.
@@ -112,6 +129,9 @@ class Chunk {
   std::vector<int64_t> reach_;
   bool loaded_ = false;
   uint32_t missing_entries_ = 0;
+  ChunkSummary missing_in_ = Everywhere();  // where missing and damaged entries' points may be
+  std::string damage_;                      // for TakeDamage
+  std::atomic<bool> has_damage_{false};
   std::set<uint32_t> damaged_entries_;  // numbers; a replayed flush may still bring them
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -106,6 +107,8 @@ class ChunkStore {
   uint32_t next_extent_ = 0;                  // of open_
   uint64_t directory_end_ = 0;                // its directory has disk space up to here; 0: unknown
   std::vector<std::shared_ptr<Chunk>> full_;  // to be sealed
+  std::set<uint64_t> judged_;                 // sequences that FinishReplay has looked at
+  std::set<uint64_t> set_aside_;  // sequences of damaged chunks: nothing is written to them
   std::vector<PlacedEntry> pending_entries_;  // published, not yet copied
   // Of chunks not sealed, by sequence: what the catalogue says that their directories hold.
   std::map<uint64_t, ChunkSummary> expected_;

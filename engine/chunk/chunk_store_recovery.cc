@@ -48,11 +48,18 @@ std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
     const Status completed = mutator_.CompleteTornStep(layout);
     if (completed.ok()) on_disk = mutator_.Read(layout);
   }
-  if (!on_disk.ok()) {
+  // What is neither open nor sealed was both before its first entry: the words are damaged, and no
+  // step leads on from them.
+  const bool is_sealed = on_disk.ok() && on_disk.value() == ChunkState::kSealed;
+  if (!is_sealed && !(on_disk.ok() && on_disk.value() == ChunkState::kAllocated)) {
+    const std::string what =
+        on_disk.ok() ? "its state words say " + std::string(ChunkStateName(on_disk.value()))
+                     : std::string(on_disk.status().message());
     events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
-                ChunkName(entry) + ": " + std::string(on_disk.status().message()));
+                ChunkName(entry) + ": " + what + "; it is read, and not written any more");
+    set_aside_.insert(entry.chunk_sequence);
   }
-  if (!on_disk.ok() || on_disk.value() != ChunkState::kAllocated) full_.push_back(chunk);
+  if (is_sealed) full_.push_back(chunk);
   return chunk;
 }
 
@@ -92,8 +99,8 @@ bool ChunkStore::IsDamaged(Chunk& chunk) {
   if (is_short) {
     what += ", " + std::to_string(found) + " of at least " + std::to_string(expected.block_count) +
             " blocks found";
-    chunk.NoteMissing(expected);
   }
+  if (chunk.RescueOrNoteMissing(expected)) what += "; its blocks were found without them";
   events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
               "chunk " + std::to_string(chunk.header().chunk_sequence) + ": " + what);
   return true;
@@ -103,7 +110,10 @@ Status ChunkStore::FinishReplay() {
   std::shared_ptr<Chunk> newest;
   for (const auto& chunk : *chunks()) {
     if (chunk->state() != ChunkState::kAllocated) continue;
-    if (IsDamaged(*chunk)) {
+    const uint64_t sequence = chunk->header().chunk_sequence;
+    // Once: a chunk whose blocks were found without its directory looks sound from then on.
+    if (judged_.insert(sequence).second && IsDamaged(*chunk)) set_aside_.insert(sequence);
+    if (set_aside_.contains(sequence)) {
       // Readable as far as it goes; nothing is written to it any more.
       std::erase(full_, chunk);
       continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "engine/chunk/chunk_sealer.h"
 #include "engine/chunk/state_mutator.h"
@@ -32,6 +33,15 @@ BlockHead HeadOf(const BlockDirEntry& entry, uint64_t container_id, uint64_t seq
   return head;
 }
 
+// What DecodeBlockHead asks of a head, of which the table is damaged.
+bool IsUsable(const BlockHead& head) {
+  return head.magic == kBlockMagic && head.kind == BlockKind::kPoints && head.tag_id != kNoTag &&
+         head.count > 0 && head.ts_min_us <= head.ts_max_us && head.extents > 0 &&
+         head.extents <= kBlockExtentsMax &&
+         head.data_size_bytes <= head.extents * kExtentSizeBytes &&
+         static_cast<uint8_t>(head.value_type) <= kValueTypeLast;
+}
+
 }  // namespace
 
 const ChunkTableEntry* BlockFinder::TableRow(uint32_t slot) const {
@@ -44,14 +54,16 @@ const ChunkTableEntry* BlockFinder::TableRow(uint32_t slot) const {
 
 Result<FoundBlocks> BlockFinder::Find(const std::vector<PlacedEntry>& flushed) {
   found_ = {};
-  uint32_t end = 0;
-  while (layout_.Layout(end).chunk_offset < survey_.file_size) ++end;
-  // What stood behind a file's end that was cut off is known by name only.
-  for (const PlacedEntry& placed : flushed) end = std::max(end, placed.slot + 1);
-  if (survey_.catalogue) {
-    for (const ChunkTableEntry& row : survey_.catalogue->chunks) end = std::max(end, row.slot + 1);
+  std::set<uint32_t> slots;
+  for (uint32_t slot = 0; layout_.Layout(slot).chunk_offset < survey_.file_size; ++slot) {
+    slots.insert(slot);
   }
-  for (uint32_t slot = 0; slot < end; ++slot) XTDB_RETURN_IF_ERROR(ReadSlot(slot, flushed));
+  // What stood behind a file's end that was cut off is known by name only.
+  for (const PlacedEntry& placed : flushed) slots.insert(placed.slot);
+  if (survey_.catalogue) {
+    for (const ChunkTableEntry& row : survey_.catalogue->chunks) slots.insert(row.slot);
+  }
+  for (const uint32_t slot : slots) XTDB_RETURN_IF_ERROR(ReadSlot(slot, flushed));
   return std::move(found_);
 }
 
@@ -188,7 +200,7 @@ Status BlockFinder::RebuildHeads(Slot& slot) {
     if (offset >= survey_.file_size) break;
     XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, survey_.file_size, offset, bytes));
     const Result<BlockHead> head = DecodeStruct<BlockHead>(bytes, "block head");
-    if (!head.ok() || head.value().magic != kBlockMagic ||
+    if (!head.ok() || !IsUsable(head.value()) ||
         head.value().container_id != survey_.container_id ||
         head.value().chunk_sequence != slot.sequence) {
       continue;

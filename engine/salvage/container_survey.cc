@@ -157,6 +157,8 @@ Result<ContainerSurvey> SurveyContainer(File& file) {
     survey.chunk_size_bytes = header.value().chunk_size_bytes;
     return survey;
   }
+  // Made by a newer build, whose blocks may mean something else.
+  if (header.status().code() == StatusCode::kUnsupported) return header.status();
   survey.notes.push_back("container header: " + std::string(header.status().message()));
   XTDB_ASSIGN_OR_RETURN(const bool found, FindByChunkHeaders(file, survey));
   if (!found) XTDB_RETURN_IF_ERROR(FindByBlocks(file, survey));

@@ -26,9 +26,9 @@ struct ContainerSurvey {
   std::vector<std::string> notes;        // what is damaged
 };
 
-// kIoError only; damage makes fields empty. Where the header is damaged, the chunk size is that of
-// the chunk headers that stand at the slots of a legal size, else the size at whose slots the most
-// blocks stand.
+// kIoError, or kUnsupported for a newer format; damage makes fields empty. Where the header is
+// damaged, the chunk size is that of the chunk headers that stand at the slots of a legal size,
+// else the size at whose slots the most blocks stand.
 Result<ContainerSurvey> SurveyContainer(File& file);
 
 }  // namespace xtdb

@@ -72,15 +72,10 @@ Status Salvager::ReadInput(const std::string& input) {
 }
 
 void Salvager::CollectTags() {
-  const bool has_catalogue = survey_.catalogue && !survey_.catalogue_lost;
   if (survey_.catalogue) {
     for (const TagDefinition& tag : survey_.catalogue->tags) tags_[tag.id] = tag;
   }
-  // Definitions of transactions that do not count still name the numbers that blocks carry.
-  const std::set<TagId> committed(log_.committed_tags.begin(), log_.committed_tags.end());
-  for (const auto& [id, definition] : log_.definitions) {
-    if (committed.contains(id) || !has_catalogue) tags_[id] = definition;
-  }
+  for (const TagId id : log_.committed_tags) tags_[id] = log_.definitions.at(id);
   for (const FoundBlock& block : found_.blocks) {
     if (block.head.kind != BlockKind::kPoints) {
       report_.losses.push_back({"", block.head.ts_min_us, block.head.ts_max_us, block.head.count,
@@ -106,26 +101,32 @@ void Salvager::CollectTags() {
   NameTags();
 }
 
-// Numbers without a name get one that no other tag has.
+// Numbers without a name get one that no other tag has; definitions of transactions that do not
+// count still tell it.
 void Salvager::NameTags() {
   std::set<std::string> names;
-  for (const auto& [id, tag] : tags_) names.insert(tag.name);
   for (auto& [id, tag] : tags_) {
     tag.id = id;
+    if (!tag.name.empty() && !names.insert(tag.name).second) tag.name.clear();
+  }
+  for (auto& [id, tag] : tags_) {
     if (!tag.name.empty()) continue;
     const auto named = log_.definitions.find(id);
-    if (named != log_.definitions.end() && !names.contains(named->second.name)) {
+    if (named != log_.definitions.end() && names.insert(named->second.name).second) {
       tag.name = named->second.name;
       tag.unit = named->second.unit;
       tag.description = named->second.description;
     } else {
-      tag.name = "tag_" + std::to_string(id);
-      while (names.contains(tag.name)) tag.name += "_";
-      report_.losses.push_back(
-          {tag.name, 0, -1, 0, "the name of tag number " + std::to_string(id)});
+      NameByNumber(tag, names);
     }
-    names.insert(tag.name);
   }
+}
+
+void Salvager::NameByNumber(TagDefinition& tag, std::set<std::string>& names) {
+  tag.name = "tag_" + std::to_string(tag.id);
+  while (!names.insert(tag.name).second) tag.name += "_";
+  report_.losses.push_back(
+      {tag.name, 0, -1, 0, "the name of tag number " + std::to_string(tag.id)});
 }
 
 TagSalvager::Sources Salvager::SourcesOf(TagId tag) const {
@@ -159,9 +160,16 @@ Status Salvager::DefineTags(StorageEngine& engine) {
   if (tags_.empty()) return Status();
   XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction,
                         engine.Begin(kWriterTimeoutUs));
-  for (const auto& [id, tag] : tags_) {
+  std::set<std::string> names;
+  for (const auto& [id, tag] : tags_) names.insert(tag.name);
+  for (auto& [id, tag] : tags_) {
     const auto type = tag.type == ValueType::kNone ? std::nullopt : std::optional(tag.type);
-    XTDB_RETURN_IF_ERROR(transaction->DefineTag(tag.name, type, tag.unit, tag.description));
+    Status defined = transaction->DefineTag(tag.name, type, tag.unit, tag.description);
+    if (defined.code() == StatusCode::kInvalidArgument) {
+      NameByNumber(tag, names);
+      defined = transaction->DefineTag(tag.name, type, "", "");
+    }
+    XTDB_RETURN_IF_ERROR(defined);
   }
   XTDB_RETURN_IF_ERROR(transaction->Prepare());
   transaction->Commit();
@@ -209,7 +217,7 @@ void Salvager::Finish() {
 }
 
 Status Salvager::RemovePartial(const std::string& partial) const {
-  for (const std::string& path : {partial, partial + "-wal"}) {
+  for (const std::string& path : {partial, partial + "-wal", partial + "-shm"}) {
     if (fs_.Exists(path)) XTDB_RETURN_IF_ERROR(fs_.Remove(path));
   }
   return Status();

@@ -43,6 +43,7 @@ class Salvager {
   Status DefineTags(StorageEngine& engine);
   void CollectTags();
   void NameTags();
+  void NameByNumber(TagDefinition& tag, std::set<std::string>& names);
   void NoteUnnamed();
   TagSalvager::Sources SourcesOf(TagId tag) const;
   void Finish();

@@ -32,6 +32,7 @@ void AddRecordCommand(CLI::App& app, Command& command);
 void AddImportCommand(CLI::App& app, Command& command);
 void AddStatsCommand(CLI::App& app, Command& command);
 void AddCheckCommand(CLI::App& app, Command& command);
+void AddBackupCommand(CLI::App& app, Command& command);
 void AddSalvageCommand(CLI::App& app, Command& command);
 void AddSqlCommand(CLI::App& app, Command& command);
 

@@ -30,5 +30,15 @@ TEST(EventLogTest, TheOldestGoWhenItIsFull) {
   EXPECT_EQ(log.All().back().message, "one over");
 }
 
+TEST(EventLogTest, AnEventIsAddedOnce) {
+  EventLog log;
+  for (int64_t time_us : {1, 2, 3}) log.AddOnce(time_us, EventLevel::kError, "kind", "message");
+  log.AddOnce(4, EventLevel::kError, "kind", "another");
+  log.AddOnce(5, EventLevel::kError, "another", "message");
+  const std::vector<Event> events = log.All();
+  ASSERT_EQ(events.size(), 3);
+  EXPECT_EQ(events[0].time_us, 1);
+}
+
 }  // namespace
 }  // namespace xtdb

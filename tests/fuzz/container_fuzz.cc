@@ -11,6 +11,7 @@
 #include <new>
 
 #include "engine/catalog/catalogue_format.h"
+#include "engine/salvage/salvager.h"
 #include "engine/storage_engine.h"
 #include "tests/support/engine_oracle.h"
 #include "tests/support/fake_clock.h"
@@ -190,6 +191,22 @@ void Patch(FaultyFileSystem& fs, uint8_t wanted) {
   }
 }
 
+// Whatever can be saved stands in a sound container.
+void Salvage(FaultyFileSystem& fs) {
+  constexpr const char* kSaved = "/saved.xtdb";
+  FakeClock clock;
+  const auto report = Salvager(fs, clock, Options()).Run(kPath, kSaved);
+  if (!report.ok()) return;
+  auto saved = StorageEngine::Open(fs, clock, kSaved, EngineOptions());
+  Must(saved.status());
+  const auto points = ReadAll(*saved.value());
+  Must(points.status());
+  if (points.value().size() != report.value().points) __builtin_trap();
+  const auto checked = saved.value()->Check();
+  Must(checked.status());
+  if (!checked.value().problems.empty()) __builtin_trap();
+}
+
 }  // namespace
 }  // namespace xtdb
 
@@ -201,6 +218,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Edit(*fs, data + 1, size - 1);
   Patch(*fs, data[0]);
   FakeClock clock;
+  Salvage(*fs);
   auto opened = StorageEngine::Open(*fs, clock, kPath, Options());
   if (!opened.ok()) return 0;
   StorageEngine& engine = *opened.value();

@@ -76,7 +76,7 @@ TEST_F(ProgramTest, HelpNamesEveryCommandAndTheExitCodes) {
   const Ended help = Run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.err, IsEmpty());
-  for (const char* command : {"record", "import", "stats", "check", "salvage", "sql"}) {
+  for (const char* command : {"record", "import", "stats", "check", "backup", "salvage", "sql"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const Ended command_help = Run({command, "--help"});
     EXPECT_EQ(command_help.exit_code, 0);

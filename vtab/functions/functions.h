@@ -9,7 +9,7 @@ int RegisterTagFunctions(sqlite3* db);          // xtdb_tags, xtdb_last
 int RegisterStorageFunctions(sqlite3* db);      // xtdb_chunks, xtdb_blocks
 int RegisterStatusFunctions(sqlite3* db);       // xtdb_stats, xtdb_events, xtdb_last_query
 int RegisterWritingFunctions(sqlite3* db);      // xtdb_append, xtdb_define_tag
-int RegisterMaintenanceFunctions(sqlite3* db);  // xtdb_flush, xtdb_seal, xtdb_check
+int RegisterMaintenanceFunctions(sqlite3* db);  // xtdb_flush, ..._seal, _check, _backup
 int RegisterVersionFunction(sqlite3* db);       // xtdb_version
 
 // Flags of scalar functions. Those that change anything may not be called from a view or trigger,

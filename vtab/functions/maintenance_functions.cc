@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/backup/container_backup.h"
 #include "engine/storage_engine.h"
 #include "vtab/connection.h"
 #include "vtab/functions/functions.h"
@@ -48,6 +49,34 @@ Result<std::string> Check(sqlite3* db, sqlite3_value* name) {
   return text;
 }
 
+Status RunBackup(sqlite3_context* context, sqlite3_value** argv) {
+  sqlite3* const db = sqlite3_context_db_handle(context);
+  if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL) {
+    return Status::InvalidArgument(
+        "which table, and to which file? write xtdb_backup('plant', 'copy.xtdb')");
+  }
+  const std::string_view file = TextOf(argv[1]);
+  if (file.find('\0') != std::string_view::npos) {
+    return Status::InvalidArgument("the name of the file has a NUL in it");
+  }
+  const std::string target(file);
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, argv[0]));
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+  ContainerBackup backup(PosixFileSystem(), session->engine());
+  const Status done = backup.Run(target, timeout_us).status();
+  // It would look like a broken constraint of a table.
+  if (done.code() == StatusCode::kAlreadyExists) {
+    return Status::FailedPrecondition(std::string(done.message()));
+  }
+  XTDB_RETURN_IF_ERROR(done);
+  sqlite3_result_text(context, "ok", -1, SQLITE_STATIC);
+  return {};
+}
+
+void Backup(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
+  CallFromFunction(context, [&] { return RunBackup(context, argv).WithContext("xtdb_backup"); });
+}
+
 struct Maintenance {
   const char* name;
   int flags;
@@ -81,7 +110,8 @@ int RegisterMaintenanceFunctions(sqlite3* db) {
                                                 nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return code;
   }
-  return SQLITE_OK;
+  return sqlite3_create_function_v2(db, "xtdb_backup", 2, kChangingFunction, nullptr, Backup,
+                                    nullptr, nullptr, nullptr);
 }
 
 }  // namespace xtdb

@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "engine/block/block_reader.h"
+#include "engine/block/block_stats.h"
+#include "engine/chunk/chunk.h"
+
+// A chunk whose directory is damaged: blocks describe themselves, so as long as they are all there
+// the chunk is served as if nothing was.
+
+namespace xtdb {
+
+ChunkSummary Chunk::Everywhere() {
+  ChunkSummary all;
+  all.ts_min_us = std::numeric_limits<int64_t>::min();
+  all.ts_max_us = std::numeric_limits<int64_t>::max();
+  all.tag_max = std::numeric_limits<TagId>::max();
+  return all;
+}
+
+bool Chunk::RescueOrNoteMissing(const ChunkSummary& expected) {
+  std::unique_lock lock(mutex_);
+  const bool is_complete = loaded_ && Rescue(expected);
+  if (loaded_) SortEntries();
+  if (is_complete) return true;
+  if (expected.block_count > summary_.block_count) {
+    missing_entries_ = expected.block_count - summary_.block_count;
+    summary_ = expected;
+  }
+  missing_in_ = expected;
+  return false;
+}
+
+std::string Chunk::TakeDamage() {
+  if (!has_damage_.load(std::memory_order_relaxed)) return {};
+  std::unique_lock lock(mutex_);
+  has_damage_.store(false);
+  return std::exchange(damage_, {});
+}
+
+Status Chunk::LoadByHeads(std::span<const std::byte> image, const ChunkSummary& recorded,
+                          const Status& why) {
+  Clear();
+  XTDB_RETURN_IF_ERROR(DecodeDirectory(image, /*tolerate_damaged=*/true));
+  // Only the catalogue's count tells that all were found.
+  const bool is_complete = recorded.block_count != 0 && Rescue(recorded);
+  if (!is_complete) {
+    Clear();
+    return why;
+  }
+  SortEntries();
+  summary_ = recorded;
+  damage_ = Where() + ": " + std::string(why.message()) +
+            "; its blocks were found without that, run xtdb check";
+  has_damage_.store(true);
+  return Status();
+}
+
+bool Chunk::HasAllOf(const ChunkSummary& expected) const {
+  uint64_t blocks = 0;
+  uint64_t points = 0;
+  for (const BlockDirEntry& entry : entries_) {
+    if (entry.flush_lsn > expected.last_flush_lsn) continue;
+    ++blocks;
+    points += entry.count;
+  }
+  return blocks == expected.block_count && points == expected.point_count;
+}
+
+bool Chunk::Rescue(const ChunkSummary& expected) {
+  const auto take = [this](uint32_t extent) {
+    const Result<BlockDirEntry> entry = EntryFromBlock(extent);
+    return entry.ok() && Append(extent, entry.value()).ok();
+  };
+  std::erase_if(damaged_entries_, take);
+  if (!HasAllOf(expected)) {
+    const std::vector<uint16_t> known = by_number_;
+    uint32_t extent = 0;
+    for (size_t i = 0; i <= known.size(); ++i) {
+      const uint32_t end = i < known.size() ? entry_numbers_[known[i]] : layout_.entry_count;
+      for (; extent < end; ++extent) take(extent);
+      if (i < known.size()) extent = end + entries_[known[i]].extents;
+    }
+  }
+  if (!HasAllOf(expected)) return false;
+  // What is damaged beside them describes no block.
+  damaged_entries_.clear();
+  return true;
+}
+
+Result<BlockDirEntry> Chunk::EntryFromBlock(uint32_t extent) const {
+  const uint64_t offset = layout_.ExtentOffset(extent);
+  uint64_t container_id = 0;
+  std::memcpy(&container_id, header_.container_uuid.data(), sizeof(container_id));
+  std::array<std::byte, sizeof(BlockHead)> bytes;
+  XTDB_RETURN_IF_ERROR(file_.ReadAt(offset, bytes));
+  XTDB_ASSIGN_OR_RETURN(const BlockHead head, DecodeStruct<BlockHead>(bytes, "block head"));
+  if (head.magic != kBlockMagic || head.chunk_sequence != header_.chunk_sequence ||
+      head.kind != BlockKind::kPoints) {
+    return Status::Corruption("no block of this chunk");
+  }
+  BlockDirEntry entry;
+  entry.tag_id = head.tag_id;
+  entry.count = head.count;
+  entry.ts_min_us = head.ts_min_us;
+  entry.ts_max_us = head.ts_max_us;
+  entry.through_lsn = head.through_lsn;
+  // Its FLUSH frame is later than that and before the checkpoint: every snapshot sees it.
+  entry.flush_lsn = head.through_lsn;
+  entry.extents = head.extents;
+  entry.data_size_bytes = head.data_size_bytes;
+  entry.head_crc32 = head.crc32;
+  entry.vector_count = head.vector_count;
+  entry.kind = head.kind;
+  entry.value_type = head.value_type;
+  entry.chunk_check = ChunkCheck(header_.chunk_sequence);
+  XTDB_ASSIGN_OR_RETURN(
+      const std::shared_ptr<const LoadedBlock> block,
+      BlockReader(file_, container_id).Read(entry, header_.chunk_sequence, extent, offset));
+  PointColumns columns;
+  columns.type = entry.value_type;
+  for (size_t i = 0; i < block->vectors().size(); ++i) {
+    XTDB_RETURN_IF_ERROR(block->DecodeVectorAt(i, columns));
+  }
+  entry.stats = ComputeStats(columns, 0, columns.size());
+  return entry;
+}
+
+}  // namespace xtdb

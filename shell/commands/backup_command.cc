@@ -1,0 +1,57 @@
+#include "shell/commands/backup_command.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "engine/backup/container_backup.h"
+#include "shell/terminal/human_text.h"
+
+namespace xtdb {
+namespace {
+
+constexpr const char* kFooter = R"(
+TARGET must not exist. It becomes an ordinary container, closed, with every commit made before the
+backup began; it is read and checked before it gets its name. Writers wait only while what may
+change is copied. In an application, SELECT xtdb_backup('TABLE', 'TARGET') does the same.
+
+Examples:
+  xtdb backup plant.xtdb plant-monday.xtdb
+
+)";
+
+// A container on a medium that cannot be written can still be copied, if it was closed.
+Result<std::shared_ptr<StorageEngine>> OpenSource(const std::string& path) {
+  EngineOptions options;
+  options.must_exist = true;
+  Result<std::shared_ptr<StorageEngine>> opened =
+      StorageEngine::Open(PosixFileSystem(), SystemClock(), path, options);
+  if (opened.ok() || opened.status().code() != StatusCode::kReadOnly) return opened;
+  return OpenForReading(path);
+}
+
+}  // namespace
+
+Result<ExitCode> RunBackup(const BackupOptions& options, const Terminal& terminal) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> engine, OpenSource(options.source));
+  ContainerBackup backup(PosixFileSystem(), *engine);
+  XTDB_ASSIGN_OR_RETURN(const BackupReport report, backup.Run(options.target, kWriterTimeoutUs));
+  XTDB_RETURN_IF_ERROR(engine->Close());
+  fmt::print(terminal.out, "{}: {} in {} of {}, {}, checked\n", options.target,
+             CountText(report.points, "point"), CountText(report.blocks, "block"),
+             CountText(report.chunks, "chunk"), BytesText(report.bytes_written));
+  return ExitCode::kOk;
+}
+
+void AddBackupCommand(CLI::App& app, Command& command) {
+  CLI::App& backup = *app.add_subcommand("backup", "Copy a container that may be in use");
+  const auto options = std::make_shared<BackupOptions>();
+  backup.add_option("SOURCE", options->source, "The container to copy")->required();
+  backup.add_option("TARGET", options->target, "The file to make")->required();
+  backup.footer(std::string(kFooter) + kExitCodes);
+  backup.callback([options, &command] {
+    command = [options](const Terminal& terminal) { return RunBackup(*options, terminal); };
+  });
+}
+
+}  // namespace xtdb
