@@ -57,6 +57,8 @@ class Container {
 
   // Takes disk space for [0, end), in steps of kAllocationStep.
   Status Allocate(uint64_t end);
+  // Behind it Allocate takes space; what lies before it may be a hole.
+  uint64_t allocated_end() const { return allocated_end_; }
   // Gives back what stands behind `end`, if anything does.
   Status Trim(uint64_t end);
 

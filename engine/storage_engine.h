@@ -88,6 +88,8 @@ struct EngineStats {
   uint64_t block_bytes_written = 0;
   uint64_t checkpoints = 0;
   uint64_t chunks_sealed = 0;
+  uint64_t chunks_dropped = 0;
+  uint64_t slots_reclaimed = 0;
   uint64_t recovered_transactions = 0;
   uint64_t recovered_points = 0;
 };
@@ -152,6 +154,20 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Result<std::unique_ptr<Transaction>> FlushAndHold(int64_t timeout_us);
   // Flushes, then finishes the open chunk if it has blocks; the next flush begins another one.
   Status Seal(int64_t timeout_us);
+
+  // Drops the sealed chunks whose points are all earlier than `before_us`, whole, for snapshots
+  // from now on; flushes first. A chunk stays if without it points would come back that it has
+  // replaced or deleted (SelectDroppable). Their space is free at once unless a snapshot still
+  // reads them, else at a checkpoint after its end.
+  struct DropReport {
+    uint64_t chunks = 0;
+    uint64_t points = 0;  // tombstones included
+    uint64_t blocks = 0;
+    uint64_t bytes = 0;  // of their blocks
+  };
+  Result<DropReport> DropBefore(int64_t before_us, int64_t timeout_us);
+  // Chunks that are dropped and whose slots are not free yet.
+  std::vector<DroppedChunk> DroppedChunks() const;
 
   // Bytes on disk, CRCs, statistics against decoded data, cross references.
   struct CheckReport {
@@ -264,6 +280,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Result<size_t> WriteBlocks(std::span<const TagId> tags, FlushRecord& record);
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
+  Status AppendDropRecord(ChunkStore::DropPlan plan);
   Status Checkpoint(LogState log_state);
   void NoteFailure(const char* what, const Status& status);
   std::vector<TagDefinition> CommittedTags() const;

@@ -25,8 +25,7 @@ Status StorageEngine::ReserveRoom(const Staging& staging) {
   XTDB_RETURN_IF_ERROR(
       wal_->Reserve(payload, static_cast<uint32_t>(payload / kMiB + staging.tags().size() + 2)));
   // Room to flush what is buffered, so that the flush does not find the disk full.
-  return container_->Allocate(state_->chunks.next_place_offset() + state_->buffer.bytes() +
-                              staging.MemoryBytes());
+  return state_->chunks.Reserve(state_->buffer.bytes() + staging.MemoryBytes());
 }
 
 Status StorageEngine::SyncLog() {
@@ -179,14 +178,17 @@ Status StorageEngine::Checkpoint(LogState log_state) {
     XTDB_RETURN_IF_ERROR(state_->chunks.CopyEntries());
     XTDB_RETURN_IF_ERROR(state_->chunks.SealFull());
     Superblock next = container_->superblock();
+    next.checkpoint_lsn = std::min(state_->buffer.oldest_frame_lsn(), wal_->end_lsn());
+    XTDB_RETURN_IF_ERROR(state_->chunks.MarkDropped(next.checkpoint_lsn));
+    XTDB_RETURN_IF_ERROR(state_->chunks.Reclaim(OldestSnapshotAnywhere()));
     XTDB_RETURN_IF_ERROR(state_->chunks.WriteCatalogue(CommittedTags(), next));
     XTDB_RETURN_IF_ERROR(container_->file().Sync());
     next.next_tag_id = state_->dictionary.next_id();
     next.log_state = log_state;
-    next.checkpoint_lsn = std::min(state_->buffer.oldest_frame_lsn(), wal_->end_lsn());
     return container_->WriteSuperblock(next);
   };
   const Status written = write();
+  state_->chunks.EndReclaim(written.ok());
   left_unfinished_ = !written.ok();
   if (!written.ok()) {
     NoteFailure("checkpoint", written);
@@ -199,6 +201,7 @@ Status StorageEngine::Checkpoint(LogState log_state) {
   ++stats_.checkpoints;
   stats_.checkpoint_lsn = container_->superblock().checkpoint_lsn;
   stats_.chunks_sealed = state_->chunks.sealed_count();
+  stats_.slots_reclaimed = state_->chunks.reclaimed_count();
   return Status();
 }
 

@@ -34,9 +34,11 @@ Status StorageEngine::Load(LoadMode mode, LSN log_lsn) {
   XTDB_RETURN_IF_ERROR(loaded.state->chunks.FinishReplay());
   Install(loaded);
   if (mode != LoadMode::kRecover || !wal_ || has_undecided_) return Status();
-  // Seals that the crash has interrupted; what fails here is tried again at the next checkpoint.
+  // Seals and marks that the crash has interrupted; what fails here is tried again at the next
+  // checkpoint.
   Status sealed = state_->chunks.CopyEntries();
   if (sealed.ok()) sealed = state_->chunks.SealFull();
+  if (sealed.ok()) sealed = state_->chunks.MarkDropped(kMaxLsn);
   if (!sealed.ok()) NoteFailure("seal after recovery", sealed);
   return Status();
 }

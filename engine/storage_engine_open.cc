@@ -344,6 +344,8 @@ Status StorageEngine::CloseAlone(bool remove_if_new) {
   // What is undecided stays in the log for the one who can decide it.
   if (done.ok() && wal_ != nullptr && !has_undecided_) {
     done = FlushAll();
+    // One checkpoint passes the DROP frames, the next frees their slots.
+    if (done.ok() && state_->chunks.AwaitsCheckpoint()) done = Checkpoint(LogState::kInUse);
     if (done.ok()) done = Checkpoint(LogState::kClean);
     if (done.ok()) done = CloseLog();
   }
@@ -362,6 +364,7 @@ bool StorageEngine::HoldsNothing() const {
 
 Status StorageEngine::CloseLog() {
   wal_ = nullptr;
+  IgnoreStatus(state_->chunks.PunchUnused(), "unused space in a slot harms nobody");
   IgnoreStatus(container_->Trim(state_->chunks.used_end()),
                "unused space behind the data harms nobody");
   return fs_.Remove(LogPath());

@@ -32,6 +32,8 @@ class IntegrityChecker {
                    const PointColumns& columns, size_t begin);
   void CheckChunk(Chunk& chunk, LSN lsn);
   void CheckChunkHeader(Chunk& chunk);
+  // Of chunks that no new snapshot sees: that their slots hold them still, or nothing.
+  void CheckDropped();
   void CheckBlock(const BlockRef& block);
   void CheckOverlap(Chunk& chunk, const std::vector<BlockRef>& blocks);
   void Problem(const std::string& where, const std::string& what);

@@ -38,6 +38,7 @@ Status ChunkStore::WriteChunkHeader(const ChunkHeader& header, const ChunkLayout
   // A flush that was abandoned may have left a header here: the slot starts from zeros.
   XTDB_RETURN_IF_ERROR(
       container_.file().Punch(layout.chunk_offset, layout.data_offset - layout.chunk_offset));
+  XTDB_RETURN_IF_ERROR(container_.file().Allocate(layout.chunk_offset, kExtentSizeBytes));
   XTDB_RETURN_IF_ERROR(container_.file().WriteAt(layout.chunk_offset, bytes));
   XTDB_RETURN_IF_ERROR(mutator_.Erase(layout));
   return mutator_.MarkAllocated(layout);
@@ -64,20 +65,58 @@ Result<std::shared_ptr<Chunk>> ChunkStore::FindChunk(uint32_t slot, uint64_t seq
 }
 
 Status ChunkStore::BeginChunk(int64_t now_us) {
-  const ChunkLayout layout = container_.layout().Layout(slot_count_);
-  const ChunkHeader header = MakeHeader(slot_count_, next_sequence_, ChunkKind::kRaw, now_us);
+  const uint32_t slot = slots_.NextFree();
+  const ChunkLayout layout = container_.layout().Layout(slot);
+  const ChunkHeader header = MakeHeader(slot, next_sequence_, ChunkKind::kRaw, now_us);
   XTDB_RETURN_IF_ERROR(container_.Allocate(layout.data_offset));
   XTDB_RETURN_IF_ERROR(WriteChunkHeader(header, layout));
-  if (open_) full_.push_back(open_);
+  if (open_) LeaveOpenChunk();
   open_ = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
                                   ChunkSummary{});
   open_->StartEmpty();
   begun_.push_back(open_);
-  next_extent_ = 0;
-  directory_end_ = 0;
-  ++slot_count_;
+  slots_.Take(slot);
+  slot_count_ = std::max(slot_count_, slot + 1);
   ++next_sequence_;
   return Status();
+}
+
+void ChunkStore::LeaveOpenChunk() {
+  full_.push_back(open_);
+  open_ = nullptr;
+  next_extent_ = 0;
+  directory_end_ = 0;
+}
+
+// The container takes space at the file's end only. A slot that had a tenant is a hole before it.
+Status ChunkStore::AllocateData(const ChunkLayout& layout, uint64_t end) {
+  uint64_t& done = allocated_.try_emplace(layout.slot, layout.data_offset).first->second;
+  if (end <= done) return Status();
+  const uint64_t rounded = std::min((end + kMiB - 1) / kMiB * kMiB, layout.end_offset);
+  const uint64_t hole_end = std::min(rounded, container_.allocated_end());
+  if (done < hole_end) {
+    XTDB_RETURN_IF_ERROR(container_.file().Allocate(done, hole_end - done));
+  }
+  XTDB_RETURN_IF_ERROR(container_.Allocate(end));
+  done = std::min(rounded, container_.allocated_end());
+  return Status();
+}
+
+Status ChunkStore::Reserve(uint64_t bytes) {
+  uint32_t next_slot = 0;
+  ChunkLayout layout = container_.layout().Layout(open_ ? open_->layout().slot : 0);
+  uint64_t begin = layout.end_offset;
+  if (open_) begin = layout.ExtentOffset(next_extent_);
+  while (true) {
+    const uint64_t taken = std::min(bytes, layout.end_offset - begin);
+    if (taken != 0) XTDB_RETURN_IF_ERROR(AllocateData(layout, begin + taken));
+    bytes -= taken;
+    if (bytes == 0) return Status();
+    const uint32_t slot = slots_.NextFree(next_slot);
+    next_slot = slot + 1;
+    layout = container_.layout().Layout(slot);
+    begin = layout.data_offset;
+  }
 }
 
 // The directory of a chunk is sparse, extent by extent, so that a small store is small; yet room
@@ -103,7 +142,7 @@ Result<ChunkStore::Place> ChunkStore::PlaceBlock(uint32_t extents, int64_t now_u
   }
   XTDB_CHECK(next_extent_ + extents <= open_->layout().entry_count);
   Place place{open_, next_extent_, open_->layout().ExtentOffset(next_extent_)};
-  XTDB_RETURN_IF_ERROR(container_.Allocate(place.offset + extents * kExtentSizeBytes));
+  XTDB_RETURN_IF_ERROR(AllocateData(open_->layout(), place.offset + extents * kExtentSizeBytes));
   XTDB_RETURN_IF_ERROR(AllocateDirectory(next_extent_));
   next_extent_ += extents;
   return place;
@@ -135,6 +174,7 @@ Status ChunkStore::Publish(FlushRecord record, LSN lsn) {
 void ChunkStore::Abandon() {
   if (!flush_begun_) return;
   // Sequence numbers stay used: a block of the abandoned flush must not look like a later tenant's.
+  for (const auto& chunk : begun_) slots_.Release(chunk->layout().slot);
   open_ = undo_.open;
   directory_end_ = 0;
   next_extent_ = undo_.next_extent;
@@ -156,11 +196,7 @@ Status ChunkStore::CopyEntries() {
 }
 
 void ChunkStore::CloseOpenChunk() {
-  if (!open_ || next_extent_ == 0) return;
-  full_.push_back(open_);
-  open_ = nullptr;
-  next_extent_ = 0;
-  directory_end_ = 0;
+  if (open_ && next_extent_ != 0) LeaveOpenChunk();
 }
 
 Status ChunkStore::SealFull() {
@@ -181,11 +217,19 @@ Status ChunkStore::SealFull() {
   return Status();
 }
 
-std::vector<ChunkTableEntry> ChunkStore::Table() const {
+std::vector<ChunkTableEntry> ChunkStore::Table(LSN checkpoint_lsn) const {
   std::vector<ChunkTableEntry> table;
-  for (const auto& chunk : *chunks()) {
-    table.push_back({chunk->layout().slot, chunk->header().kind, chunk->header().chunk_sequence,
-                     chunk->state(), chunk->summary()});
+  const auto add = [&table](const Chunk& chunk, ChunkState state) {
+    table.push_back({chunk.layout().slot, chunk.header().kind, chunk.header().chunk_sequence, state,
+                     chunk.summary()});
+  };
+  for (const auto& chunk : *chunks()) add(*chunk, chunk->state());
+  for (const DroppedChunk& dropped : dropped_) {
+    if (dropped.is_punched) continue;
+    // A frame that replay will meet again drops the chunk again: so DEPRECATED in a catalogue
+    // means that its checkpoint has passed the frame.
+    const bool has_passed = dropped.drop_lsn < checkpoint_lsn;
+    add(*dropped.chunk, has_passed ? ChunkState::kDeprecated : ChunkState::kSealed);
   }
   for (const CatalogSlot& catalog : catalog_slots_) {
     ChunkTableEntry entry;
@@ -200,7 +244,8 @@ std::vector<ChunkTableEntry> ChunkStore::Table() const {
 
 Status ChunkStore::WriteCatalogue(const std::vector<TagDefinition>& tags, Superblock& next) {
   const Superblock& current = container_.superblock();
-  XTDB_ASSIGN_OR_RETURN(std::vector<std::byte> bytes, EncodeCatalogue({tags, Table()}));
+  XTDB_ASSIGN_OR_RETURN(std::vector<std::byte> bytes,
+                        EncodeCatalogue({tags, Table(next.checkpoint_lsn)}));
   if (bytes.size() != current.catalogue_size_bytes ||
       CatalogueCrc(bytes) != current.catalogue_crc32) {
     if (bytes.size() <= kInlineCatalogueBytesMax) {
@@ -211,8 +256,9 @@ Status ChunkStore::WriteCatalogue(const std::vector<TagDefinition>& tags, Superb
     } else {
       XTDB_ASSIGN_OR_RETURN(const uint64_t offset, CatalogOffset(bytes.size(), current));
       // A slot begun just now stands in the table, too.
-      XTDB_ASSIGN_OR_RETURN(bytes, EncodeCatalogue({tags, Table()}));
+      XTDB_ASSIGN_OR_RETURN(bytes, EncodeCatalogue({tags, Table(next.checkpoint_lsn)}));
       XTDB_RETURN_IF_ERROR(container_.Allocate(offset + bytes.size()));
+      XTDB_RETURN_IF_ERROR(container_.file().Allocate(offset, bytes.size()));
       XTDB_RETURN_IF_ERROR(container_.file().WriteAt(offset, bytes).WithContext("catalogue"));
       XTDB_RETURN_IF_ERROR(container_.file().Sync());
       next.inline_catalogue = {};
@@ -256,32 +302,30 @@ Result<uint64_t> ChunkStore::CatalogOffset(uint64_t size, const Superblock& curr
 }
 
 Result<uint32_t> ChunkStore::BeginCatalogSlot() {
-  const uint32_t slot = slot_count_;
+  const uint32_t slot = slots_.NextFree();
   const ChunkLayout layout = container_.layout().Layout(slot);
   XTDB_RETURN_IF_ERROR(container_.Allocate(layout.directory_offset));
   XTDB_RETURN_IF_ERROR(
       WriteChunkHeader(MakeHeader(slot, next_sequence_, ChunkKind::kCatalog, 0), layout));
   catalog_slots_.push_back({slot, next_sequence_});
-  ++slot_count_;
+  slots_.Take(slot);
+  slot_count_ = std::max(slot_count_, slot + 1);
   ++next_sequence_;
   return slot;
 }
 
-uint64_t ChunkStore::next_place_offset() const {
-  return open_ ? open_->layout().ExtentOffset(next_extent_)
-               : container_.layout().Layout(slot_count_).data_offset;
-}
-
 uint64_t ChunkStore::used_end() const {
   uint64_t end = kExtentSizeBytes;
-  for (const auto& chunk : *chunks()) {
-    const ChunkLayout& layout = chunk->layout();
+  const auto keep = [&end](const Chunk& chunk) {
+    const ChunkLayout& layout = chunk.layout();
     // The summary, since the directory of a sealed chunk may not be in memory. Of a damaged chunk
     // everything is kept: salvage finds blocks without the directory.
-    end = std::max(end, chunk->knows_its_extents()
-                            ? layout.ExtentOffset(chunk->summary().used_extents)
-                            : layout.end_offset);
-  }
+    end =
+        std::max(end, chunk.knows_its_extents() ? layout.ExtentOffset(chunk.summary().used_extents)
+                                                : layout.end_offset);
+  };
+  for (const auto& chunk : *chunks()) keep(*chunk);
+  for (const DroppedChunk& dropped : dropped_) keep(*dropped.chunk);
   if (!catalog_slots_.empty()) {
     for (const CatalogSlot& catalog : catalog_slots_) {
       end = std::max(end, container_.layout().Layout(catalog.slot).directory_offset);

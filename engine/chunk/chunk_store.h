@@ -11,14 +11,24 @@
 #include "engine/catalog/catalogue_format.h"
 #include "engine/chunk/chunk.h"
 #include "engine/chunk/directory_builder.h"
+#include "engine/chunk/slot_map.h"
 #include "engine/chunk/state_mutator.h"
 #include "engine/container.h"
 #include "engine/event_log.h"
+#include "engine/wal/drop_record.h"
 #include "engine/wal/log_records.h"
 
 namespace xtdb {
 
 using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
+
+// A chunk that is gone for snapshots from `drop_lsn` on; its slot is not free yet.
+struct DroppedChunk {
+  std::shared_ptr<Chunk> chunk;
+  LSN drop_lsn = kNoLsn;    // of the DROP frame, or a later one that is safe to take for it
+  bool is_marked = false;   // DEPRECATED on disk
+  bool is_punched = false;  // by the checkpoint under way, whose catalogue leaves it out
+};
 
 // The chunks of one container: which there are, where the next block goes, and what still has to be
 // copied from the log into directories and headers before a checkpoint may pass.
@@ -26,16 +36,24 @@ using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
 //   flush:      PlaceBlock ... -> (blocks written and synced, FLUSH frame durable) -> Publish, or
 //   Abandon checkpoint: CopyEntries -> SealFull -> WriteCatalogue -> superblock recovery: LoadTable
 //   -> Replay of each FLUSH record -> FinishReplay
+//   drop:       PlanDrop -> (DROP frame durable) -> PublishDrop; then, at a checkpoint that passes
+//   the frame, MarkDropped, and at a later one Reclaim -> WriteCatalogue -> superblock ->
+//   EndReclaim: from there on the slot is free
 //
 // Ownership: borrows `container` and `events`.
-// Threads:   chunks() from any; everything else from the holder of WRITER.
+// Threads:   chunks() and dropped() from any; everything else from the holder of WRITER.
 class ChunkStore {
  public:
   // repairs: loading may finish what a crash has torn; only for who has the container to itself.
   ChunkStore(Container& container, EventLog& events, bool repairs = true);
 
   std::shared_ptr<const ChunkList> chunks() const;
+  // Dropped chunks whose slots are not free yet, by sequence.
+  std::vector<DroppedChunk> dropped() const;
 
+  // Takes disk space for `bytes` of blocks where the next ones will be placed. kResourceExhausted
+  // if the disk is full.
+  Status Reserve(uint64_t bytes);
   struct Place {
     std::shared_ptr<Chunk> chunk;
     uint32_t entry_index = 0;
@@ -52,6 +70,30 @@ class ChunkStore {
   // The flush failed: its places are free again.
   void Abandon();
 
+  // What dropping all that is earlier than `before_us` would take out; an empty record if nothing.
+  struct DropPlan {
+    DropRecord record;
+    std::shared_ptr<const ChunkList> remaining;
+    std::vector<DroppedChunk> dropped;  // those of before included
+  };
+  DropPlan PlanDrop(int64_t before_us) const;
+  // The DROP record at `lsn` is durable: snapshots from there on do not see its chunks. Takes no
+  // memory, so it cannot fail. Nothing but the record's append may happen since PlanDrop.
+  void PublishDrop(DropPlan&& plan, LSN lsn) noexcept;
+  // Marks on disk every dropped chunk whose DROP frame is before `checkpoint_lsn`; not synced.
+  Status MarkDropped(LSN checkpoint_lsn);
+  // Whether Reclaim would free a slot.
+  bool CanReclaim(LSN oldest_snapshot) const;
+  // Whether a checkpoint is due before Reclaim can free all slots.
+  bool AwaitsCheckpoint() const;
+  // Punches the slots of dropped chunks that no snapshot from `oldest_snapshot` on sees, if the
+  // superblock on disk has passed their frames; synced. WriteCatalogue leaves them out then.
+  Status Reclaim(LSN oldest_snapshot);
+  // The superblock of the checkpoint under way is durable: what it punched is free. Or it is not:
+  // then the catalogue on disk names these slots still, and they are punched again.
+  void EndReclaim(bool superblock_is_durable);
+  uint64_t reclaimed_count() const { return reclaimed_count_; }
+
   // Copies published entries into directories on disk; not synced.
   Status CopyEntries();
   // Seals every chunk but the open one; syncs. Call after CopyEntries.
@@ -61,20 +103,23 @@ class ChunkStore {
   uint64_t sealed_count() const { return sealed_count_; }
 
   // Writes tags and chunk table, if they differ from what stands in the container, and names the
-  // place in `next`; synced. The place never overlaps the current catalogue.
+  // place in `next`, whose checkpoint LSN is that of the checkpoint; synced. The place never
+  // overlaps the current catalogue.
   Status WriteCatalogue(const std::vector<TagDefinition>& tags, Superblock& next);
   // Takes the chunk table read from the catalogue. Damaged chunks stay readable and are told to
   // `events`.
   Status LoadTable(const std::vector<ChunkTableEntry>& table);
   Status Replay(const FlushRecord& record, LSN lsn);
+  Status ReplayDrop(const DropRecord& record, LSN lsn);
   // After the last Replay: finds the open chunk. Again after further ones.
   Status FinishReplay();
   // Another process has copied the entries published so far: this one will not write before it
   // has loaded everything anew.
   void ForgetPendingEntries() { pending_entries_.clear(); }
 
-  uint64_t next_place_offset() const;  // where the next block is likely to go
-  uint64_t used_end() const;           // bytes of the container that are in use
+  // Gives back the space that Reserve has taken in slots and that no block has used.
+  Status PunchUnused();
+  uint64_t used_end() const;  // bytes of the container that are in use
   uint32_t slot_count() const { return slot_count_; }
   uint64_t next_chunk_sequence() const { return next_sequence_; }
 
@@ -85,6 +130,10 @@ class ChunkStore {
   };
   Status BeginChunk(int64_t now_us);
   Status AllocateDirectory(uint32_t entry_index);
+  Status AllocateData(const ChunkLayout& layout, uint64_t end);
+  Status ReplayNewChunk(const NewChunk& begun);
+  bool IsDropped(uint64_t sequence) const;
+  void LeaveOpenChunk();
   Status WriteChunkHeader(const ChunkHeader& header, const ChunkLayout& layout);
   ChunkHeader MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind,
                          int64_t created_at_us) const;
@@ -95,7 +144,7 @@ class ChunkStore {
   std::shared_ptr<Chunk> LoadUnsealed(const ChunkTableEntry& entry);
   Result<uint64_t> CatalogOffset(uint64_t size, const Superblock& current);
   Result<uint32_t> BeginCatalogSlot();
-  std::vector<ChunkTableEntry> Table() const;
+  std::vector<ChunkTableEntry> Table(LSN checkpoint_lsn) const;
 
   Container& container_;
   EventLog& events_;
@@ -103,6 +152,7 @@ class ChunkStore {
   StateMutator mutator_;
   mutable std::mutex mutex_;
   std::shared_ptr<const ChunkList> chunks_;   // guarded by mutex_
+  std::vector<DroppedChunk> dropped_;         // by sequence; guarded by mutex_
   std::shared_ptr<Chunk> open_;               // where the next block goes; null: begin one
   uint32_t next_extent_ = 0;                  // of open_
   uint64_t directory_end_ = 0;                // its directory has disk space up to here; 0: unknown
@@ -113,9 +163,15 @@ class ChunkStore {
   // Of chunks not sealed, by sequence: what the catalogue says that their directories hold.
   std::map<uint64_t, ChunkSummary> expected_;
   std::vector<CatalogSlot> catalog_slots_;  // at most two, written in turn
+  // Slots of chunks_, dropped_, catalog_slots_ and of the chunks that a flush has begun: whatever
+  // may be named by a catalogue or a snapshot is taken.
+  SlotMap slots_;
+  std::map<uint32_t, uint64_t>
+      allocated_;  // by slot: where the data with disk space behind it ends
   uint32_t slot_count_ = 0;
   uint64_t next_sequence_ = 1;
   uint64_t sealed_count_ = 0;
+  uint64_t reclaimed_count_ = 0;
 
   // What the flush under way has changed, for Abandon.
   struct FlushUndo {

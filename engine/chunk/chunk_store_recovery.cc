@@ -16,6 +16,7 @@ Status ChunkStore::LoadTable(const std::vector<ChunkTableEntry>& table) {
   for (const ChunkTableEntry& entry : table) {
     slot_count_ = std::max(slot_count_, entry.slot + 1);
     next_sequence_ = std::max(next_sequence_, entry.chunk_sequence + 1);
+    slots_.Take(entry.slot);
     if (entry.kind == ChunkKind::kCatalog) {
       catalog_slots_.push_back({entry.slot, entry.chunk_sequence});
       continue;
@@ -26,14 +27,24 @@ Status ChunkStore::LoadTable(const std::vector<ChunkTableEntry>& table) {
 }
 
 Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
-  if (entry.state != ChunkState::kSealed) {
+  if (entry.state != ChunkState::kSealed && entry.state != ChunkState::kDeprecated) {
     expected_[entry.chunk_sequence] = entry.summary;
     return AddChunk(LoadUnsealed(entry));
   }
   const ChunkLayout layout = container_.layout().Layout(entry.slot);
   const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
-  return AddChunk(std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kSealed,
-                                          entry.summary));
+  auto chunk =
+      std::make_shared<Chunk>(container_.file(), layout, header, entry.state, entry.summary);
+  if (entry.state == ChunkState::kSealed) return AddChunk(std::move(chunk));
+  // The checkpoint has passed the frame: that it stood just before it is the safe thing to say.
+  const LSN checkpoint = container_.superblock().checkpoint_lsn;
+  const LSN drop_lsn = checkpoint == kNoLsn ? kNoLsn : checkpoint - 1;
+  std::lock_guard lock(mutex_);
+  dropped_.push_back({std::move(chunk), drop_lsn, /*is_marked=*/true, /*is_punched=*/false});
+  std::sort(dropped_.begin(), dropped_.end(), [](const DroppedChunk& a, const DroppedChunk& b) {
+    return a.chunk->header().chunk_sequence < b.chunk->header().chunk_sequence;
+  });
+  return Status();
 }
 
 // A chunk that was not sealed at the last checkpoint. If it has been sealed since, it is sealed
@@ -63,18 +74,35 @@ std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
   return chunk;
 }
 
-Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
-  for (const NewChunk& begun : record.chunks) {
-    slot_count_ = std::max(slot_count_, begun.slot + 1);
-    next_sequence_ = std::max(next_sequence_, begun.chunk_sequence + 1);
-    if (FindChunk(begun.slot, begun.chunk_sequence).ok()) continue;
-    ChunkTableEntry entry;
-    entry.slot = begun.slot;
-    entry.kind = begun.kind;
-    entry.chunk_sequence = begun.chunk_sequence;
-    XTDB_RETURN_IF_ERROR(AddChunk(LoadUnsealed(entry)));
+Status ChunkStore::ReplayNewChunk(const NewChunk& begun) {
+  slot_count_ = std::max(slot_count_, begun.slot + 1);
+  next_sequence_ = std::max(next_sequence_, begun.chunk_sequence + 1);
+  if (IsDropped(begun.chunk_sequence)) return Status();
+  if (FindChunk(begun.slot, begun.chunk_sequence).ok()) return Status();
+  {
+    // An older catalogue than the one that freed the slot. The log knows better.
+    std::lock_guard lock(mutex_);
+    const auto evicted = std::erase_if(dropped_, [&](const DroppedChunk& dropped) {
+      return dropped.chunk->layout().slot == begun.slot;
+    });
+    if (evicted != 0) slots_.Release(begun.slot);
   }
+  ChunkTableEntry entry;
+  entry.slot = begun.slot;
+  entry.kind = begun.kind;
+  entry.chunk_sequence = begun.chunk_sequence;
+  if (slots_.IsTaken(begun.slot)) {
+    return Status::Corruption(container_.path() + ": the log begins " + ChunkName(entry) +
+                              ", where another one is");
+  }
+  slots_.Take(begun.slot);
+  return AddChunk(LoadUnsealed(entry));
+}
+
+Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
+  for (const NewChunk& begun : record.chunks) XTDB_RETURN_IF_ERROR(ReplayNewChunk(begun));
   for (const PlacedEntry& placed : record.entries) {
+    if (IsDropped(placed.chunk_sequence)) continue;
     XTDB_ASSIGN_OR_RETURN(const auto chunk, FindChunk(placed.slot, placed.chunk_sequence));
     // The crash may have torn the copy of an entry that the log has whole.
     XTDB_RETURN_IF_ERROR(chunk->Load(/*tolerate_damaged=*/true));

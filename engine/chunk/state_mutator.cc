@@ -100,6 +100,15 @@ Status StateMutator::MarkFree(const ChunkLayout& layout) {
   return Step(layout, ChunkState::kDeprecated, ChunkState::kFree);
 }
 
+Status StateMutator::BringToDeprecated(const ChunkLayout& layout) {
+  if (!Read(layout).ok()) XTDB_RETURN_IF_ERROR(CompleteTornStep(layout));
+  XTDB_ASSIGN_OR_RETURN(const ChunkState state, Read(layout));
+  if (state == ChunkState::kFree) return Status();
+  if (state < ChunkState::kAllocated) XTDB_RETURN_IF_ERROR(MarkAllocated(layout));
+  if (state < ChunkState::kSealed) XTDB_RETURN_IF_ERROR(MarkSealed(layout));
+  return Clear(layout, ChunkState::kDeprecated);
+}
+
 Status StateMutator::Step(const ChunkLayout& layout, ChunkState from, ChunkState to) {
   XTDB_ASSIGN_OR_RETURN(const ChunkState state, Read(layout));
   if (state != from) {

@@ -62,7 +62,7 @@ enum class FrameType : uint8_t {
   kAbort = 5,
   kFlush = 6,
   kCompact = 7,     // reserved
-  kDrop = 8,        // reserved
+  kDrop = 8,
   kCheckpoint = 9,  // reserved
 };
 inline constexpr uint8_t kFrameTypeLast = 9;

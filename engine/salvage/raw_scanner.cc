@@ -34,6 +34,14 @@ uint64_t MostFrequentSequence(const std::vector<ScannedBlock>& blocks) {
   return best;
 }
 
+// Its blocks were dropped or replaced: a slot is punched from behind, so the header goes last.
+bool IsDeprecated(std::span<const uint64_t, kChunkStateWords> states) {
+  const auto deprecated = static_cast<size_t>(ChunkState::kDeprecated);
+  return std::all_of(states.begin(), states.begin() + deprecated,
+                     [](uint64_t word) { return word == 0; }) &&
+         states[deprecated] == ~uint64_t{0};
+}
+
 // A place is used again only after a flush that did not count, so of two blocks that claim an
 // extent the later flush is the true one.
 std::vector<ScannedBlock> DropOverwritten(std::vector<ScannedBlock> blocks) {
@@ -95,6 +103,10 @@ Result<std::vector<ScannedBlock>> RawScanner::ScanSlot(uint32_t slot) {
   if (header.ok()) {
     std::memcpy(&container_id, header.value().container_uuid.data(), sizeof(container_id));
   }
+  std::array<uint64_t, kChunkStateWords> states{};
+  XTDB_RETURN_IF_ERROR(ReadUpTo(file_, file_size, layout.chunk_offset + kChunkStateOffset,
+                                std::as_writable_bytes(std::span(states))));
+  if (header.ok() && IsDeprecated(states)) return std::vector<ScannedBlock>();
   const bool usable = header.ok() && container_id == container_id_ && header.value().slot == slot;
   const uint64_t sequence = usable ? header.value().chunk_sequence : MostFrequentSequence(blocks);
   std::erase_if(blocks, [sequence](const ScannedBlock& block) {

@@ -21,7 +21,8 @@ struct ScannedBlock {
 // Finds every block of a container whose head and vector table are intact, from these alone: no
 // catalogue, directory or log. Vectors are checked by who decodes them. Takes only blocks that
 // carry the container's id and their own chunk's number (a slot whose header is damaged gives those
-// of its most frequent number), and of two copies at one place the later flush.
+// of its most frequent number), and of two copies at one place the later flush. A chunk that says
+// DEPRECATED has none.
 //
 // Ownership: borrows `file`.
 // Threads:   one at a time.

@@ -14,8 +14,8 @@
 namespace xtdb {
 
 // Turns the log's records into what they meant: committed transactions go to the buffers and the
-// dictionary, flushes to the chunks. A transaction counts if its PREPARE is whole and nothing of
-// the same transaction follows it.
+// dictionary, flushes and drops to the chunks. A transaction counts if its PREPARE is whole and
+// nothing of the same transaction follows it.
 //
 // Ownership: borrows all three.
 // Threads:   one.
@@ -40,7 +40,7 @@ class LogReplay {
   // The log has ended: its last transaction counts if it is prepared.
   Status Finish();
 
-  LSN last_lsn() const { return last_lsn_; }  // of the last commit or flush; kNoLsn if none
+  LSN last_lsn() const { return last_lsn_; }  // of the last commit, flush or drop; kNoLsn if none
   uint64_t transactions() const { return transactions_; }
   uint64_t points() const { return points_; }
   uint64_t withdrawn() const { return withdrawn_; }  // transactions that never committed
@@ -51,6 +51,7 @@ class LogReplay {
   void AddGroup(TagId tag, PointColumns&& rows);
   Status ApplyPrepare(const LogRecord& record);
   Status ApplyFlush(const LogRecord& record);
+  Status ApplyDrop(const LogRecord& record);
   Status Settle();
 
   TagDictionary& dictionary_;

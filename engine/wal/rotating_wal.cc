@@ -8,6 +8,11 @@
 namespace xtdb {
 namespace {
 
+// What gives room back, or takes back what took it, must succeed on a full disk.
+bool MayTakeReserve(FrameType type) {
+  return type == FrameType::kAbort || type == FrameType::kFlush || type == FrameType::kDrop;
+}
+
 // Frames are gathered up to this much, then written; the buffer has room for one more frame.
 constexpr uint64_t kWriteBytes = 1 * kMiB;
 constexpr uint64_t kBufferBytes =
@@ -315,7 +320,7 @@ Result<LSN> RotatingWAL::BatchAppend(std::span<const Entry> entries, LSN transac
   bool ordinary = false;
   for (const Entry& entry : entries) {
     position = EndOfRecord(geometry_, position, entry.payload.size(), last_segment);
-    ordinary |= entry.type != FrameType::kAbort && entry.type != FrameType::kFlush;
+    ordinary |= !MayTakeReserve(entry.type);
   }
   XTDB_RETURN_IF_ERROR(EnsureSegments(last_segment, ordinary));
 

@@ -21,7 +21,8 @@ namespace xtdb {
 
 struct WALOptions {
   uint64_t segment_size_bytes = 4 * kMiB;
-  uint32_t reserve_segments = 1;  // kept allocated and unused, for ABORT, FLUSH and checkpoint
+  uint32_t reserve_segments =
+      1;  // kept allocated and unused, for ABORT, FLUSH, DROP and checkpoint
 };
 
 // The write-ahead log: segments of one file used in rotation; byte layout in docs/format-log.md.
@@ -94,8 +95,8 @@ class RotatingWAL {
   };
   // Appends records in one batch of writes. Returns the LSN of each record's first frame into
   // `lsns` (may be empty, or one place for each). transaction: 0 none; kNewTransaction: the first
-  // record's own LSN. Not durable until Sync(). Batches of kAbort and kFlush alone may take the
-  // reserve. kInvalidArgument: no entries, or a transaction that lies ahead; kTooBig: >
+  // record's own LSN. Not durable until Sync(). Batches of kAbort, kFlush and kDrop alone may
+  // take the reserve. kInvalidArgument: no entries, or a transaction that lies ahead; kTooBig: >
   // kRecordBytesMax.
   static constexpr LSN kNewTransaction = kMaxLsn;
   Result<LSN> BatchAppend(std::span<const Entry> entries, LSN transaction,

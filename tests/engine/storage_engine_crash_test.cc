@@ -8,10 +8,11 @@ namespace {
 // Goal: after power loss at any moment the store holds a prefix of commits. Method: a scripted run;
 // before each mutating operation the file system is cloned, crashed by several policies, and
 // reopened.
-void CheckEveryCrashPoint(uint64_t seed, int steps) {
+void CheckEveryCrashPoint(const EngineScript::Options& options) {
+  const uint64_t seed = options.seed;
   SCOPED_TRACE(testing::Message() << "seed=" << seed);
   FaultyFileSystem fs(seed);
-  EngineScript script(fs, {.seed = seed, .steps = steps});
+  EngineScript script(fs, options);
   uint64_t point = 0;
   ForEachCrashPoint(
       fs, [&] { script.Run(); },
@@ -31,15 +32,27 @@ void CheckEveryCrashPoint(uint64_t seed, int steps) {
         }
       });
   EXPECT_EQ(script.errors().size(), 0u) << script.errors().front().ToString();
-  EXPECT_GT(script.commits(), static_cast<uint64_t>(steps) / 4);
+  EXPECT_GT(script.commits(), static_cast<uint64_t>(options.steps) / 5);
+  if (!options.with_drops) return;
+  EXPECT_GT(script.dropped_chunks(), 0u);
+  EXPECT_GT(script.reused_slots(), 0u);
 }
 
 TEST(StorageEngineCrashTest, EveryCrashPointReopensToAPrefixOfCommits) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) CheckEveryCrashPoint(seed, 25);
+  for (uint64_t seed = 1; seed <= 3; ++seed) CheckEveryCrashPoint({.seed = seed, .steps = 25});
+}
+
+TEST(StorageEngineCrashTest, EveryCrashPointOfDropsAndReusedSlotsReopensToAPrefix) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    CheckEveryCrashPoint({.seed = seed, .steps = 50, .with_drops = true});
+  }
 }
 
 TEST(StorageEngineCrashLongTest, EveryCrashPointOfManyRunsReopensToAPrefixOfCommits) {
-  for (uint64_t seed = 100; seed < 120; ++seed) CheckEveryCrashPoint(seed, 60);
+  for (uint64_t seed = 100; seed < 120; ++seed) {
+    CheckEveryCrashPoint({.seed = seed, .steps = 60});
+    CheckEveryCrashPoint({.seed = seed, .steps = 60, .with_drops = true});
+  }
 }
 
 // Goal: a crash during recovery, again and again, loses nothing. Method: crash a run, then crash
@@ -48,7 +61,7 @@ TEST(StorageEngineCrashTest, CrashesDuringRecoveryConverge) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);
     FaultyFileSystem fs(seed);
-    EngineScript script(fs, {.seed = seed, .steps = 20});
+    EngineScript script(fs, {.seed = seed, .steps = 20, .with_drops = seed % 2 == 0});
     fs.Inject({.nth = 40 + seed * 3, .sticky = true, .kinds = kMutations});
     script.Run();
     fs.Crash(CrashPolicy::kRandom, seed);
@@ -67,11 +80,12 @@ TEST(StorageEngineCrashTest, CrashesDuringRecoveryConverge) {
 
 // Goal: an error of any one operation is reported and loses nothing committed. Method: fail the
 // n-th operation, once and for ever, for every n of a run.
-void FailEveryOperation(const Status& error, bool sticky, OperationMask kinds) {
+void FailEveryOperation(const Status& error, bool sticky, OperationMask kinds,
+                        bool with_drops = false) {
   uint64_t operations = 0;
   {
     FaultyFileSystem fs(1);
-    EngineScript script(fs, {.seed = 1, .steps = 25});
+    EngineScript script(fs, {.seed = 1, .steps = with_drops ? 50 : 25, .with_drops = with_drops});
     script.Run();
     operations = fs.operation_count();
   }
@@ -79,7 +93,7 @@ void FailEveryOperation(const Status& error, bool sticky, OperationMask kinds) {
   uint64_t runs_with_errors = 0;
   for (uint64_t n = 1; n <= operations; ++n) {
     FaultyFileSystem fs(n);
-    EngineScript script(fs, {.seed = 1, .steps = 25});
+    EngineScript script(fs, {.seed = 1, .steps = with_drops ? 50 : 25, .with_drops = with_drops});
     fs.Inject({.nth = n, .status = error, .sticky = sticky, .kinds = kinds, .partial = n % 2 == 0});
     script.Run();
     runs_with_errors += script.errors().empty() ? 0 : 1;
@@ -102,6 +116,15 @@ TEST(StorageEngineFaultTest, AnIoErrorFromTheNthOperationOnLosesNothingCommitted
 TEST(StorageEngineFaultTest, TheNthDiskFullLosesNothingCommitted) {
   FailEveryOperation(Status::ResourceExhausted("injected ENOSPC"), false,
                      MaskOf(FileOperation::kWrite) | MaskOf(FileOperation::kAllocate));
+}
+
+TEST(StorageEngineFaultTest, TheNthIoErrorOfARunWithDropsLosesNothingCommitted) {
+  FailEveryOperation(Status::IoError("injected EIO"), false, kAnyOperation, true);
+}
+
+TEST(StorageEngineFaultTest, TheNthDiskFullOfARunWithDropsLosesNothingCommitted) {
+  FailEveryOperation(Status::ResourceExhausted("injected ENOSPC"), false,
+                     MaskOf(FileOperation::kWrite) | MaskOf(FileOperation::kAllocate), true);
 }
 
 }  // namespace

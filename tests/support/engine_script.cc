@@ -1,7 +1,10 @@
 #include "tests/support/engine_script.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
+
+#include "engine/chunk/drop_selection.h"
 
 namespace xtdb {
 
@@ -62,6 +65,7 @@ void EngineScript::Note(const Status& status) {
 }
 
 bool EngineScript::Reopen() {
+  kept_ = nullptr;
   engine_ = nullptr;
   auto opened = StorageEngine::Open(fs_, clock_, kPath, OpenOptions());
   if (!opened.ok()) {
@@ -89,12 +93,14 @@ bool EngineScript::Allows(const TestPoints& found) const {
 void EngineScript::Run() {
   if (!Reopen()) return;
   for (int step = 0; step < options_.steps && engine_; ++step) Step();
+  kept_ = nullptr;
   if (engine_) Note(engine_->Close());
   engine_ = nullptr;
 }
 
 void EngineScript::Step() {
   clock_.Advance(1'000);
+  if (options_.with_drops && Draw(2) == 0) return StepWithDrops();
   switch (Draw(12)) {
     case 0:
       return Note(engine_->Flush(kNoWait));
@@ -102,11 +108,93 @@ void EngineScript::Step() {
       if (Draw(3) == 0) return Note(engine_->Seal(kNoWait));
       return RunTransaction();
     case 2:
+      kept_ = nullptr;
       if (Draw(2) == 0) Note(engine_->Close());
       Reopen();
       return;
     default:
       return RunTransaction();
+  }
+}
+
+void EngineScript::StepWithDrops() {
+  switch (Draw(4)) {
+    case 0:
+      return Drop();
+    case 1:
+      return TurnSnapshot();
+    default:
+      RunTransaction();
+      if (!engine_) return;  // its reopening failed
+      Note(engine_->Seal(kNoWait));
+      return CountReusedSlots();
+  }
+}
+
+void EngineScript::Drop() {
+  const Status flushed = engine_->Flush(kNoWait);
+  if (!flushed.ok()) return Note(flushed);
+  const int64_t before_us = next_ts_ - static_cast<int64_t>(Draw(1000 + next_ts_ / 4));
+  Result<TestPoints> left = PointsWithout(before_us);
+  if (!left.ok()) return Note(left.status());
+  in_flight_ = {left.value()};
+  const auto report = engine_->DropBefore(before_us, kNoWait);
+  if (report.ok()) {
+    acknowledged_ = std::move(left).value();
+    dropped_chunks_ += report.value().chunks;
+  }
+  // After a failed write or sync it may count or not; any other error is one of before the frame.
+  if (report.status().code() != StatusCode::kIoError) in_flight_.clear();
+  Note(report.status());
+}
+
+Result<TestPoints> EngineScript::PointsWithout(int64_t before_us) {
+  XTDB_ASSIGN_OR_RETURN(const auto snapshot, engine_->TakeSnapshot());
+  // A directory that could not be read at open may hold anything, until it is read here.
+  for (const auto& chunk : snapshot->chunks()) XTDB_RETURN_IF_ERROR(chunk->Load());
+  const ChunkList going = SelectDroppable(snapshot->chunks(), before_us);
+  std::set<std::pair<std::string, int64_t>> places;
+  for (const auto& chunk : snapshot->chunks()) {
+    if (std::find(going.begin(), going.end(), chunk) != going.end()) continue;
+    XTDB_ASSIGN_OR_RETURN(const auto blocks, chunk->AllBlocks(snapshot->lsn()));
+    for (const BlockRef& block : blocks) {
+      XTDB_ASSIGN_OR_RETURN(const auto loaded, ReadView{snapshot}.Load(block));
+      PointColumns columns;
+      columns.type = block.entry->value_type;
+      for (size_t i = 0; i < loaded->vectors().size(); ++i) {
+        XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(i, columns));
+      }
+      const std::string name = snapshot->tags().Find(block.entry->tag_id)->name;
+      for (const int64_t ts : columns.ts_us) places.emplace(name, ts);
+    }
+  }
+  TestPoints left = acknowledged_;
+  std::erase_if(left, [&](const auto& point) { return !places.contains(point.first); });
+  return left;
+}
+
+void EngineScript::TurnSnapshot() {
+  if (kept_) {
+    const auto seen = ReadAll(ReadView{kept_});
+    Note(seen.status());
+    if (seen.ok() && seen.value() != kept_points_) {
+      Note(Status::Corruption("a snapshot has changed: " + Difference(kept_points_, seen.value())));
+    }
+  }
+  kept_ = nullptr;
+  if (Draw(3) == 0) return;
+  auto taken = engine_->TakeSnapshot();
+  if (!taken.ok()) return Note(taken.status());
+  kept_ = std::move(taken).value();
+  kept_points_ = acknowledged_;
+}
+
+void EngineScript::CountReusedSlots() {
+  const auto snapshot = engine_->TakeSnapshot();
+  if (!snapshot.ok()) return Note(snapshot.status());
+  for (const auto& chunk : snapshot.value()->chunks()) {
+    // Slots and numbers go up together as long as no slot is used again.
+    if (chunk->layout().slot + 1 < chunk->header().chunk_sequence) ++reused_slots_;
   }
 }
 
@@ -163,9 +251,12 @@ Status EngineScript::StageOne(Transaction& transaction, TestPoints& points) {
   const uint64_t kind = Draw(5);
   const std::string name =
       std::string("tag") + static_cast<char>('a' + kind) + std::to_string(Draw(3));
-  const int64_t ts = Draw(5) == 0 && next_ts_ > 0
-                         ? static_cast<int64_t>(Draw(static_cast<uint64_t>(next_ts_)))
-                         : (next_ts_ += static_cast<int64_t>(Draw(1000)));
+  // With drops late points are not so late that every chunk meets the first one.
+  const int64_t oldest = options_.with_drops ? std::max<int64_t>(0, next_ts_ - 5'000) : 0;
+  const int64_t ts =
+      Draw(5) == 0 && next_ts_ > 0
+          ? oldest + static_cast<int64_t>(Draw(static_cast<uint64_t>(next_ts_ - oldest)))
+          : (next_ts_ += static_cast<int64_t>(Draw(1000)));
   XTDB_ASSIGN_OR_RETURN(StagedTag * tag, transaction.FindOrDefineTag(name));
   if (Draw(8) == 0) {
     points.erase({name, ts});
@@ -209,6 +300,7 @@ std::string CheckReopened(FileSystem& fs, const EngineScript& script) {
   opened = Status::NotFound("let go of the first handle");
   opened = StorageEngine::Open(fs, clock, EngineScript::kPath, EngineScript::OpenOptions());
   if (!opened.ok()) return "second open: " + opened.status().ToString();
+  if (!opened.value()->DroppedChunks().empty()) return "second open: a dropped chunk is left";
   const auto again = ReadAll(*opened.value());
   if (!again.ok()) return "second read: " + again.status().ToString();
   TestPoints wanted = found.value();

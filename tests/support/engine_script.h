@@ -21,6 +21,8 @@ class EngineScript {
     uint64_t seed = 1;
     int steps = 40;
     size_t points_per_transaction = 20;
+    // Drops of old chunks, many seals, and snapshots that outlive both.
+    bool with_drops = false;
   };
   EngineScript(FileSystem& fs, const Options& options);
 
@@ -32,6 +34,9 @@ class EngineScript {
   const TestPoints& acknowledged() const { return acknowledged_; }
   bool Allows(const TestPoints& found) const;
   uint64_t commits() const { return commits_; }
+  uint64_t dropped_chunks() const { return dropped_chunks_; }
+  // Chunks that were seen in a slot that had a tenant before.
+  uint64_t reused_slots() const { return reused_slots_; }
   // Errors that a step returned.
   const std::vector<Status>& errors() const { return errors_; }
 
@@ -46,6 +51,14 @@ class EngineScript {
   Status StageOne(Transaction& transaction, TestPoints& points);
   Status Finish(Transaction& transaction, TestPoints&& points);
   bool Reopen();
+  void StepWithDrops();
+  void Drop();
+  // What is left of the acknowledged points when chunks that DropBefore would choose are gone: the
+  // ones whose place is in a block that stays.
+  Result<TestPoints> PointsWithout(int64_t before_us);
+  // Compares what the kept snapshot sees with what it saw, then keeps another.
+  void TurnSnapshot();
+  void CountReusedSlots();
   uint64_t Draw(uint64_t bound) { return random_() % bound; }
   void Note(const Status& status);
 
@@ -56,14 +69,18 @@ class EngineScript {
   std::shared_ptr<StorageEngine> engine_;
   TestPoints acknowledged_;
   std::vector<TestPoints> in_flight_;  // what each Prepare of the transaction under way would make
+  std::shared_ptr<const Snapshot> kept_;
+  TestPoints kept_points_;
   uint64_t commits_ = 0;
+  uint64_t dropped_chunks_ = 0;
+  uint64_t reused_slots_ = 0;
   int64_t next_ts_ = 0;
   std::vector<Status> errors_;
 };
 
-// Opens the store, reads everything, checks it, writes one more point, and reopens; says what is
-// wrong, empty if the points are `script`'s acknowledged ones, with the transaction in flight or
-// without.
+// Opens the store, reads everything, checks it, writes one more point, and reopens, when no dropped
+// chunk may be left; says what is wrong, empty if the points are `script`'s acknowledged ones, with
+// the transaction in flight or without.
 std::string CheckReopened(FileSystem& fs, const EngineScript& script);
 
 }  // namespace xtdb

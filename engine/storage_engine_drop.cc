@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "engine/storage_engine.h"
+
+namespace xtdb {
+
+std::vector<DroppedChunk> StorageEngine::DroppedChunks() const {
+  std::shared_ptr<EngineState> state;
+  {
+    std::lock_guard lock(mutex_);
+    state = state_;
+  }
+  return state->chunks.dropped();
+}
+
+Result<StorageEngine::DropReport> StorageEngine::DropBefore(int64_t before_us, int64_t timeout_us) {
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer, Begin(timeout_us));
+  // What is buffered is newer than every block, and so must not be left out of the comparison; the
+  // checkpoint seals, since only sealed chunks go, and replay must find them sealed.
+  XTDB_RETURN_IF_ERROR(FlushAll());
+  XTDB_RETURN_IF_ERROR(Checkpoint(LogState::kInUse));
+  ChunkStore::DropPlan plan = state_->chunks.PlanDrop(before_us);
+  DropReport report;
+  for (const DroppedChunk& dropped : plan.dropped) {
+    if (dropped.drop_lsn != kNoLsn) continue;  // of an earlier drop
+    const ChunkSummary summary = dropped.chunk->summary();
+    ++report.chunks;
+    report.points += summary.point_count;
+    report.blocks += summary.block_count;
+    report.bytes += summary.used_extents * kExtentSizeBytes;
+  }
+  if (plan.record.chunks.empty()) return report;
+  XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan)));
+  // One checkpoint passes the frame, the next may reuse what it drops.
+  Status freed = Checkpoint(LogState::kInUse);
+  if (freed.ok() && state_->chunks.CanReclaim(OldestSnapshotAnywhere())) {
+    freed = Checkpoint(LogState::kInUse);
+  }
+  IgnoreStatus(freed, "the drop stands; its failure is noted, and a later checkpoint frees slots");
+  return report;
+}
+
+Status StorageEngine::AppendDropRecord(ChunkStore::DropPlan plan) {
+  std::vector<std::byte> payload;
+  AppendDrop(plan.record, payload);
+  const RotatingWAL::Entry entry{FrameType::kDrop, payload};
+  const auto write = [&]() -> Result<LSN> {
+    XTDB_ASSIGN_OR_RETURN(const LSN lsn, wal_->BatchAppend(std::span(&entry, 1), kNoLsn));
+    if (options_.synchronous != Synchronous::kOff) XTDB_RETURN_IF_ERROR(wal_->Sync());
+    return lsn;
+  };
+  const Result<LSN> lsn = write();
+  if (!lsn.ok()) {
+    NoteFailure("drop", lsn.status());
+    return lsn.status();
+  }
+  {
+    // At once: a snapshot of an LSN before the frame has the old list, one from there on the new.
+    std::lock_guard lock(mutex_);
+    stats_.chunks_dropped += plan.record.chunks.size();
+    state_->chunks.PublishDrop(std::move(plan), lsn.value());
+    published_lsn_ = lsn.value();
+  }
+  Settle();
+  return Status();
+}
+
+}  // namespace xtdb
