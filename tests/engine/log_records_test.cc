@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/wal/drop_record.h"
 #include "tests/support/status_matchers.h"
 
 namespace xtdb {
@@ -259,6 +260,36 @@ TEST(LogRecordsTest, FlushesComeBack) {
       }
     }
   }
+}
+
+TEST(LogRecordsTest, ADropComesBackAndItsBytesArePinned) {
+  const DropRecord record{.before_us = -2, .chunks = {{1, 7}, {0, 9}}};
+  Payload payload;
+  AppendDrop(record, payload);
+  Payload expected;
+  for (const int byte : {0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 7, 0, 0, 0,
+                         0,    0,    0,    0,    0,    0,    0,    0,    9, 0, 0, 0, 0, 0, 0, 0}) {
+    expected.push_back(static_cast<std::byte>(byte));
+  }
+  EXPECT_EQ(payload, expected);
+  const auto decoded = DecodeDrop(payload);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded.value(), record);
+}
+
+TEST(LogRecordsTest, DropsThatNoEncoderWritesAreCorruption) {
+  Payload payload;
+  AppendDrop({.before_us = 5, .chunks = {{1, 7}, {0, 9}}}, payload);
+  for (size_t size = 0; size < payload.size(); ++size) {
+    if (size == 8 + 12) continue;  // a drop of one chunk
+    EXPECT_THAT(DecodeDrop(std::span(payload).first(size)), HasCode(StatusCode::kCorruption));
+  }
+  for (const int sequence : {0, 6, 7}) {
+    payload[24] = static_cast<std::byte>(sequence);
+    EXPECT_THAT(DecodeDrop(payload), HasCode(StatusCode::kCorruption)) << sequence;
+  }
+  payload[12] = std::byte{0};
+  EXPECT_THAT(DecodeDrop(payload), HasCode(StatusCode::kCorruption)) << "chunk sequence 0";
 }
 
 TEST(LogRecordsTest, FlushesThatNoEncoderWritesAreCorruption) {

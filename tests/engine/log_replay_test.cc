@@ -52,6 +52,17 @@ class LogReplayTest : public testing::Test {
     AppendPrepare({.point_count = points, .record_count = records, .time_us = 0}, payload);
     return Apply(FrameType::kPrepare, transaction, payload);
   }
+  // A flush that begins a chunk and puts nothing into it.
+  Status BeginChunk(uint32_t slot, uint64_t sequence) {
+    std::vector<std::byte> payload;
+    AppendFlush({.chunks = {{slot, ChunkKind::kRaw, sequence, 0}}, .entries = {}}, payload);
+    return Apply(FrameType::kFlush, kNoLsn, payload);
+  }
+  Status Drop(uint32_t slot, uint64_t sequence) {
+    std::vector<std::byte> payload;
+    AppendDrop({.before_us = 0, .chunks = {{slot, sequence}}}, payload);
+    return Apply(FrameType::kDrop, kNoLsn, payload);
+  }
 
   FaultyFileSystem fs_{1};
   EventLog events_;
@@ -191,6 +202,32 @@ TEST_F(LogReplayTest, PayloadsThatAreNoneAreCorruption) {
     EXPECT_THAT(Apply(type, 1000, rubbish), HasCode(StatusCode::kCorruption));
   }
   EXPECT_THAT(Apply(FrameType::kFlush, kNoLsn, rubbish), HasCode(StatusCode::kCorruption));
+  EXPECT_THAT(Apply(FrameType::kDrop, kNoLsn, rubbish), HasCode(StatusCode::kCorruption));
+}
+
+TEST_F(LogReplayTest, ADropTakesAChunkOutAndALaterOneMayHaveItsSlot) {
+  ASSERT_OK(BeginChunk(3, 7));
+  ASSERT_OK(Drop(3, 7));
+  EXPECT_EQ(replay_.last_lsn(), 1100u);
+  EXPECT_TRUE(chunks_.chunks()->empty());
+  ASSERT_EQ(chunks_.dropped().size(), 1u);
+  EXPECT_EQ(chunks_.dropped()[0].drop_lsn, 1100u);
+  ASSERT_OK(Drop(3, 7)) << "once more is nothing";
+  ASSERT_OK(BeginChunk(3, 7)) << "neither is a flush that a catalogue is ahead of";
+  EXPECT_TRUE(chunks_.chunks()->empty());
+  ASSERT_OK(BeginChunk(3, 8));
+  EXPECT_EQ(chunks_.chunks()->size(), 1u);
+  EXPECT_TRUE(chunks_.dropped().empty()) << "the slot is in use: it must not be punched";
+}
+
+TEST_F(LogReplayTest, TwoChunksInOneSlotAreCorruption) {
+  ASSERT_OK(BeginChunk(3, 7));
+  EXPECT_THAT(BeginChunk(3, 8), HasCode(StatusCode::kCorruption));
+}
+
+TEST_F(LogReplayTest, ADropInAnotherSlotIsCorruption) {
+  ASSERT_OK(BeginChunk(3, 7));
+  EXPECT_THAT(Drop(2, 7), StatusIs(StatusCode::kCorruption, HasSubstr("slot 3")));
 }
 
 TEST_F(LogReplayTest, AFlushRetiresWhatItsBlocksHold) {

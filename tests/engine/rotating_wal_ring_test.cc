@@ -176,11 +176,12 @@ TEST_F(WALFullTest, WALFullKeepsTheReserveForAbortAndFlush) {
   const std::string flush = Payload(7, 40'000);
   ASSERT_THAT(Append(*wal_, flush, FrameType::kFlush, kNoLsn), IsOk());
   ASSERT_THAT(Append(*wal_, "", FrameType::kAbort, kFirst), IsOk());
+  ASSERT_THAT(Append(*wal_, "drop", FrameType::kDrop, kNoLsn), IsOk());
   EXPECT_THAT(Append(*wal_, flush, FrameType::kFlush, kNoLsn),
               HasCode(StatusCode::kResourceExhausted));
   const auto log = OpenLog(fs_);
   ASSERT_THAT(log, IsOk());
-  EXPECT_EQ(log.value().records.size(), count + 2);
+  EXPECT_EQ(log.value().records.size(), count + 3);
   EXPECT_TRUE(log.value().records[count].payload == flush);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/wal/drop_record.h"
 #include "engine/wal/log_records.h"
 
 namespace xtdb {
@@ -48,6 +49,14 @@ void CheckFlush(Payload payload) {
   CheckSame(payload, encoded);
 }
 
+void CheckDrop(std::span<const std::byte> payload) {
+  const Result<DropRecord> record = DecodeDrop(payload);
+  if (!record.ok()) return;
+  Payload encoded;
+  AppendDrop(record.value(), encoded);
+  CheckSame(payload, encoded);
+}
+
 void CheckTagDefinition(std::span<const std::byte> payload) {
   const Result<TagDefinition> definition = DecodeTagDefinition(payload);
   if (!definition.ok()) return;
@@ -63,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace xtdb;
   if (size == 0) return 0;
   const auto payload = std::as_bytes(std::span(data + 1, size - 1));
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       CheckPoints(payload);
       break;
@@ -72,6 +81,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 2:
       CheckFlush(Payload(payload.begin(), payload.end()));
+      break;
+    case 3:
+      CheckDrop(payload);
       break;
     default:
       IgnoreStatus(DecodePrepare(payload).status(), "any 24 bytes are one");

@@ -180,6 +180,60 @@ TEST_F(MaintenanceFunctionsTest, TheyAreRefusedBesideAnOpenWrite) {
             "ok ok ok");
 }
 
+TEST_F(MaintenanceFunctionsTest, DropTakesOldChunksOutWhole) {
+  Run(Append("a", {1, 2}, {1, 2}));
+  EXPECT_EQ(Line("SELECT xtdb_drop('plant', 3)"), "0") << "the chunk is open";
+  Run("SELECT xtdb_seal('plant')");
+  Run(Append("a", {3}, {3}));
+  Run("SELECT xtdb_seal('plant')");
+  EXPECT_EQ(Line("SELECT xtdb_drop('plant', 2)"), "0") << "one of its points is not before 2";
+  EXPECT_EQ(Line("SELECT xtdb_drop('plant', '1970-01-01 00:00:00.000003')"), "1");
+  EXPECT_EQ(Points(), "a 3 3.0");
+  EXPECT_EQ(Line("SELECT value FROM xtdb_stats('plant') WHERE name IN ('chunks_dropped', "
+                 "'slots_reclaimed')"),
+            "1, 1");
+  EXPECT_EQ(Line("SELECT slot, state FROM xtdb_chunks('plant')"), "1 sealed");
+  EXPECT_EQ(Line("SELECT xtdb_check('plant')"), "ok");
+}
+
+TEST_F(MaintenanceFunctionsTest, AStatementUnderWayReadsWhatIsDropped) {
+  Run(Append("a", {1, 2}, {1, 2}));
+  Run("SELECT xtdb_seal('plant')");
+  TestDatabase other(DatabasePath());
+  EXPECT_EQ(Line("SELECT ts FROM plant"), "1, 2");
+  sqlite3_stmt* reader = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(other.get(), "SELECT ts FROM plant", -1, &reader, nullptr),
+            SQLITE_OK);
+  ASSERT_EQ(sqlite3_step(reader), SQLITE_ROW);
+  EXPECT_EQ(Line("SELECT xtdb_drop('plant', 3)"), "1");
+  EXPECT_EQ(Line("SELECT slot, state, points FROM xtdb_chunks('plant')"), "0 deprecated 2");
+  EXPECT_EQ(Line("SELECT count(*) FROM plant"), "0");
+  EXPECT_EQ(sqlite3_step(reader), SQLITE_ROW);
+  EXPECT_EQ(sqlite3_column_int64(reader, 0), 2);
+  EXPECT_EQ(sqlite3_step(reader), SQLITE_DONE);
+  sqlite3_finalize(reader);
+  // SQLite does not tell of a statement's end: a connection lets go of its view when it reads
+  // again.
+  EXPECT_EQ(other.Line("SELECT count(*) FROM plant"), "0");
+  EXPECT_EQ(Line("SELECT xtdb_flush('plant')"), "ok");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_chunks('plant')"), "0");
+}
+
+TEST_F(MaintenanceFunctionsTest, DropSaysWhatItTakes) {
+  EXPECT_THAT(Exec("SELECT xtdb_drop('plant', NULL)"),
+              FailsWith(SQLITE_ERROR, "xtdb_drop: before is NULL; write a time text"));
+  EXPECT_THAT(Exec("SELECT xtdb_drop('plant', 1.5)"), FailsWith(SQLITE_ERROR, "before is 1.5"));
+  EXPECT_THAT(Exec("SELECT xtdb_drop('plant', 'soon')"), FailsWith(SQLITE_ERROR, "soon"));
+  EXPECT_THAT(Exec("SELECT xtdb_drop(NULL, 1)"), FailsWith(SQLITE_ERROR, "which table?"));
+  Run("CREATE VIEW dropping AS SELECT xtdb_drop('plant', 1)");
+  EXPECT_THAT(Exec("SELECT * FROM dropping"), FailsWith(SQLITE_ERROR, "unsafe use"));
+  Run("BEGIN");
+  Run(Append("a", {1}, {1}));
+  EXPECT_THAT(Exec("SELECT xtdb_drop('plant', 1)"),
+              FailsWith(SQLITE_ERROR, "xtdb_drop: this transaction has written"));
+  Run("ROLLBACK");
+}
+
 TEST_F(MaintenanceFunctionsTest, AnotherWriterIsBusy) {
   TestDatabase other(DatabasePath());
   other.Run("BEGIN");

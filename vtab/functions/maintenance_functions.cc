@@ -3,6 +3,7 @@
 
 #include "engine/backup/container_backup.h"
 #include "engine/storage_engine.h"
+#include "vtab/comparand.h"
 #include "vtab/connection.h"
 #include "vtab/functions/functions.h"
 #include "vtab/sqlite_glue.h"
@@ -101,9 +102,38 @@ void Run(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
   });
 }
 
+Result<int64_t> Drop(sqlite3* db, sqlite3_value* name, sqlite3_value* before) {
+  if (sqlite3_value_type(name) == SQLITE_NULL) {
+    return Status::InvalidArgument("which table? write xtdb_drop('plant', '2026-01-01')");
+  }
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
+  StorageEngine& engine = session->engine();
+  XTDB_ASSIGN_OR_RETURN(const Comparand limit, TsComparand(before, engine.clock().NowUs()));
+  if (limit.kind != Comparand::Kind::kInteger) {
+    return Status::InvalidArgument("before is " + ShowValue(before) +
+                                   "; write a time text or microseconds as an integer");
+  }
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::DropReport report,
+                        engine.DropBefore(limit.integer, timeout_us));
+  return static_cast<int64_t>(report.chunks);
+}
+
+void RunDrop(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
+  CallFromFunction(context, [&]() -> Status {
+    const Result<int64_t> chunks = Drop(sqlite3_context_db_handle(context), argv[0], argv[1]);
+    if (!chunks.ok()) return chunks.status().WithContext("xtdb_drop");
+    sqlite3_result_int64(context, chunks.value());
+    return {};
+  });
+}
+
 }  // namespace
 
 int RegisterMaintenanceFunctions(sqlite3* db) {
+  const int drop_code = sqlite3_create_function_v2(db, "xtdb_drop", 2, kChangingFunction, nullptr,
+                                                   RunDrop, nullptr, nullptr, nullptr);
+  if (drop_code != SQLITE_OK) return drop_code;
   for (const Maintenance& maintenance : kAll) {
     const int code = sqlite3_create_function_v2(db, maintenance.name, 1, maintenance.flags,
                                                 const_cast<Maintenance*>(&maintenance), Run,

@@ -61,6 +61,8 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
       {"block_bytes_written", stats.block_bytes_written, "bytes since open"},
       {"checkpoints", stats.checkpoints, "checkpoints since open"},
       {"chunks_sealed", stats.chunks_sealed, "chunks since open"},
+      {"chunks_dropped", stats.chunks_dropped, "chunks since open"},
+      {"slots_reclaimed", stats.slots_reclaimed, "slots since open"},
       {"recovered_transactions", stats.recovered_transactions, "transactions at open"},
       {"recovered_points", stats.recovered_points, "points at open"},
   };

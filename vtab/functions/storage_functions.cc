@@ -63,13 +63,24 @@ Result<ChunkSummary> SummaryAt(Chunk& chunk, LSN lsn) {
 class ChunkRows final : public RowSource {
  public:
   explicit ChunkRows(std::shared_ptr<const FunctionCall> call)
-      : call_(std::move(call)), snapshot_(call_->View().snapshot) {}
+      : call_(std::move(call)), snapshot_(call_->View().snapshot) {
+    const ChunkList& seen = snapshot_->chunks();
+    for (DroppedChunk& dropped : call_->engine().DroppedChunks()) {
+      if (std::find(seen.begin(), seen.end(), dropped.chunk) != seen.end()) continue;
+      dropped_.push_back(std::move(dropped.chunk));
+    }
+  }
 
   Result<bool> Next(FunctionRow& row) override {
     const ChunkList& chunks = snapshot_->chunks();
-    if (next_ == chunks.size()) return false;
-    Chunk& chunk = *chunks[next_++];
-    XTDB_ASSIGN_OR_RETURN(const ChunkSummary summary, SummaryAt(chunk, snapshot_->lsn()));
+    const bool is_dropped = next_ >= chunks.size();
+    if (next_ == chunks.size() + dropped_.size()) return false;
+    Chunk& chunk = is_dropped ? *dropped_[next_ - chunks.size()] : *chunks[next_];
+    ++next_;
+    ChunkSummary summary = chunk.summary();
+    if (!is_dropped) {
+      XTDB_ASSIGN_OR_RETURN(summary, SummaryAt(chunk, snapshot_->lsn()));
+    }
     const bool has_blocks = summary.block_count > 0;
     const auto as_time = [&](int64_t ts_us) { return has_blocks ? Cell(TimeCell{ts_us}) : Cell(); };
     const auto as_ts = [&](int64_t ts_us) { return has_blocks ? Cell(ts_us) : Cell(); };
@@ -77,7 +88,7 @@ class ChunkRows final : public RowSource {
     row.cells = {Count(chunk.layout().slot),
                  Count(chunk.header().chunk_sequence),
                  std::string(KindName(chunk.header().kind)),
-                 std::string(StateName(chunk.state())),
+                 std::string(StateName(is_dropped ? ChunkState::kDeprecated : chunk.state())),
                  Count(summary.block_count),
                  Count(summary.point_count),
                  as_time(summary.ts_min_us),
@@ -93,6 +104,7 @@ class ChunkRows final : public RowSource {
  private:
   const std::shared_ptr<const FunctionCall> call_;
   const std::shared_ptr<const Snapshot> snapshot_;
+  ChunkList dropped_;  // their slots are not free yet; the snapshot does not see them
   size_t next_ = 0;
 };
 
