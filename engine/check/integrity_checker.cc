@@ -18,7 +18,10 @@ std::string ChunkName(const Chunk& chunk) {
          std::to_string(chunk.layout().slot) + ")";
 }
 
-bool IsDropped(const StorageEngine& engine, const Chunk& chunk) {
+bool IsDropped(StorageEngine& engine, const Chunk& chunk) {
+  // The frame may be newer than what this process has read of the log.
+  const auto newest = engine.TakeSnapshot();
+  IgnoreStatus(newest.status(), "then what is known already decides");
   const std::vector<DroppedChunk> all = engine.DroppedChunks();
   return std::any_of(all.begin(), all.end(), [&](const DroppedChunk& dropped) {
     return dropped.chunk->header().chunk_sequence == chunk.header().chunk_sequence;
@@ -31,6 +34,10 @@ std::string DroppedFault(File& file, const DroppedChunk& dropped) {
   std::vector<std::byte> bytes(sizeof(ChunkHeader));
   const Status read = file.ReadAt(chunk.layout().chunk_offset, bytes);
   if (!read.ok()) return std::string(read.message());
+  const Result<ChunkHeader> header = DecodeChunkHeader(bytes);
+  const uint64_t sequence = chunk.header().chunk_sequence;
+  // Another process may have freed the slot and given it to a later chunk.
+  if (header.ok() && header.value().chunk_sequence > sequence) return "";
   const Result<ChunkState> state = StateMutator(file).Read(chunk.layout());
   // Before it is marked, a crash may have torn the word.
   if (!state.ok() && dropped.is_marked) return std::string(state.status().message());
@@ -40,11 +47,8 @@ std::string DroppedFault(File& file, const DroppedChunk& dropped) {
   if (std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; })) {
     return "";
   }
-  const Result<ChunkHeader> header = DecodeChunkHeader(bytes);
   if (!header.ok()) return std::string(header.status().message());
-  return header.value().chunk_sequence == chunk.header().chunk_sequence
-             ? ""
-             : "the header is that of another chunk";
+  return header.value().chunk_sequence == sequence ? "" : "the header is that of an earlier chunk";
 }
 
 bool SameStats(const ValueStats& a, const ValueStats& b) {
