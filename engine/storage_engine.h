@@ -255,6 +255,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status Pin();
   void Unpin();                // caller holds mutex_
   void ShareOldestSnapshot();  // caller holds mutex_
+  // Of the oldest snapshot that any process has; the published LSN if there is none, kNoLsn if that
+  // cannot be told.
   LSN OldestSnapshotAnywhere();
 
   // Writing; the caller holds WRITER.
