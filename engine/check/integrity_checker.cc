@@ -190,6 +190,12 @@ void IntegrityChecker::CheckSlots(const ChunkList& chunks) {
   }
 }
 
+// Another process may have taken a step since this one has looked.
+bool IntegrityChecker::IsStepAhead(const Chunk& chunk, ChunkState on_disk) const {
+  if (on_disk == ChunkState::kDeprecated) return IsDropped(engine_, chunk);
+  return on_disk == ChunkState::kSealed && chunk.state() == ChunkState::kAllocated;
+}
+
 void IntegrityChecker::CheckChunkHeader(Chunk& chunk) {
   File& file = engine_.container().file();
   const std::string where = ChunkName(chunk);
@@ -209,8 +215,7 @@ void IntegrityChecker::CheckChunkHeader(Chunk& chunk) {
   const Result<ChunkState> state = mutator.Read(chunk.layout());
   if (!state.ok()) {
     Problem(where, std::string(state.status().message()));
-  } else if (state.value() != chunk.state() &&
-             !(state.value() == ChunkState::kDeprecated && IsDropped(engine_, chunk))) {
+  } else if (state.value() != chunk.state() && !IsStepAhead(chunk, state.value())) {
     Problem(where, "the state on disk is " + std::string(ChunkStateName(state.value())) + ", not " +
                        std::string(ChunkStateName(chunk.state())));
   }

@@ -32,6 +32,7 @@ class IntegrityChecker {
                    const PointColumns& columns, size_t begin);
   void CheckChunk(Chunk& chunk, LSN lsn);
   void CheckChunkHeader(Chunk& chunk);
+  bool IsStepAhead(const Chunk& chunk, ChunkState on_disk) const;
   // Of chunks that no new snapshot sees: that their slots hold them still, or nothing.
   void CheckDropped();
   void CheckBlock(const BlockRef& block);
