@@ -337,6 +337,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   mutable std::mutex mutex_;
   LSN published_lsn_ = kNoLsn;       // guarded by mutex_
   std::multiset<LSN> snapshots_;     // guarded by mutex_
+  LSN shared_oldest_lsn_ = kMaxLsn;  // guarded by mutex_; what the slot says
   size_t pins_ = 0;                  // guarded by mutex_; of a read-only engine's snapshots
   Status failure_;                   // guarded by mutex_; never cleared
   bool closed_ = false;              // guarded by mutex_

@@ -225,8 +225,12 @@ LSN StorageEngine::OldestSnapshotAnywhere() {
 }
 
 void StorageEngine::ShareOldestSnapshot() {
-  if (shared_ == nullptr || forked()) return;
-  shared_->SetSnapshot(snapshots_.empty() ? kMaxLsn : *snapshots_.begin(), clock_.NowUs());
+  if (shared_ == nullptr) return;
+  const LSN oldest = snapshots_.empty() ? kMaxLsn : *snapshots_.begin();
+  if (oldest == shared_oldest_lsn_ || forked()) return;
+  shared_oldest_lsn_ = oldest;
+  if (oldest == kMaxLsn) return shared_->ClearSnapshot();
+  shared_->SetSnapshot(oldest, clock_.NowUs());
 }
 
 Status StorageEngine::Pin() {

@@ -145,13 +145,20 @@ void SharedMemory::SetLogPosition(LSN lsn) {
   if (own != kNoSlot) Write(slot(static_cast<uint32_t>(own)).log_lsn, lsn);
 }
 
-void SharedMemory::SetSnapshot(LSN oldest_lsn, int64_t now_us) {
+void SharedMemory::SetSnapshot(LSN oldest_lsn, int64_t since_us) {
   const int64_t own = own_slot_;
   if (own == kNoSlot) return;
   ShmSlot& mine = slot(static_cast<uint32_t>(own));
-  if (Read(mine.snapshot_lsn) == oldest_lsn) return;
-  Write(mine.since_us, static_cast<uint64_t>(now_us));
+  std::atomic_ref(mine.since_us).store(static_cast<uint64_t>(since_us), std::memory_order_relaxed);
   Write(mine.snapshot_lsn, oldest_lsn);
+}
+
+void SharedMemory::ClearSnapshot() {
+  const int64_t own = own_slot_;
+  if (own == kNoSlot) return;
+  // Nothing here has to be seen after it, so it need not wait for the store.
+  std::atomic_ref(slot(static_cast<uint32_t>(own)).snapshot_lsn)
+      .store(kMaxLsn, std::memory_order_release);
 }
 
 // A free lock means a dead process. Its slot is cleared, so that it is asked only once.

@@ -67,8 +67,9 @@ class SharedMemory {
   uint64_t mark() const { return mark_; }
   // Of the process that a mark names; 0 if its slot is free.
   int64_t PidOf(uint64_t mark) const;
-  void SetLogPosition(LSN lsn);                      // kMaxLsn: reads no log
-  void SetSnapshot(LSN oldest_lsn, int64_t now_us);  // kMaxLsn: has none
+  void SetLogPosition(LSN lsn);                        // kMaxLsn: reads no log
+  void SetSnapshot(LSN oldest_lsn, int64_t since_us);  // of this process
+  void ClearSnapshot();                                // it has none
 
   // What the other processes that live still need.
   struct Needs {
