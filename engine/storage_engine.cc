@@ -172,10 +172,14 @@ EngineStats StorageEngine::Stats() {
     stats = stats_;
     stats.snapshots = snapshots_.size();
     stats.oldest_snapshot_lsn = OldestSnapshot();
-    if (!snapshots_.empty()) stats.oldest_snapshot_pid = CurrentProcessId();
+    if (!snapshots_.empty()) {
+      stats.oldest_snapshot_pid = CurrentProcessId();
+      stats.oldest_snapshot_age_us = clock_.NowUs() - oldest_since_us_;
+    }
     stats.published_lsn = published_lsn_;
     state = state_;
   }
+  AddSnapshotOfOthers(stats);
   stats.tags = state->dictionary.size();
   stats.chunks = state->chunks.chunks()->size();
   stats.buffered_points = state->buffer.point_count();

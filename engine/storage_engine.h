@@ -258,6 +258,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Of the oldest snapshot that any process has; the published LSN if there is none, kNoLsn if that
   // cannot be told.
   LSN OldestSnapshotAnywhere();
+  void AddSnapshotOfOthers(EngineStats& stats);
 
   // Writing; the caller holds WRITER.
   Status CheckWritable();
@@ -337,6 +338,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   mutable std::mutex mutex_;
   LSN published_lsn_ = kNoLsn;       // guarded by mutex_
   std::multiset<LSN> snapshots_;     // guarded by mutex_
+  int64_t oldest_since_us_ = 0;      // guarded by mutex_; wall clock
   LSN shared_oldest_lsn_ = kMaxLsn;  // guarded by mutex_; what the slot says
   size_t pins_ = 0;                  // guarded by mutex_; of a read-only engine's snapshots
   Status failure_;                   // guarded by mutex_; never cleared

@@ -230,7 +230,20 @@ void StorageEngine::ShareOldestSnapshot() {
   if (oldest == shared_oldest_lsn_ || forked()) return;
   shared_oldest_lsn_ = oldest;
   if (oldest == kMaxLsn) return shared_->ClearSnapshot();
-  shared_->SetSnapshot(oldest, clock_.NowUs());
+  oldest_since_us_ = clock_.NowUs();
+  shared_->SetSnapshot(oldest, oldest_since_us_);
+}
+
+void StorageEngine::AddSnapshotOfOthers(EngineStats& stats) {
+  if (shared_ == nullptr || options_.read_only) return;
+  const Result<SharedMemory::Needs> others = shared_->NeedsOfOthers();
+  if (!others.ok() || others.value().pid == 0) return;
+  if (stats.oldest_snapshot_pid != 0 && stats.oldest_snapshot_lsn <= others.value().snapshot_lsn) {
+    return;
+  }
+  stats.oldest_snapshot_lsn = others.value().snapshot_lsn;
+  stats.oldest_snapshot_pid = others.value().pid;
+  stats.oldest_snapshot_age_us = clock_.NowUs() - others.value().since_us;
 }
 
 Status StorageEngine::Pin() {

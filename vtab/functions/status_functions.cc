@@ -47,6 +47,8 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
       {"snapshot_bytes", stats.snapshot_bytes, "bytes"},
       {"snapshots", stats.snapshots, "snapshots"},
       {"oldest_snapshot_lsn", stats.oldest_snapshot_lsn, "lsn"},
+      {"oldest_snapshot_pid", static_cast<uint64_t>(stats.oldest_snapshot_pid), "process"},
+      {"oldest_snapshot_age", static_cast<uint64_t>(stats.oldest_snapshot_age_us), "microseconds"},
       {"published_lsn", stats.published_lsn, "lsn"},
       {"durable_lsn", stats.durable_lsn, "lsn"},
       {"checkpoint_lsn", stats.checkpoint_lsn, "lsn"},
