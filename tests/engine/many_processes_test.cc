@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
+#include <map>
+#include <thread>
+
 #include "tests/engine/process_fixture.h"
 #include "tests/support/faulty_file_system.h"
 
@@ -303,6 +308,59 @@ TEST_F(ManyProcessesTest, ACreatedContainerThatAnotherHasWrittenIsNotRemoved) {
   ASSERT_OK(a.engine->CloseAndRemoveIfNew());
   ASSERT_TRUE(fs_.Exists(kProcessesPath));
   EXPECT_EQ(Start().Sum(), 1);
+}
+
+// Goal: threads of several processes at once, none in the way of another: every snapshot shows
+// whole transactions. Method: each transaction writes the same value to two tags; a writer and two
+// readers in each of two processes, with flushes that turn the log over.
+TEST_F(ManyProcessesTest, ThreadsOfSeveralProcessesSeeWholeTransactions) {
+  constexpr int kCommits = 150;
+  Process& a = Start();
+  Process& b = Start();
+  ASSERT_OK(a.Write("x", 0, 0));
+  ASSERT_OK(a.Write("y", 0, 0));
+  std::atomic<int> writers = 2;
+  std::atomic<int> reads = 0;
+  const auto write = [&](Process& process, int64_t first) {
+    for (int64_t value = first; value < first + kCommits; ++value) {
+      auto begun = process.engine->Begin(kNoWait);
+      while (begun.status().code() == StatusCode::kBusy) begun = process.engine->Begin(kNoWait);
+      ASSERT_TRUE(begun.ok()) << begun.status().ToString();
+      Transaction& transaction = *begun.value();
+      for (const char* const tag : {"x", "y"}) {
+        ASSERT_OK(transaction.Write(*transaction.FindTag(tag), value % 10, Value::Integer(value),
+                                    kQualityGood));
+      }
+      ASSERT_OK(transaction.Prepare());
+      transaction.Commit();
+      begun.value().reset();
+      if (value % 25 == 0) {
+        const Status flushed = process.engine->Flush(kNoWait);
+        ASSERT_TRUE(flushed.ok() || flushed.code() == StatusCode::kBusy) << flushed.ToString();
+      }
+    }
+    --writers;
+  };
+  const auto read = [&](Process& process) {
+    for (int i = 0; i < 20 || writers > 0; ++i) {
+      std::map<int64_t, int64_t> seen[2];
+      for (const auto& [key, point] : process.Read()) {
+        seen[key.first == "y" ? 1 : 0][key.second] = AsInt64(point.bits);
+      }
+      ASSERT_EQ(seen[0], seen[1]);
+      ++reads;
+    }
+  };
+  std::vector<std::thread> threads;
+  threads.emplace_back(write, std::ref(a), 1000);
+  threads.emplace_back(write, std::ref(b), 2000);
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back(read, std::ref(a));
+    threads.emplace_back(read, std::ref(b));
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(reads, 10);
+  EXPECT_EQ(a.Read(), b.Read());
 }
 
 }  // namespace
