@@ -40,6 +40,15 @@ Status NoSuchContainer(const std::string& path, const EngineOptions& options) {
                           (options.read_only ? "; it is not made with read_only=on" : ""));
 }
 
+// Of what a reader does not need: the right to write, and room beside the container.
+Status WithReadOnlyHint(const Status& status) {
+  const std::string told =
+      std::string(status.message()) + "; to read it, open it with read_only=on";
+  if (status.code() == StatusCode::kReadOnly) return Status::ReadOnly(told);
+  if (status.code() == StatusCode::kResourceExhausted) return Status::ResourceExhausted(told);
+  return status;
+}
+
 Result<std::unique_ptr<File>> OpenFile(FileSystem& fs, const std::string& path,
                                        const EngineOptions& options) {
   if (!fs.Exists(path)) {
@@ -48,9 +57,8 @@ Result<std::unique_ptr<File>> OpenFile(FileSystem& fs, const std::string& path,
   }
   Result<std::unique_ptr<File>> file =
       fs.Open(path, options.read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite);
-  if (file.status().code() != StatusCode::kReadOnly) return file;
-  return Status::ReadOnly(std::string(file.status().message()) +
-                          "; to read it, open it with read_only=on");
+  if (!file.ok()) return WithReadOnlyHint(file.status());
+  return file;
 }
 
 Status Differs(const std::string& path, const char* option, const std::string& wanted,
@@ -155,7 +163,17 @@ Status StorageEngine::Attach(bool alone) {
     return caught_up;
   }
   const bool had_shm = fs_.Exists(ShmPath());
-  XTDB_ASSIGN_OR_RETURN(shared_, SharedMemory::Open(fs_, ShmPath(), container_->file(), false));
+  const auto remove_new_shm = [&] {
+    if (!alone || had_shm || !fs_.Exists(ShmPath())) return;
+    IgnoreStatus(fs_.Remove(ShmPath()), "an empty file that the next opener makes anew");
+  };
+  Result<std::unique_ptr<SharedMemory>> shared =
+      SharedMemory::Open(fs_, ShmPath(), container_->file(), false);
+  if (!shared.ok()) {
+    remove_new_shm();
+    return WithReadOnlyHint(shared.status());
+  }
+  shared_ = std::move(shared).value();
   XTDB_ASSIGN_OR_RETURN(const bool joins, shared_->IsSharedWithWriters());
   const Uuid& uuid = container_->header().uuid;
   if (joins) {
@@ -169,9 +187,7 @@ Status StorageEngine::Attach(bool alone) {
     return CatchUpShared();
   }
   const Status recovered = Recover();
-  if (!recovered.ok() && alone && !had_shm) {
-    IgnoreStatus(fs_.Remove(ShmPath()), "an empty file that the next opener makes anew");
-  }
+  if (!recovered.ok()) remove_new_shm();
   return recovered;
 }
 

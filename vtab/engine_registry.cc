@@ -1,9 +1,23 @@
 #include "vtab/engine_registry.h"
 
+#include <atomic>
+
 #include "engine/io/clock.h"
-#include "engine/io/file_system.h"
 
 namespace xtdb {
+
+namespace {
+
+std::atomic<FileSystem*> replaced_files = nullptr;
+
+}  // namespace
+
+FileSystem& ContainerFiles() {
+  FileSystem* const replaced = replaced_files;
+  return replaced == nullptr ? PosixFileSystem() : *replaced;
+}
+
+void ReplaceContainerFiles(FileSystem* fs) { replaced_files = fs; }
 
 EngineHandle::~EngineHandle() {
   // A child after fork() has no threads and no locks of ours: it only lets go.
@@ -16,7 +30,7 @@ EngineHandle::~EngineHandle() {
   }
   engine_.reset();
   if (temporary_) {
-    IgnoreStatus(PosixFileSystem().Remove(path), "the system cleans its folder of temporary files");
+    IgnoreStatus(ContainerFiles().Remove(path), "the system cleans its folder of temporary files");
   }
   EngineRegistry::Instance().Closed(identity_);
 }
@@ -37,13 +51,16 @@ void EngineRegistry::Closed(const Identity& identity) {
 Result<std::shared_ptr<EngineHandle>> EngineRegistry::Open(const std::string& path,
                                                            const TableOptions& options,
                                                            Existence existence) {
-  FileSystem& fs = PosixFileSystem();
+  FileSystem& fs = ContainerFiles();
+  // Outlives the lock: it may turn out to be the last share, whose end takes the lock, too.
+  std::shared_ptr<EngineHandle> handle;
   std::unique_lock lock(mutex_);
   Result<FileIdentity> file = fs.Identify(path);
   while (file.ok()) {
     const auto found = handles_.find({file.value().device, file.value().inode});
     if (found == handles_.end()) break;
-    if (std::shared_ptr<EngineHandle> handle = found->second.lock()) {
+    handle = found->second.lock();
+    if (handle != nullptr) {
       if (handle->engine().forked()) break;  // the parent's: the child opens its own
       XTDB_RETURN_IF_ERROR(CheckSameOptions(options, handle->engine()));
       return handle;
@@ -57,9 +74,14 @@ Result<std::shared_ptr<EngineHandle>> EngineRegistry::Open(const std::string& pa
                         StorageEngine::Open(fs, SystemClock(), path, engine_options));
   XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, fs.Identify(path));
   const Identity identity{opened.device, opened.inode};
-  auto handle = std::make_shared<EngineHandle>(std::move(engine), identity,
-                                               existence == Existence::kTemporary);
-  handles_[identity] = handle;
+  // The entry first: a share that ends here would wait for the lock.
+  Handles entry;
+  entry[identity];
+  handle = std::make_shared<EngineHandle>(std::move(engine), identity,
+                                          existence == Existence::kTemporary);
+  entry[identity] = handle;
+  handles_.erase(identity);
+  handles_.merge(entry);
   return handle;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/io/file_system.h"
 #include "engine/storage_engine.h"
 #include "vtab/table_options.h"
 
@@ -36,6 +37,11 @@ class EngineHandle {
 
 enum class Existence : uint8_t { kMayCreate, kMustExist, kTemporary };
 
+// Where containers are: the operating system's files, unless a test has put others in their place.
+FileSystem& ContainerFiles();
+// For tests, while this process has no container open; null: the operating system's again.
+void ReplaceContainerFiles(FileSystem* fs);
+
 // The containers that this process has open, by device and inode: connections and threads share
 // them.
 //
@@ -51,12 +57,13 @@ class EngineRegistry {
  private:
   friend class EngineHandle;
   using Identity = std::pair<uint64_t, uint64_t>;
+  using Handles = std::map<Identity, std::weak_ptr<EngineHandle>>;
   void Closed(const Identity& identity);
 
   std::mutex mutex_;
   std::condition_variable closed_;
   // An expired one is being closed: its path may be opened only after that.
-  std::map<Identity, std::weak_ptr<EngineHandle>> handles_;
+  Handles handles_;
 };
 
 }  // namespace xtdb

@@ -71,6 +71,8 @@ int BestIndex(sqlite3_vtab* vtab, sqlite3_index_info* info) {
 
 void DeleteTable(Table* table) {
   Connection& connection = table->connection();
+  // DROP TABLE may be compiled where a finalized SELECT was; it is not that.
+  connection.snapshots().NotePrepare();
   delete table;
   connection.ReleaseUnusedSessions();
 }

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "engine/io/file_system.h"
 #include "vtab/commit_partner.h"
 #include "vtab/commit_record.h"
 #include "vtab/connection.h"
+#include "vtab/engine_registry.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/quote_text.h"
 
@@ -86,11 +86,11 @@ Result<std::string> Table::ChoosePath() {
   const std::string database = DatabaseFile();
   if (options_.path) {
     if (!database.empty()) return *options_.path;
-    return PosixFileSystem().ResolvePath(*options_.path);
+    return ContainerFiles().ResolvePath(*options_.path);
   }
   if (!database.empty()) return NameOf(database) + "." + FileNamePart(name_) + ".xtdb";
   temporary_ = true;
-  return PosixFileSystem().ResolvePath(TemporaryPath());
+  return ContainerFiles().ResolvePath(TemporaryPath());
 }
 
 Status Table::SetPath(std::string stored_path, bool temporary) {
@@ -98,7 +98,7 @@ Status Table::SetPath(std::string stored_path, bool temporary) {
   temporary_ = temporary;
   const bool absolute = stored_path_.starts_with('/');
   XTDB_ASSIGN_OR_RETURN(
-      path_, PosixFileSystem().ResolvePath(
+      path_, ContainerFiles().ResolvePath(
                  absolute ? stored_path_ : DirectoryOf(DatabaseFile()) + "/" + stored_path_));
   return {};
 }
@@ -107,7 +107,7 @@ bool Table::IsInDatabaseFolder() const {
   if (temporary_) return true;
   const std::string database = DatabaseFile();
   if (database.empty()) return false;
-  const Result<std::string> resolved = PosixFileSystem().ResolvePath(database);
+  const Result<std::string> resolved = ContainerFiles().ResolvePath(database);
   return resolved.ok() && path_.starts_with(DirectoryOf(resolved.value()) + "/");
 }
 

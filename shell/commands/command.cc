@@ -4,6 +4,7 @@
 
 #include "engine/io/clock.h"
 #include "engine/io/file_system.h"
+#include "vtab/engine_registry.h"
 #include "vtab/text/interval_text.h"
 
 namespace xtdb {
@@ -43,14 +44,14 @@ Result<ExitCode> OrNothingDone(Result<ExitCode> done, const Terminal& terminal) 
 }
 
 Result<std::shared_ptr<StorageEngine>> OpenForWriting(const std::string& path) {
-  return StorageEngine::Open(PosixFileSystem(), SystemClock(), path, EngineOptions());
+  return StorageEngine::Open(ContainerFiles(), SystemClock(), path, EngineOptions());
 }
 
 Result<std::shared_ptr<StorageEngine>> OpenForReading(const std::string& path) {
   EngineOptions options;
   options.read_only = true;
   options.must_exist = true;
-  return StorageEngine::Open(PosixFileSystem(), SystemClock(), path, options);
+  return StorageEngine::Open(ContainerFiles(), SystemClock(), path, options);
 }
 
 }  // namespace xtdb

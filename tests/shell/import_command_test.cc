@@ -9,8 +9,10 @@
 #include "tests/shell/captured_terminal.h"
 #include "tests/support/engine_oracle.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/faulty_file_system.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "vtab/engine_registry.h"
 
 namespace xtdb {
 namespace {
@@ -197,6 +199,27 @@ TEST_F(ImportCommandTest, AFileThatIsNoContainerIsNotTouched) {
   options_.container = folder_ / "a.csv";
   EXPECT_THAT(Import(), Not(IsOk()));
   EXPECT_EQ(ReadText(folder_ / "a.csv"), "tag,time,value\nt,2026-01-01,1\n");
+}
+
+TEST_F(ImportCommandTest, OnAFullDiskItFailsAndWhatWasCommittedStays) {
+  FaultyFileSystem fs(1);
+  ReplaceContainerFiles(&fs);
+  std::string text = "tag,time,value\n";
+  for (int row = 0; row < 9; ++row) {
+    text += "t,2026-01-01 00:00:0" + std::to_string(row) + "," + std::string(60'000, 'x') + "\n";
+  }
+  AddFile("a.csv", text);
+  fs.SetCapacity(1 * kMiB);
+  EXPECT_THAT(Import(), HasMessage(HasSubstr("No space left")));
+  fs.SetCapacity(1 * kGiB);
+  ASSERT_OK(Import());
+  fs.SetCapacity(fs.UsedBytes());
+  EXPECT_EQ(Points().size(), 9u) << "reading needs no room";
+  options_.files.clear();
+  AddFile("b.csv", "tag,time,value\nu,2026-01-01,1\n");
+  EXPECT_THAT(Import(), HasMessage(HasSubstr("No space left")));
+  EXPECT_EQ(Points().size(), 9u);
+  ReplaceContainerFiles(nullptr);
 }
 
 }  // namespace

@@ -93,7 +93,9 @@ uint64_t FaultyFileSystem::Core::UsedBytes() const {
   for (const auto& [path, inode] : names) named.insert(inode);
   uint64_t bytes = 0;
   for (const auto& [id, inode] : inodes) {
-    if (inode->handles > 0 || named.contains(id)) bytes += inode->current.allocated_bytes();
+    if (inode->handles == 0 && !named.contains(id)) continue;
+    bytes += inode->current.allocated_bytes();
+    if (inode->shared) bytes += inode->shared->size() * sizeof(uint64_t);
   }
   return bytes;
 }

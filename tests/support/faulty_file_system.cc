@@ -15,6 +15,11 @@ Status ReadOnlyFileSystem(const char* operation, const std::string& path) {
   return Status::ReadOnly(std::string(operation) + " " + path + ": Read-only file system");
 }
 
+Status NoSpace(const char* operation, const std::string& path) {
+  return Status::ResourceExhausted(std::string(operation) + " " + path +
+                                   ": No space left on device");
+}
+
 class HeapMapping final : public SharedMapping {
  public:
   explicit HeapMapping(std::shared_ptr<std::vector<uint64_t>> words) : words_(std::move(words)) {}
@@ -58,6 +63,7 @@ Result<std::unique_ptr<SharedMapping>> FaultyFileSystem::MapShared(const std::st
   if (core_->read_only && mode != OpenMode::kReadOnly) return ReadOnlyFileSystem("open", path);
   if (inode == nullptr) inode = core_->Create(normal);
   if (inode->shared == nullptr) {
+    if (size_bytes > core_->FreeBytes()) return NoSpace("allocate", path);
     inode->shared = std::make_shared<std::vector<uint64_t>>(size_bytes / sizeof(uint64_t));
   }
   return std::unique_ptr<SharedMapping>(std::make_unique<HeapMapping>(inode->shared));

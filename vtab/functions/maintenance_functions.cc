@@ -63,7 +63,7 @@ Status RunBackup(sqlite3_context* context, sqlite3_value** argv) {
   const std::string target(file);
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, argv[0]));
   XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
-  ContainerBackup backup(PosixFileSystem(), session->engine());
+  ContainerBackup backup(ContainerFiles(), session->engine());
   const Status done = backup.Run(target, timeout_us).status();
   // It would look like a broken constraint of a table.
   if (done.code() == StatusCode::kAlreadyExists) {
