@@ -40,19 +40,23 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
 }
 
 void StorageEngine::ReleaseSnapshot(LSN lsn, EngineState& state) {
-  LSN oldest_before;
-  LSN oldest_after;
+  std::vector<LSN> live;
+  bool is_last;
   {
     std::lock_guard lock(mutex_);
-    oldest_before = OldestSnapshot();
     snapshots_.erase(snapshots_.find(lsn));
-    oldest_after = OldestSnapshot();
+    is_last = !snapshots_.contains(lsn);
+    if (is_last) live = LiveSnapshots();
     ShareOldestSnapshot();
     Unpin();
   }
-  if (oldest_after != oldest_before && state.buffer.retired_bytes() != 0) {
-    state.buffer.Reclaim(oldest_after);
-  }
+  if (is_last && state.buffer.retired_bytes() != 0) state.buffer.Reclaim(live);
+}
+
+std::vector<LSN> StorageEngine::LiveSnapshots() const {
+  std::vector<LSN> live(snapshots_.begin(), snapshots_.end());
+  live.erase(std::unique(live.begin(), live.end()), live.end());
+  return live;
 }
 
 LSN StorageEngine::OldestSnapshot() const {

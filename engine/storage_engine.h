@@ -294,7 +294,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status RemoveFiles();
 
   void ReleaseSnapshot(LSN lsn, EngineState& state);
-  LSN OldestSnapshot() const;  // caller holds mutex_
+  LSN OldestSnapshot() const;              // caller holds mutex_
+  std::vector<LSN> LiveSnapshots() const;  // ascending; caller holds mutex_
   Status SyncIfWanted(File& file);
 
   FileSystem& fs_;

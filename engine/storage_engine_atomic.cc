@@ -67,7 +67,8 @@ Status StorageEngine::SettleUndecided(const IsCommittedFn& is_committed, int64_t
       ShareSuperblock();
       wal_astray_ = false;
     }
-    return committed ? CommitUndecided() : AbortUndecided();
+    XTDB_RETURN_IF_ERROR(committed ? CommitUndecided() : AbortUndecided());
+    return !options_.read_only && shared_->log_failed() ? LeaveFailedLog() : Status();
   });
 }
 

@@ -158,17 +158,17 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
   const size_t block_count = record.entries.size();
   XTDB_RETURN_IF_ERROR(state_->chunks.Publish(std::move(record), lsn));
   for (const TagId tag : tags) state_->buffer.Retire(tag, lsn);
-  LSN oldest;
+  std::vector<LSN> live;
   {
     std::lock_guard lock(mutex_);
     published_lsn_ = lsn;
-    oldest = OldestSnapshot();
+    live = LiveSnapshots();
     ++stats_.flushes;
     stats_.blocks_written += block_count;
     stats_.block_bytes_written += bytes;
   }
   Settle();
-  state_->buffer.Reclaim(oldest);
+  state_->buffer.Reclaim(live);
   return Status();
 }
 

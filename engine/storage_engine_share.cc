@@ -41,12 +41,7 @@ Status StorageEngine::FollowLog() {
     shared_->SetLogPosition(kMaxLsn);
     return reloaded;
   }
-  LSN oldest = kMaxLsn;
-  {
-    std::lock_guard lock(mutex_);
-    if (!snapshots_.empty()) oldest = *snapshots_.begin();
-  }
-  LogReplay replay(state_->dictionary, state_->buffer, state_->chunks, oldest);
+  LogReplay replay(state_->dictionary, state_->buffer, state_->chunks, /*keep_retired=*/true);
   must_reload_ = true;  // unless all of it is applied
   Status followed =
       wal_->Follow(settled, [&](const LogRecord& record) { return replay.Apply(record); });
@@ -56,10 +51,15 @@ Status StorageEngine::FollowLog() {
   must_reload_ = false;
   flushes_followed_ |= replay.flushes() != 0;
   if (shared_->superblock_sequence() != loaded_sequence_) state_->chunks.ForgetPendingEntries();
-  std::lock_guard lock(mutex_);
-  published_lsn_ = std::max(published_lsn_, replay.last_lsn());
-  committed_anything_ = true;
-  applied_lsn_ = settled;
+  std::vector<LSN> live;
+  {
+    std::lock_guard lock(mutex_);
+    published_lsn_ = std::max(published_lsn_, replay.last_lsn());
+    committed_anything_ = true;
+    applied_lsn_ = settled;
+    live = LiveSnapshots();
+  }
+  if (replay.flushes() != 0) state_->buffer.Reclaim(live);
   return Status();
 }
 

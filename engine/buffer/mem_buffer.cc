@@ -54,14 +54,14 @@ void MemBuffer::Retire(TagId tag, LSN flush_lsn) {
   it->second.Retire(flush_lsn);
 }
 
-void MemBuffer::Reclaim(LSN oldest_snapshot) {
+void MemBuffer::Reclaim(std::span<const LSN> live) {
   std::unique_lock lock(mutex_);
   std::erase_if(tags_with_retired_, [&](TagId tag) {
     const auto it = tags_.find(tag);
     if (it == tags_.end()) return true;
     TagBuffer& buffer = it->second;
     retired_bytes_ -= buffer.retired_bytes();
-    buffer.Reclaim(oldest_snapshot);
+    buffer.Reclaim(live);
     retired_bytes_ += buffer.retired_bytes();
     if (buffer.HasRetired()) return false;
     // A transaction may have prepared rows that it is about to append.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <shared_mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -37,8 +38,9 @@ class MemBuffer {
   PointColumns Collect(TagId tag, ValueType type) const;
   // The tag's unflushed points are in blocks that snapshots from `flush_lsn` on see.
   void Retire(TagId tag, LSN flush_lsn);
-  // Drops what only snapshots before `oldest_snapshot` saw.
-  void Reclaim(LSN oldest_snapshot);
+  // Drops what no snapshot sees any more.
+  //   live: the LSNs of those that there are, ascending
+  void Reclaim(std::span<const LSN> live);
 
   struct TagUsage {
     TagId tag = kNoTag;

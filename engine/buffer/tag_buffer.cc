@@ -132,15 +132,19 @@ PointColumns TagBuffer::Collect(ValueType type) const {
 
 void TagBuffer::Retire(LSN flush_lsn) {
   if (row_count_ == 0) return;
-  retired_.push_back({flush_lsn, std::move(segments_)});
+  const LSN first_lsn = segments_.front()->marks.front().lsn;
+  retired_.push_back({first_lsn, flush_lsn, std::move(segments_)});
   segments_.clear();
   row_count_ = 0;
   bytes_ = 0;
   first_frame_lsn_ = kMaxLsn;
 }
 
-void TagBuffer::Reclaim(LSN oldest_snapshot) {
-  std::erase_if(retired_, [&](const Retired& r) { return r.flush_lsn <= oldest_snapshot; });
+void TagBuffer::Reclaim(std::span<const LSN> live) {
+  std::erase_if(retired_, [&](const Retired& retired) {
+    const auto first = std::lower_bound(live.begin(), live.end(), retired.first_lsn);
+    return first == live.end() || *first >= retired.flush_lsn;
+  });
 }
 
 size_t TagBuffer::retired_bytes() const {

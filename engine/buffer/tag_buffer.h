@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/base/point_columns.h"
@@ -32,7 +33,7 @@ class TagBuffer {
   void RunsAt(LSN lsn, int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) const;
   PointColumns Collect(ValueType type) const;
   void Retire(LSN flush_lsn);
-  void Reclaim(LSN oldest_snapshot);
+  void Reclaim(std::span<const LSN> live);
 
   bool HasRetired() const { return !retired_.empty(); }
   bool HasRows() const { return row_count_ != 0; }
@@ -55,7 +56,9 @@ class TagBuffer {
     int64_t ts_min = 0;
     int64_t ts_max = 0;
   };
+  // Seen by snapshots from the first commit in it to the flush, that one left out.
   struct Retired {
+    LSN first_lsn;
     LSN flush_lsn;
     std::vector<std::shared_ptr<Segment>> segments;
   };

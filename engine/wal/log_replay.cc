@@ -1,6 +1,5 @@
 #include "engine/wal/log_replay.h"
 
-#include <algorithm>
 #include <set>
 #include <string>
 
@@ -103,7 +102,7 @@ Status LogReplay::ApplyFlush(const LogRecord& record) {
   std::set<TagId> tags;
   for (const PlacedEntry& placed : flush.entries) tags.insert(placed.entry.tag_id);
   for (const TagId tag : tags) buffer_.Retire(tag, record.lsn);
-  buffer_.Reclaim(std::min(oldest_snapshot_, record.lsn));
+  if (!keep_retired_) buffer_.Reclaim({});
   last_lsn_ = record.lsn;
   ++flushes_;
   return Status();

@@ -21,14 +21,11 @@ namespace xtdb {
 // Threads:   one.
 class LogReplay {
  public:
-  // oldest_snapshot: buffers that it sees, or a later one, are kept beyond their flush; kMaxLsn if
-  // there is none.
+  // keep_retired: snapshots may still see what a flush has taken from the buffers; whoever knows of
+  // them reclaims it.
   LogReplay(TagDictionary& dictionary, MemBuffer& buffer, ChunkStore& chunks,
-            LSN oldest_snapshot = kMaxLsn)
-      : dictionary_(dictionary),
-        buffer_(buffer),
-        chunks_(chunks),
-        oldest_snapshot_(oldest_snapshot) {}
+            bool keep_retired = false)
+      : dictionary_(dictionary), buffer_(buffer), chunks_(chunks), keep_retired_(keep_retired) {}
 
   // Records in log order. kCorruption for a record whose bytes are intact and whose meaning is not;
   // kUnsupported for a type of a newer build.
@@ -57,7 +54,7 @@ class LogReplay {
   TagDictionary& dictionary_;
   MemBuffer& buffer_;
   ChunkStore& chunks_;
-  const LSN oldest_snapshot_;
+  const bool keep_retired_;
   PendingTransaction pending_;
   LSN last_lsn_ = kNoLsn;
   uint64_t transactions_ = 0;

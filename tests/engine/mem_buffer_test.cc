@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 
 namespace xtdb {
@@ -86,14 +87,14 @@ TEST(MemBufferTest, ReclaimDropsWhatNoSnapshotNeedsAndKeepsNewRows) {
   Add(buffer, 1, Rows(100), 100, 90);
   buffer.Retire(1, 110);
   Add(buffer, 1, Rows(3, 1000), 120, 115);
-  buffer.Reclaim(109);
+  buffer.Reclaim(std::array<LSN, 1>{109});
   EXPECT_GT(buffer.retired_bytes(), 0u);
-  buffer.Reclaim(110);
+  buffer.Reclaim(std::array<LSN, 1>{110});
   EXPECT_EQ(buffer.retired_bytes(), 0u);
   EXPECT_EQ(CountAt(buffer, 1, 120), 3u);
   EXPECT_EQ(buffer.oldest_frame_lsn(), 115u);
   buffer.Retire(1, 130);
-  buffer.Reclaim(kMaxLsn);
+  buffer.Reclaim({});
   EXPECT_EQ(buffer.bytes(), 0u);
   EXPECT_EQ(buffer.retired_bytes(), 0u);
 }
@@ -109,7 +110,7 @@ TEST(MemBufferTest, BytesAreExactOverManyFlushes) {
     buffer.Prepare(9, Rows(20));
     buffer.Unprepare(9);
     for (TagId tag = 1; tag <= 5; ++tag) buffer.Retire(tag, lsn += 10);
-    buffer.Reclaim(lsn);
+    buffer.Reclaim(std::array<LSN, 1>{lsn});
     EXPECT_EQ(buffer.retired_bytes(), 0u);
     EXPECT_EQ(buffer.point_count(), 0u);
   }
@@ -123,7 +124,7 @@ TEST(MemBufferTest, ReclaimLeavesWhatIsPreparedAlone) {
   buffer.Retire(1, 110);
   const PointColumns rows = Rows(2, 10);
   buffer.Prepare(1, rows);
-  buffer.Reclaim(110);
+  buffer.Reclaim(std::array<LSN, 1>{110});
   buffer.Append(1, rows, 120, 115);
   EXPECT_EQ(CountAt(buffer, 1, 120), 2u);
 }
@@ -149,7 +150,7 @@ TEST(MemBufferTest, UnprepareGivesBackTheMemoryAndNoRow) {
 TEST(MemBufferTest, RetiringATagThatIsNotThereDoesNothing) {
   MemBuffer buffer;
   buffer.Retire(7, 10);
-  buffer.Reclaim(kMaxLsn);
+  buffer.Reclaim({});
   EXPECT_EQ(buffer.retired_bytes(), 0u);
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 
 namespace xtdb {
@@ -186,14 +187,26 @@ TEST(TagBufferTest, ReclaimKeepsWhatAnOlderSnapshotNeeds) {
   buffer.Retire(20);
   Add(buffer, Ints({2}), 30);
   buffer.Retire(40);
-  buffer.Reclaim(19);
+  buffer.Reclaim(std::array<LSN, 2>{19, 39});
   EXPECT_THAT(TimesAt(buffer, 19), ElementsAre(1));
-  buffer.Reclaim(20);
+  buffer.Reclaim(std::array<LSN, 2>{20, 39});
   EXPECT_THAT(TimesAt(buffer, 10), IsEmpty());
   EXPECT_THAT(TimesAt(buffer, 39), ElementsAre(2));
-  buffer.Reclaim(40);
+  buffer.Reclaim(std::array<LSN, 1>{40});
   EXPECT_FALSE(buffer.HasRetired());
   EXPECT_EQ(buffer.retired_bytes(), 0u);
+}
+
+// A connection that read once and then does nothing for a week must not keep a week in memory.
+TEST(TagBufferTest, AnOldSnapshotDoesNotHoldWhatWasCommittedSince) {
+  TagBuffer buffer;
+  Add(buffer, Ints({1}), 10);
+  buffer.Retire(20);
+  Add(buffer, Ints({2}), 30);
+  buffer.Retire(40);
+  buffer.Reclaim(std::array<LSN, 2>{15, 45});
+  EXPECT_THAT(TimesAt(buffer, 15), ElementsAre(1));
+  EXPECT_THAT(TimesAt(buffer, 35), IsEmpty());
 }
 
 TEST(TagBufferTest, RetiringNothingLeavesNothingBehind) {
