@@ -237,8 +237,9 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   void Install(Loaded& loaded);
 
   // Sharing with other processes (storage_engine_share.cc).
-  Status CatchUp();        // before a snapshot
-  Status CatchUpShared();  // the next three: caller holds catch_up_mutex_
+  Status CatchUp();             // before a snapshot
+  bool HasForeignMark() const;  // somebody else holds WRITER, or died with it
+  Status CatchUpShared();       // the next three: caller holds catch_up_mutex_
   Status CatchUpReadOnly();
   Result<bool> FindWriters();
   Status FollowLog();

@@ -8,9 +8,8 @@ namespace xtdb {
 Status StorageEngine::CatchUp() {
   if (forked()) return CheckWritable();
   if (shared_ != nullptr && !options_.read_only) {
-    const uint64_t mark = shared_->writer_mark();
-    const bool nobody_writes = mark == 0 || mark == shared_->mark();
-    if (nobody_writes && shared_->settled() <= applied_lsn_ && !must_reload_) return Status();
+    const bool is_current = shared_->settled() <= applied_lsn_ && !must_reload_;
+    if (is_current && !HasForeignMark()) return Status();
   }
   std::lock_guard lock(catch_up_mutex_);
   if (writing_) return Status();
@@ -18,17 +17,22 @@ Status StorageEngine::CatchUp() {
 }
 
 Status StorageEngine::CatchUpShared() {
-  const uint64_t mark = shared_->writer_mark();
-  if (mark != 0 && mark != shared_->mark()) {
+  if (HasForeignMark()) {
     XTDB_ASSIGN_OR_RETURN(const bool is_free, locks_.TryWriter());
     if (is_free) {
-      // Its holder is gone. If nothing can be made of what it left, what is settled is served.
-      const Status recovered = RecoverTail();
+      // Its holder is gone, or was about to end. If nothing can be made of what it left, what is
+      // settled is served.
+      const Status recovered = HasForeignMark() ? RecoverTail() : Status();
       locks_.UnlockWriter();
       if (!recovered.ok()) NoteFailure("recovery of another process's writes", recovered);
     }
   }
   return FollowLog();
+}
+
+bool StorageEngine::HasForeignMark() const {
+  const uint64_t mark = shared_->writer_mark();
+  return mark != 0 && mark != shared_->mark();
 }
 
 Status StorageEngine::FollowLog() {
@@ -134,8 +138,7 @@ Status StorageEngine::LockWriter(int64_t timeout_us) {
 }
 
 Status StorageEngine::TakeOver() {
-  const uint64_t mark = shared_->writer_mark();
-  if (mark != 0 && mark != shared_->mark()) {
+  if (HasForeignMark()) {
     XTDB_RETURN_IF_ERROR(RecoverTail());
   } else if (shared_->superblock_sequence() != loaded_sequence_) {
     const Status reloaded = Reload();
@@ -146,7 +149,8 @@ Status StorageEngine::TakeOver() {
   }
   if (flushes_followed_) XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
   flushes_followed_ = false;
-  if (wal_ != nullptr && !has_undecided_ && shared_->last_writer() != shared_->mark()) {
+  const bool others_wrote = shared_->last_writer() != shared_->mark();
+  if (wal_ != nullptr && !has_undecided_ && (others_wrote || !wal_->has_epoch())) {
     wal_->LearnLastCrc(shared_->settled_crc());
     XTDB_RETURN_IF_ERROR(wal_->TakeOver(container_->superblock().log_epoch, shared_->durable()));
   }

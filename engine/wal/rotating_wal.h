@@ -82,6 +82,7 @@ class RotatingWAL {
   void LearnLastCrc(uint32_t crc32) {
     if (prev_crc32_ == 0) prev_crc32_ = crc32;
   }
+  bool has_epoch() const { return epoch_ != 0; }
   uint64_t epoch_min() const { return epoch_min_; }
 
   // Makes sure that records of `payload_bytes` in `record_count` records can be appended without

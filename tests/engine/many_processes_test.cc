@@ -339,7 +339,6 @@ TEST_F(ManyProcessesTest, ThreadsOfSeveralProcessesSeeWholeTransactions) {
         ASSERT_TRUE(flushed.ok() || flushed.code() == StatusCode::kBusy) << flushed.ToString();
       }
     }
-    --writers;
   };
   const auto read = [&](Process& process) {
     for (int i = 0; i < 20 || writers > 0; ++i) {
@@ -352,8 +351,12 @@ TEST_F(ManyProcessesTest, ThreadsOfSeveralProcessesSeeWholeTransactions) {
     }
   };
   std::vector<std::thread> threads;
-  threads.emplace_back(write, std::ref(a), 1000);
-  threads.emplace_back(write, std::ref(b), 2000);
+  const auto write_all = [&](Process& process, int64_t first) {
+    write(process, first);
+    --writers;  // also after a failure: the readers wait for it
+  };
+  threads.emplace_back(write_all, std::ref(a), 1000);
+  threads.emplace_back(write_all, std::ref(b), 2000);
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back(read, std::ref(a));
     threads.emplace_back(read, std::ref(b));
