@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Two builds of the extension side by side, in one run: against.py OLD.so NEW.so [rounds]
 
 Prints the median time of each workload for both and their ratio (above 1: NEW is slower). The
