@@ -56,3 +56,15 @@ foreach(folder IN LISTS test_folders)
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "*LongTest*.*"
                        DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 1800 LABELS long)
 endforeach()
+
+# The long form of tests/crash/process_stress_test.cc, for as long as one likes.
+file(GLOB stress_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/crash/*stress*.cc)
+list(FILTER stress_sources EXCLUDE REGEX "_test\\.cc$")
+if(NOT XTDB_SANITIZE MATCHES "thread")
+  add_executable(process_stress ${PROJECT_SOURCE_DIR}/tests/crash/program/process_stress.cc
+                 ${stress_sources})
+  target_link_libraries(process_stress PRIVATE xtdb_test_options)
+  if(TARGET xtdb_module)
+    add_dependencies(process_stress xtdb_module)
+  endif()
+endif()

@@ -191,16 +191,3 @@ TEST(KillLongTest, AThousandRounds) {
 
 }  // namespace
 }  // namespace xtdb
-
-int main(int argc, char** argv) {
-  if (argc == 5 && std::string(argv[1]) == "--writer") {
-    xtdb::CounterWriterOptions options;
-    options.folder = argv[2];
-    options.synchronous = argv[3];
-    options.seed = std::strtoull(argv[4], nullptr, 10);
-    options.ack_fd = 3;
-    return xtdb::WriteCounters(options);
-  }
-  testing::InitGoogleMock(&argc, argv);
-  return RUN_ALL_TESTS();
-}

@@ -6,6 +6,7 @@
 #include <map>
 #include <thread>
 
+#include "engine/format/container_format.h"
 #include "tests/engine/process_fixture.h"
 #include "tests/support/faulty_file_system.h"
 
@@ -164,6 +165,20 @@ TEST_F(ManyProcessesTest, WhatAKilledWriterHadPreparedCountsForAll) {
   EXPECT_EQ(c.Sum(), 11);
   ASSERT_OK(c.Write("t", 3, 100));
   EXPECT_EQ(b.Sum(), 111);
+}
+
+TEST_F(ManyProcessesTest, AReaderThatComesLateToARecoveryDisturbsNobody) {
+  Process& dying = Start();
+  Process& writer = Start();
+  Process& reader = Start();
+  ASSERT_OK(dying.Write("t", 1, 1));
+  ASSERT_OK(dying.Stage("t", 2, 10));
+  dying.fs.Kill();
+  reader.fs.BeforeLock(kLockWriter, [&] { EXPECT_OK(writer.Write("t", 3, 100)); });
+  EXPECT_EQ(reader.Sum(), 101);
+  ASSERT_OK(writer.Write("t", 4, 1000));
+  EXPECT_EQ(reader.Sum(), 1101);
+  EXPECT_EQ(writer.Sum(), 1101);
 }
 
 TEST_F(ManyProcessesTest, AllKilledAndTheNextRecovers) {

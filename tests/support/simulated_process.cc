@@ -41,6 +41,7 @@ class ProcessFile final : public File {
   Result<uint64_t> Size() override { return file_ ? file_->Size() : Dead(); }
   Result<uint64_t> AllocatedBytes() override { return file_ ? file_->AllocatedBytes() : Dead(); }
   Status TryLock(uint64_t offset, LockKind kind) override {
+    process_.NoteLock(offset);
     return file_ ? file_->TryLock(offset, kind) : Dead();
   }
   void Unlock(uint64_t offset) override {
@@ -69,6 +70,21 @@ void SimulatedProcess::Kill() {
 void SimulatedProcess::KillBefore(uint64_t nth) {
   const std::lock_guard guard(mutex_);
   changes_left_ = nth;
+}
+
+void SimulatedProcess::BeforeLock(uint64_t offset, std::function<void()> what) {
+  const std::lock_guard guard(mutex_);
+  lock_offset_ = offset;
+  before_lock_ = std::move(what);
+}
+
+void SimulatedProcess::NoteLock(uint64_t offset) {
+  std::function<void()> what;
+  {
+    const std::lock_guard guard(mutex_);
+    if (offset == lock_offset_) what.swap(before_lock_);
+  }
+  if (what) what();
 }
 
 void SimulatedProcess::NoteChange() {

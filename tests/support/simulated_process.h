@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -23,6 +24,8 @@ class SimulatedProcess final : public FileSystem {
   void Kill();
   // Kills it before the nth change of a file from now on; 1 is the next.
   void KillBefore(uint64_t nth);
+  // What others do just before this one asks for the lock at `offset` the next time.
+  void BeforeLock(uint64_t offset, std::function<void()> what);
   bool killed() const { return !CheckAlive().ok(); }
 
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;
@@ -41,12 +44,15 @@ class SimulatedProcess final : public FileSystem {
   friend class ProcessFile;
   Status CheckAlive() const;
   void NoteChange();
+  void NoteLock(uint64_t offset);
 
   FileSystem& fs_;
   mutable std::mutex mutex_;
   std::set<class ProcessFile*> files_;  // guarded by mutex_
   bool killed_ = false;                 // guarded by mutex_
   uint64_t changes_left_ = 0;           // guarded by mutex_; 0: no kill is due
+  uint64_t lock_offset_ = 0;            // guarded by mutex_
+  std::function<void()> before_lock_;   // guarded by mutex_; null: nothing is due
 };
 
 }  // namespace xtdb
