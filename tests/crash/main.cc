@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/crash/counter_writer.h"
+#include "tests/crash/sql_process.h"
 #include "tests/crash/stress_roles.h"
 
 // The tests, or what a test has started this program for once more.
@@ -19,6 +20,8 @@ int main(int argc, char** argv) {
   }
   const int role = xtdb::RunStressRoleIfAsked(argc, argv);
   if (role >= 0) return role;
+  const int served = xtdb::ServeSqlIfAsked(argc, argv);
+  if (served >= 0) return served;
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +29,7 @@ double Now() {
 pid_t Spawn(const StressRole& role, int board_fd) {
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a run that is itself killed leaves nobody behind
   if (board_fd == kBoardFd) {
     ::fcntl(kBoardFd, F_SETFD, 0);
   } else {
