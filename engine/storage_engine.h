@@ -319,10 +319,10 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Guards the WRITER lock of the process, and everything that follows the log, which the holder of
   // WRITER (writing_) does alone.
   std::mutex catch_up_mutex_;
-  bool writing_ = false;            // a transaction of this process holds WRITER
-  bool wal_astray_ = false;         // wal_ stands where a failed write has left it
-  bool must_reload_ = false;        // state_ may be half of something
-  bool flushes_followed_ = false;   // since state_.chunks knew its open chunk
+  bool writing_ = false;                   // a transaction of this process holds WRITER
+  bool wal_astray_ = false;                // wal_ stands where a failed write has left it
+  std::atomic<bool> must_reload_ = false;  // state_ may be half of something
+  bool flushes_followed_ = false;          // since state_.chunks knew its open chunk
   uint64_t loaded_sequence_ = 0;    // of the superblock that state_ was loaded from, or has written
   uint64_t loaded_generation_ = 0;  // read-only: of the shared memory; 0: nobody wrote
   bool left_unfinished_ = false;  // a checkpoint failed half way; the state is right in memory only

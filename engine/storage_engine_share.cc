@@ -287,7 +287,7 @@ Status StorageEngine::CatchUpReadOnly() {
     if (!loaded.ok() || !has_writers) return loaded;
   }
   const uint64_t generation = shared_->generation();
-  must_reload_ |= generation != loaded_generation_;
+  if (generation != loaded_generation_) must_reload_ = true;
   XTDB_RETURN_IF_ERROR(FollowLog());
   loaded_generation_ = generation;
   return Status();

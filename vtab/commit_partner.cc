@@ -7,6 +7,7 @@
 #include "engine/io/file_system.h"
 #include "vtab/commit_record.h"
 #include "vtab/connection.h"
+#include "vtab/second_connection.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/quote_text.h"
 
@@ -15,35 +16,12 @@ namespace {
 
 constexpr int kSynchronousFull = 2;  // of PRAGMA synchronous; 3 is EXTRA
 
-std::string DatabaseFile(sqlite3* db, const std::string& schema) {
-  const char* const file = sqlite3_db_filename(db, schema.c_str());
-  return file == nullptr ? "" : file;
-}
-
 Result<std::string> Pragma(sqlite3* db, const std::string& schema, const std::string& name) {
   XTDB_ASSIGN_OR_RETURN(
       SqlStatement pragma,
       SqlStatement::Prepare(db, "PRAGMA " + QuoteIdentifier(schema) + "." + name));
   XTDB_ASSIGN_OR_RETURN(const bool has_row, pragma.Step());
   return has_row ? pragma.Text(0) : std::string();
-}
-
-struct CloseDatabase {
-  void operator()(sqlite3* db) const { sqlite3_close(db); }
-};
-
-Result<std::unique_ptr<sqlite3, CloseDatabase>> OpenBeside(sqlite3* db, const std::string& schema,
-                                                           int64_t timeout_us) {
-  sqlite3_vfs* vfs = nullptr;
-  sqlite3_file_control(db, schema.c_str(), SQLITE_FCNTL_VFS_POINTER, &vfs);
-  sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(DatabaseFile(db, schema).c_str(), &opened, SQLITE_OPEN_READWRITE,
-                                   vfs == nullptr ? nullptr : vfs->zName);
-  std::unique_ptr<sqlite3, CloseDatabase> own(opened);
-  if (own == nullptr) throw std::bad_alloc();
-  if (code != SQLITE_OK) return StatusFromSqlite(own.get(), code);
-  sqlite3_busy_timeout(own.get(), static_cast<int>(timeout_us / 1000));
-  return own;
 }
 
 // The last committed state. The caller's connection shows it, too, except in WAL mode when it reads
@@ -58,7 +36,7 @@ Result<std::vector<CommitRecord>> ReadCommitted(Connection& connection, const st
                           sqlite3_txn_state(db, schema.c_str()) != SQLITE_TXN_NONE;
   if (!may_be_old) return ReadCommitRecords(db, schema);
   XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, connection.BusyTimeoutUs());
-  XTDB_ASSIGN_OR_RETURN(const auto own, OpenBeside(db, schema, timeout_us));
+  XTDB_ASSIGN_OR_RETURN(const auto own, OpenSecondConnection(db, schema, timeout_us));
   return ReadCommitRecords(own.get(), "main");
 }
 

@@ -143,11 +143,37 @@ Status Table::Create() {
   return CreateCommitRecord(db, schema_, name_, session_->engine().container().header().uuid);
 }
 
+// In a transaction that has not looked at the database yet, a connection of its own reads the
+// shadow table: else the first INSERT would find a reader's lock of ours, and SQLite, which does
+// not wait when it has to turn that into a writer's, would not heed the busy_timeout.
+SecondConnection Table::ConnectionForConfig() const {
+  sqlite3* const db = connection_.db();
+  const bool takes_first_lock =
+      sqlite3_get_autocommit(db) == 0 && sqlite3_txn_state(db, schema_.c_str()) == SQLITE_TXN_NONE;
+  if (!takes_first_lock || xtdb::DatabaseFile(db, schema_).empty()) return nullptr;
+  Result<SqlStatement> mode =
+      SqlStatement::Prepare(db, "PRAGMA " + QuoteIdentifier(schema_) + ".locking_mode");
+  if (!mode.ok() || !mode.value().Step().ok() || mode.value().Text(0) != "normal") return nullptr;
+  constexpr int64_t kWaitUs = 5'000'000;
+  Result<SecondConnection> second = OpenSecondConnection(db, schema_, kWaitUs);
+  if (!second.ok() || !SqlStatement::Prepare(second.value().get(), ConfigQuery("main")).ok()) {
+    return nullptr;  // a database that only the caller can read
+  }
+  return std::move(second).value();
+}
+
+std::string Table::ConfigQuery(const std::string& schema) const {
+  return "SELECT key, value FROM " + QuoteIdentifier(schema) + "." +
+         QuoteIdentifier(name_ + "_config");
+}
+
 Status Table::Connect() {
   std::string path;
   bool temporary = false;
-  Result<SqlStatement> select =
-      SqlStatement::Prepare(connection_.db(), "SELECT key, value FROM " + ConfigTable());
+  const SecondConnection second = ConnectionForConfig();
+  Result<SqlStatement> select = second == nullptr
+                                    ? SqlStatement::Prepare(connection_.db(), ConfigQuery(schema_))
+                                    : SqlStatement::Prepare(second.get(), ConfigQuery("main"));
   // Without the shadow table (an SQL dump replayed in parts) the statement that made the table
   // still says enough.
   if (select.ok()) {

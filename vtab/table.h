@@ -7,6 +7,7 @@
 #include "engine/base/status.h"
 #include "planner/request.h"
 #include "vtab/container_session.h"
+#include "vtab/second_connection.h"
 #include "vtab/sqlite_api.h"
 #include "vtab/table_options.h"
 
@@ -90,8 +91,10 @@ class Table : public sqlite3_vtab {
 
  private:
   std::string ConfigTable() const;
-  std::string DatabaseFile() const;  // "" for in-memory and temporary databases
-  Result<std::string> ChoosePath();  // for Create: as the shadow table keeps it
+  std::string ConfigQuery(const std::string& schema) const;
+  SecondConnection ConnectionForConfig() const;  // null: the caller's will do
+  std::string DatabaseFile() const;              // "" for in-memory and temporary databases
+  Result<std::string> ChoosePath();              // for Create: as the shadow table keeps it
   Status SetPath(std::string stored_path, bool temporary);
   Status CheckUuid(const ContainerSession& session) const;
   Status CheckMayWrite(ContainerSession& session);

@@ -107,6 +107,26 @@ TEST_F(ModuleTest, DropRolledBackLeavesTheTable) {
   EXPECT_EQ(Points(), "a 1 1");
 }
 
+// SQLite does not wait when it has to turn a reader's lock into a writer's; so connecting the table
+// must not leave one in the transaction.
+TEST_F(ModuleTest, TheFirstInsertOfATransactionHeedsTheBusyTimeout) {
+  for (const char* const mode : {"delete", "wal"}) {
+    Run(std::string("PRAGMA journal_mode = ") + mode);
+    TestDatabase cold(folder_ / "test.db");
+    int calls = 0;
+    sqlite3_busy_handler(
+        cold.get(), [](void* count, int) { return ++*static_cast<int*>(count) < 3 ? 1 : 0; },
+        &calls);
+    Run("BEGIN IMMEDIATE");
+    EXPECT_EQ(
+        sqlite3_exec(cold.get(), "BEGIN; INSERT INTO plant(tag, ts, value) VALUES ('a', 1, 1)",
+                     nullptr, nullptr, nullptr),
+        SQLITE_BUSY);
+    EXPECT_EQ(calls, 3) << mode;
+    Run("COMMIT");
+  }
+}
+
 TEST_F(ModuleTest, CreateRolledBackLeavesNoFile) {
   Run("BEGIN; CREATE VIRTUAL TABLE gone USING xtdb; INSERT INTO gone(tag, ts, value) VALUES ('a', "
       "1, 1)");
