@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/base/cleanup.h"
 #include "engine/check/integrity_checker.h"
 
 namespace xtdb {
 
 StorageEngine::~StorageEngine() {
-  IgnoreStatus(Close(), "the log stays, and the next Open recovers");
+  IgnoreStatus(CatchNoMemory([this] { return Close(); }),
+               "the log stays, and the next Open recovers");
 }
 
 Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
@@ -16,13 +18,13 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
   std::shared_ptr<const ChunkList> chunks;
   LSN lsn;
   XTDB_RETURN_IF_ERROR(Pin());
-  while (true) {
-    const Status caught_up = CatchUp();
+  Cleanup unpin([this] {
     std::lock_guard lock(mutex_);
-    if (!caught_up.ok()) {
-      Unpin();
-      return caught_up;
-    }
+    Unpin();
+  });
+  while (true) {
+    XTDB_RETURN_IF_ERROR(CatchUp());
+    std::lock_guard lock(mutex_);
     // The list is taken after the LSN's registration, so it holds every block that the LSN shows.
     lsn = published_lsn_;
     snapshots_.insert(lsn);
@@ -35,22 +37,39 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
     snapshots_.erase(snapshots_.find(lsn));
     ShareOldestSnapshot();
   }
-  return std::make_shared<const Snapshot>(shared_from_this(), std::move(state), lsn,
-                                          std::move(chunks));
+  Cleanup unregister([&] {
+    std::lock_guard lock(mutex_);
+    snapshots_.erase(snapshots_.find(lsn));
+    ShareOldestSnapshot();
+  });
+  auto snapshot = std::make_shared<const Snapshot>(shared_from_this(), std::move(state), lsn,
+                                                   std::move(chunks));
+  // From here on its end does both.
+  unregister.Cancel();
+  unpin.Cancel();
+  return snapshot;
 }
 
 void StorageEngine::ReleaseSnapshot(LSN lsn, EngineState& state) {
-  std::vector<LSN> live;
   bool is_last;
   {
     std::lock_guard lock(mutex_);
     snapshots_.erase(snapshots_.find(lsn));
     is_last = !snapshots_.contains(lsn);
-    if (is_last) live = LiveSnapshots();
     ShareOldestSnapshot();
     Unpin();
   }
-  if (is_last && state.buffer.retired_bytes() != 0) state.buffer.Reclaim(live);
+  if (!is_last || state.buffer.retired_bytes() == 0) return;
+  const Status reclaimed = CatchNoMemory([&] {
+    std::vector<LSN> live;
+    {
+      std::lock_guard lock(mutex_);
+      live = LiveSnapshots();
+    }
+    state.buffer.Reclaim(live);
+    return Status();
+  });
+  IgnoreStatus(reclaimed, "the end of a later snapshot does it");
 }
 
 std::vector<LSN> StorageEngine::LiveSnapshots() const {
@@ -76,11 +95,17 @@ Status StorageEngine::CheckWritable() {
                        : failure_.WithContext("writes have stopped; reopen the container");
 }
 
-void StorageEngine::NoteFailure(const char* what, const Status& status) {
-  events_.Add(clock_.NowUs(), EventLevel::kError, std::string(what) + " failed",
-              std::string(status.message()));
-  // A full disk ends by itself; a failed write or sync leaves nothing that could be relied on.
+void StorageEngine::NoteFailure(const char* what, const Status& status) noexcept {
+  const Status told = CatchNoMemory([&] {
+    events_.Add(clock_.NowUs(), EventLevel::kError, std::string(what) + " failed",
+                std::string(status.message()));
+    return Status();
+  });
+  IgnoreStatus(told, "the failure itself is kept below");
+  // A full disk ends by itself, and so does a lack of memory; a failed write or sync leaves nothing
+  // that could be relied on.
   if (status.code() == StatusCode::kResourceExhausted) return;
+  if (status.code() == StatusCode::kOutOfMemory) return;
   if (shared_ != nullptr && wal_ != nullptr && !wal_->failure().ok()) shared_->SetLogFailed(true);
   std::lock_guard lock(mutex_);
   if (failure_.ok()) failure_ = status;
@@ -96,21 +121,18 @@ Result<std::unique_ptr<Transaction>> StorageEngine::BeginFor(Purpose purpose, in
   XTDB_RETURN_IF_ERROR(CheckWritable());
   const int64_t began_us = clock_.MonotonicUs();
   XTDB_RETURN_IF_ERROR(writer_.Acquire(timeout_us, path_));
-  const Status locked = LockWriter(timeout_us - (clock_.MonotonicUs() - began_us));
-  if (!locked.ok()) {
-    writer_.Release();
-    return locked;
-  }
-  Status ready = CheckWritable();
-  if (ready.ok() && purpose == Purpose::kTransaction) ready = BindDatabase(database);
-  if (ready.ok()) ready = EnsureLog();
+  Cleanup release([this] { writer_.Release(); });
+  XTDB_RETURN_IF_ERROR(LockWriter(timeout_us - (clock_.MonotonicUs() - began_us)));
+  release.Cancel();
+  Cleanup end([this] { EndWrite(); });
+  XTDB_RETURN_IF_ERROR(CheckWritable());
+  if (purpose == Purpose::kTransaction) XTDB_RETURN_IF_ERROR(BindDatabase(database));
+  XTDB_RETURN_IF_ERROR(EnsureLog());
   // Buffers that could not be flushed must not grow without end.
-  if (ready.ok() && !last_flush_error_.ok()) ready = FlushOverBudget();
-  if (!ready.ok()) {
-    EndWrite();
-    return ready;
-  }
-  return std::unique_ptr<Transaction>(new Transaction(shared_from_this()));
+  if (!last_flush_error_.ok()) XTDB_RETURN_IF_ERROR(FlushOverBudget());
+  std::unique_ptr<Transaction> transaction(new Transaction(shared_from_this()));
+  end.Cancel();
+  return transaction;
 }
 
 Status StorageEngine::WritePoint(std::string_view tag, int64_t ts_us, const Value& value,

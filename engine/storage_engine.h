@@ -238,7 +238,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
 
   // Sharing with other processes (storage_engine_share.cc).
   Status CatchUp();             // before a snapshot
-  bool HasForeignMark() const;  // somebody else holds WRITER, or died with it
+  bool HasForeignMark() const;  // somebody else holds WRITER, or died with it; or as if
   Status CatchUpShared();       // the next three: caller holds catch_up_mutex_
   Status CatchUpReadOnly();
   Result<bool> FindWriters();
@@ -286,7 +286,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status FlushAll();
   Status AppendDropRecord(ChunkStore::DropPlan plan);
   Status Checkpoint(LogState log_state);
-  void NoteFailure(const char* what, const Status& status);
+  void NoteFailure(const char* what, const Status& status) noexcept;
   std::vector<TagDefinition> CommittedTags() const;
   Status CloseWith(bool remove_if_new);
   Status CloseAlone(bool remove_if_new);
@@ -319,8 +319,11 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Guards the WRITER lock of the process, and everything that follows the log, which the holder of
   // WRITER (writing_) does alone.
   std::mutex catch_up_mutex_;
-  bool writing_ = false;                   // a transaction of this process holds WRITER
-  bool wal_astray_ = false;                // wal_ stands where a failed write has left it
+  bool writing_ = false;     // a transaction of this process holds WRITER
+  bool wal_astray_ = false;  // wal_ stands where a failed write has left it
+  // Memory ended within a change of log or chunks: what this process knows may be half of it.
+  // Mended from the files, as after the death of the process, before anybody writes or reads on.
+  std::atomic<bool> must_recover_ = false;
   std::atomic<bool> must_reload_ = false;  // state_ may be half of something
   bool flushes_followed_ = false;          // since state_.chunks knew its open chunk
   uint64_t loaded_sequence_ = 0;    // of the superblock that state_ was loaded from, or has written
@@ -344,7 +347,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   LSN shared_oldest_lsn_ = kMaxLsn;  // guarded by mutex_; what the slot says
   size_t pins_ = 0;                  // guarded by mutex_; of a read-only engine's snapshots
   Status failure_;                   // guarded by mutex_; never cleared
-  bool closed_ = false;              // guarded by mutex_
+  bool closed_ = true;               // guarded by mutex_; until it is open
   bool committed_anything_ = false;  // guarded by mutex_
   EngineStats stats_;                // guarded by mutex_; only the counts since open
 };

@@ -1,3 +1,4 @@
+#include "engine/base/cleanup.h"
 #include "engine/storage_engine.h"
 
 // What atomic_commit=on adds to the store: the one database that its transactions commit with, and
@@ -37,19 +38,17 @@ Status StorageEngine::UndecidedError() const {
 
 Status StorageEngine::HoldWriter(int64_t timeout_us, const std::function<Status()>& work) {
   XTDB_RETURN_IF_ERROR(writer_.Acquire(timeout_us, path_));
+  Cleanup release([this] { writer_.Release(); });
   if (options_.read_only) {
     std::lock_guard lock(catch_up_mutex_);
-    Status done = work();
-    writer_.Release();
-    return done;
+    return work();
   }
-  Status done = LockWriter(timeout_us);
-  if (!done.ok()) {
-    writer_.Release();
-    return done;
-  }
-  done = work();
-  EndWrite();
+  XTDB_RETURN_IF_ERROR(LockWriter(timeout_us));
+  release.Cancel();
+  const Cleanup end([this] { EndWrite(); });
+  must_recover_ = true;  // unless all of it is done
+  Status done = work();
+  must_recover_ = false;
   return done;
 }
 

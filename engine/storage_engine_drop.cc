@@ -49,7 +49,9 @@ Status StorageEngine::AppendDropRecord(ChunkStore::DropPlan plan) {
     if (options_.synchronous != Synchronous::kOff) XTDB_RETURN_IF_ERROR(wal_->Sync());
     return lsn;
   };
+  must_recover_ = true;
   const Result<LSN> lsn = write();
+  must_recover_ = false;
   if (!lsn.ok()) {
     NoteFailure("drop", lsn.status());
     return lsn.status();

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <new>
 
+#include "engine/base/cleanup.h"
 #include "engine/block/block_writer.h"
 #include "engine/storage_engine.h"
 #include "engine/wal/log_records.h"
@@ -46,13 +46,7 @@ Status StorageEngine::SyncIfWanted(File& file) {
 
 void StorageEngine::MaintainAfterCommit() noexcept {
   // The commit itself stands, whatever becomes of the flush.
-  try {
-    last_flush_error_ = FlushWhatIsDue();
-  } catch (const std::bad_alloc&) {
-    // Memory may have ended between a FLUSH record and what memory makes of it; the log is right.
-    last_flush_error_ = Status::IoError("out of memory while flushing");
-    NoteFailure("flush", last_flush_error_);
-  }
+  last_flush_error_ = CatchNoMemory([this] { return FlushWhatIsDue(); });
 }
 
 Status StorageEngine::FlushWhatIsDue() {
@@ -97,16 +91,19 @@ Status StorageEngine::FlushTags(std::span<const TagId> tags) {
 }
 
 Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
+  must_recover_ = true;  // unless memory suffices for what the log says
   FlushRecord record;
   // The points must be safe in the log before a block may stand for them.
   const Status synced = options_.synchronous == Synchronous::kOff ? Status() : wal_->Sync();
   const Result<size_t> written = synced.ok() ? WriteBlocks(tags, record) : synced;
   if (!written.ok()) {
     state_->chunks.Abandon();
+    must_recover_ = false;
     NoteFailure("flush", written.status());
     return written;
   }
   const Status appended = AppendFlushRecord(std::move(record), tags.first(written.value()));
+  must_recover_ = false;
   if (!appended.ok()) {
     NoteFailure("flush", appended);
     return appended;
@@ -187,7 +184,9 @@ Status StorageEngine::Checkpoint(LogState log_state) {
     next.log_state = log_state;
     return container_->WriteSuperblock(next);
   };
+  must_recover_ = true;
   const Status written = write();
+  must_recover_ = false;
   state_->chunks.EndReclaim(written.ok());
   left_unfinished_ = !written.ok();
   if (!written.ok()) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/base/cleanup.h"
 #include "engine/storage_engine.h"
 
 namespace xtdb {
@@ -137,15 +138,13 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::TryOpen(FileSystem& fs, Cl
   }
   auto engine = std::shared_ptr<StorageEngine>(
       new StorageEngine(fs, clock, path, options, std::move(container), is_unfinished));
-  Status ready = engine->CheckStorageOptions();
-  if (ready.ok()) ready = engine->Attach(alone);
-  if (ready.ok()) ready = engine->locks_.ShareOpen();
-  if (!ready.ok()) {
-    std::lock_guard lock(engine->mutex_);
-    engine->closed_ = true;  // nothing to finish: the files stay as they were found
-    return ready;
-  }
+  // Until it is open it has nothing to finish: the files stay as they were found.
+  XTDB_RETURN_IF_ERROR(engine->CheckStorageOptions());
+  XTDB_RETURN_IF_ERROR(engine->Attach(alone));
+  XTDB_RETURN_IF_ERROR(engine->locks_.ShareOpen());
   engine->locks_.UnlockRecovery();
+  std::lock_guard lock(engine->mutex_);
+  engine->closed_ = false;
   return engine;
 }
 
@@ -329,21 +328,21 @@ Status StorageEngine::CloseWith(bool remove_if_new) {
   }
   // Also where nothing seems to be open: somebody may just begin the first transaction.
   XTDB_RETURN_IF_ERROR(writer_.Acquire(kCloseTimeoutUs, path_));
-  Status closed = locks_.LockRecovery(/*shared=*/false);
-  if (closed.ok()) {
-    const Result<bool> alone = locks_.TryExclusiveOpen();
-    closed = alone.status();
-    if (closed.ok() && alone.value()) closed = CloseAlone(remove_if_new);
+  const Cleanup release([this] {
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    writer_.Release();
+  });
+  XTDB_RETURN_IF_ERROR(locks_.LockRecovery(/*shared=*/false));
+  const Cleanup unlock([this] {
     shared_->ReleaseSlot();
     locks_.UnlockOpen();
     locks_.UnlockRecovery();
-  }
-  {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-  }
-  writer_.Release();
-  return closed;
+  });
+  XTDB_ASSIGN_OR_RETURN(const bool alone, locks_.TryExclusiveOpen());
+  return alone ? CloseAlone(remove_if_new) : Status();
 }
 
 // OPEN is held exclusively: nobody else can be anywhere.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/base/cleanup.h"
 #include "engine/storage_engine.h"
 
 namespace xtdb {
@@ -22,9 +23,9 @@ Status StorageEngine::CatchUpShared() {
     if (is_free) {
       // Its holder is gone, or was about to end. If nothing can be made of what it left, what is
       // settled is served.
+      const Cleanup unlock([this] { locks_.UnlockWriter(); });
       const Status recovered = HasForeignMark() ? RecoverTail() : Status();
-      locks_.UnlockWriter();
-      if (!recovered.ok()) NoteFailure("recovery of another process's writes", recovered);
+      if (!recovered.ok()) NoteFailure("recovery of interrupted writes", recovered);
     }
   }
   return FollowLog();
@@ -32,25 +33,21 @@ Status StorageEngine::CatchUpShared() {
 
 bool StorageEngine::HasForeignMark() const {
   const uint64_t mark = shared_->writer_mark();
-  return mark != 0 && mark != shared_->mark();
+  return must_recover_ || (mark != 0 && mark != shared_->mark());
 }
 
 Status StorageEngine::FollowLog() {
   const LSN settled = shared_->settled();
   if (settled <= applied_lsn_ && !must_reload_) return Status();
   shared_->SetLogPosition(applied_lsn_);
+  const Cleanup let_go([this] { shared_->SetLogPosition(kMaxLsn); });
   const bool is_behind = wal_ == nullptr || wal_astray_ || shared_->checkpoint() > applied_lsn_;
-  if (must_reload_ || is_behind) {
-    const Status reloaded = Reload();
-    shared_->SetLogPosition(kMaxLsn);
-    return reloaded;
-  }
+  if (must_reload_ || is_behind) return Reload();
   LogReplay replay(state_->dictionary, state_->buffer, state_->chunks, /*keep_retired=*/true);
   must_reload_ = true;  // unless all of it is applied
   Status followed =
       wal_->Follow(settled, [&](const LogRecord& record) { return replay.Apply(record); });
   if (followed.ok()) followed = replay.Finish();
-  shared_->SetLogPosition(kMaxLsn);
   XTDB_RETURN_IF_ERROR(followed);
   must_reload_ = false;
   flushes_followed_ |= replay.flushes() != 0;
@@ -90,6 +87,7 @@ Status StorageEngine::RecoverTail() {
   XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, shared_->durable()));
   if (wal_ != nullptr && wal_->end_lsn() == settled) wal_->LearnLastCrc(shared_->settled_crc());
   ShareEverything();
+  must_recover_ = false;
   // The mark stays: who comes next has to settle it before writing.
   if (has_undecided_) return Status();
   if (log_failed) XTDB_RETURN_IF_ERROR(LeaveFailedLog());
@@ -120,11 +118,9 @@ Status StorageEngine::LockWriter(int64_t timeout_us) {
       std::lock_guard lock(catch_up_mutex_);
       XTDB_ASSIGN_OR_RETURN(const bool locked, locks_.TryWriter());
       if (locked) {
-        const Status ready = TakeOver();
-        if (!ready.ok()) {
-          locks_.UnlockWriter();
-          return ready;
-        }
+        Cleanup unlock([this] { locks_.UnlockWriter(); });
+        XTDB_RETURN_IF_ERROR(TakeOver());
+        unlock.Cancel();
         writing_ = true;
         return Status();
       }
@@ -141,13 +137,16 @@ Status StorageEngine::TakeOver() {
   if (HasForeignMark()) {
     XTDB_RETURN_IF_ERROR(RecoverTail());
   } else if (shared_->superblock_sequence() != loaded_sequence_) {
-    const Status reloaded = Reload();
-    shared_->SetLogPosition(kMaxLsn);
-    XTDB_RETURN_IF_ERROR(reloaded);
+    const Cleanup let_go([this] { shared_->SetLogPosition(kMaxLsn); });
+    XTDB_RETURN_IF_ERROR(Reload());
   } else {
     XTDB_RETURN_IF_ERROR(FollowLog());
   }
-  if (flushes_followed_) XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
+  if (flushes_followed_) {
+    must_reload_ = true;  // unless every chunk is judged
+    XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
+    must_reload_ = false;
+  }
   flushes_followed_ = false;
   const bool others_wrote = shared_->last_writer() != shared_->mark();
   if (wal_ != nullptr && !has_undecided_ && (others_wrote || !wal_->has_epoch())) {
@@ -165,7 +164,7 @@ void StorageEngine::EndWrite() {
     bool failed;
     {
       std::lock_guard state_lock(mutex_);
-      failed = !failure_.ok();
+      failed = !failure_.ok() || must_recover_;
     }
     wal_astray_ |= failed;
     if (!failed && wal_ != nullptr && !has_undecided_) Settle();

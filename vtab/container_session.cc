@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/cleanup.h"
 #include "engine/io/file_system.h"
 #include "planner/plan.h"
 #include "vtab/connection.h"
@@ -233,11 +234,14 @@ Status ContainerSession::Commit() {
   }
   // Whatever comes behind the PREPARE confirms it, so SQLite's part has to be as durable before.
   if (partner_ && !partner_->folder_to_sync.empty()) {
-    const Status synced = PosixFileSystem().SyncDirectory(partner_->folder_to_sync);
-    if (!synced.ok()) {
+    const Status told = CatchNoMemory([this] {
+      const Status synced = PosixFileSystem().SyncDirectory(partner_->folder_to_sync);
+      if (synced.ok()) return synced;
       engine().events().Add(engine().clock().NowUs(), EventLevel::kWarning, "commit",
                             "the database's folder: " + std::string(synced.message()));
-    }
+      return Status();
+    });
+    IgnoreStatus(told, "SQLite has committed: nothing can be refused any more");
   }
   transaction_->Commit();
   EndTransaction(true);

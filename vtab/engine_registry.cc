@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "engine/base/cleanup.h"
 #include "engine/io/clock.h"
 
 namespace xtdb {
@@ -22,16 +23,15 @@ void ReplaceContainerFiles(FileSystem* fs) { replaced_files = fs; }
 EngineHandle::~EngineHandle() {
   // A child after fork() has no threads and no locks of ours: it only lets go.
   if (engine_->forked()) return;
-  const std::string path = engine_->path();
-  if (remove_if_new_) {
-    IgnoreStatus(engine_->CloseAndRemoveIfNew(), "the rollback itself has succeeded");
-  } else {
-    IgnoreStatus(engine_->Close(), "the log stays, and the next Open recovers from it");
+  const Status closed = CatchNoMemory(
+      [this] { return remove_if_new_ ? engine_->CloseAndRemoveIfNew() : engine_->Close(); });
+  IgnoreStatus(closed, "the log stays, and the next Open recovers from it");
+  if (temporary_) {
+    const Status removed =
+        CatchNoMemory([this] { return ContainerFiles().Remove(engine_->path()); });
+    IgnoreStatus(removed, "the system cleans its folder of temporary files");
   }
   engine_.reset();
-  if (temporary_) {
-    IgnoreStatus(ContainerFiles().Remove(path), "the system cleans its folder of temporary files");
-  }
   EngineRegistry::Instance().Closed(identity_);
 }
 

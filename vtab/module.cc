@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/cleanup.h"
 #include "vtab/best_index.h"
 #include "vtab/connection.h"
 #include "vtab/cursor.h"
@@ -40,12 +41,10 @@ int Create(sqlite3* db, void* client, int argc, const char* const* argv, sqlite3
            char** error) {
   return CallFromSqlite(error, [&]() -> Status {
     XTDB_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, MakeTable(client, argc, argv));
-    Status status = table->Create();
-    if (status.ok()) status = Declare(db, *table);
-    if (!status.ok()) {
-      table->UndoCreate();
-      return status;
-    }
+    Cleanup undo([&] { table->UndoCreate(); });
+    XTDB_RETURN_IF_ERROR(table->Create());
+    XTDB_RETURN_IF_ERROR(Declare(db, *table));
+    undo.Cancel();
     *vtab = table.release();
     return {};
   });

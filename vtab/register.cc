@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "engine/base/cleanup.h"
 #include "vtab/connection.h"
 #include "vtab/functions/register.h"
 #include "vtab/integrity.h"
@@ -21,8 +22,12 @@ int RegisterXtdb(sqlite3* db, char** error) {
         db, "xtdb", WithIntegrity(kXtdbModule, sqlite3_libversion_number()), connection.release(),
         [](void* client) { delete static_cast<Connection*>(client); });
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, module));
+    // So that another attempt does not take a part for the whole.
+    Cleanup unregister([db] { sqlite3_create_module_v2(db, "xtdb", nullptr, nullptr, nullptr); });
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterTimeCollation(db)));
-    return StatusFromSqlite(db, RegisterFunctions(db));
+    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterFunctions(db)));
+    unregister.Cancel();
+    return {};
   });
 }
 

@@ -26,6 +26,8 @@ int SqliteCode(StatusCode code) {
       return SQLITE_CORRUPT_VTAB;
     case StatusCode::kResourceExhausted:
       return SQLITE_FULL;
+    case StatusCode::kOutOfMemory:
+      return SQLITE_NOMEM;
     case StatusCode::kInvalidArgument:
     case StatusCode::kNotFound:
     case StatusCode::kFailedPrecondition:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/cleanup.h"
 #include "engine/io/clock.h"
 #include "vtab/container_session.h"
 
@@ -109,7 +110,8 @@ StatementSnapshots::Resolved StatementSnapshots::Resolve() {
   return {(*found)->view, bindings_.size() == 1 ? *found : nullptr};
 }
 
-void StatementSnapshots::TransactionEnded(const ContainerSession& session, bool committed) {
+void StatementSnapshots::TransactionEnded(const ContainerSession& session,
+                                          bool committed) noexcept {
   for (const std::weak_ptr<StatementView>& weak : views_) {
     const std::shared_ptr<StatementView> view = weak.lock();
     if (view == nullptr) continue;
@@ -117,9 +119,11 @@ void StatementSnapshots::TransactionEnded(const ContainerSession& session, bool 
       if (taken.session.get() != &session || taken.view.staging == nullptr) continue;
       taken.view.staging = nullptr;
       if (!committed) continue;
-      // A log that cannot be read leaves the view where it was; the next statement tells why.
-      Result<std::shared_ptr<const Snapshot>> snapshot = session.engine().TakeSnapshot();
-      if (snapshot.ok()) taken.view.snapshot = std::move(snapshot).value();
+      const Status moved = CatchNoMemory([&]() -> Status {
+        XTDB_ASSIGN_OR_RETURN(taken.view.snapshot, session.engine().TakeSnapshot());
+        return {};
+      });
+      IgnoreStatus(moved, "the view stays where it was; the next statement tells why");
     }
   }
   Sweep();
@@ -135,7 +139,13 @@ void StatementSnapshots::Forget(const ContainerSession& session) {
   }
 }
 
-void StatementSnapshots::Sweep() { DropInvalid(BusyStatements()); }
+void StatementSnapshots::Sweep() noexcept {
+  const Status swept = CatchNoMemory([this] {
+    DropInvalid(BusyStatements());
+    return Status();
+  });
+  IgnoreStatus(swept, "the next one sweeps");
+}
 
 void StatementSnapshots::Clear() {
   bindings_.clear();

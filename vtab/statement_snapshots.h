@@ -87,11 +87,11 @@ class StatementSnapshots {
 
   // The session's transaction is over: its views can no longer look into staging. Those that saw a
   // part of what was committed see all of it from now on.
-  void TransactionEnded(const ContainerSession& session, bool committed);
+  void TransactionEnded(const ContainerSession& session, bool committed) noexcept;
   // The session's container goes away: no view holds it open any longer.
   void Forget(const ContainerSession& session);
   // Lets go of the views of statements that run no longer.
-  void Sweep();
+  void Sweep() noexcept;
   void Clear();
 
   // Statements that we run ourselves inside another one do not count as running.

@@ -58,6 +58,8 @@ std::string_view StatusCodeName(StatusCode code) {
       return "resource exhausted";
     case StatusCode::kUnsupported:
       return "unsupported";
+    case StatusCode::kOutOfMemory:
+      return "out of memory";
   }
   return "unknown";
 }
@@ -92,6 +94,16 @@ Status Status::ResourceExhausted(std::string message) {
 Status Status::Unsupported(std::string message) {
   return {StatusCode::kUnsupported, std::move(message)};
 }
+
+Status Status::OutOfMemory() noexcept {
+  static const Status& status = *new Status(StatusCode::kOutOfMemory, "out of memory");
+  return status;
+}
+
+namespace {
+// Made while there is memory.
+[[maybe_unused]] const Status kOutOfMemoryMade = Status::OutOfMemory();
+}  // namespace
 
 Status Status::FromErrno(std::string_view what, int error_number) {
   // generic_category, not strerror: it may be called from any thread.

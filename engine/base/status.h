@@ -28,6 +28,7 @@ enum class StatusCode : uint8_t {
   kCorruption,         // bytes that we wrote are not what we read
   kResourceExhausted,  // disk full, quota, memory budget
   kUnsupported,        // a known thing that this build does not do
+  kOutOfMemory,        // there was no memory; nothing is wrong with any file
 };
 
 std::string_view StatusCodeName(StatusCode code);
@@ -55,6 +56,7 @@ class [[nodiscard]] Status {
   static Status Corruption(std::string message);
   static Status ResourceExhausted(std::string message);
   static Status Unsupported(std::string message);
+  static Status OutOfMemory() noexcept;  // allocates nothing
 
   bool ok() const noexcept { return rep_ == nullptr; }
   StatusCode code() const noexcept { return rep_ ? rep_->code : StatusCode::kOk; }

@@ -47,11 +47,12 @@ void MemBuffer::Retire(TagId tag, LSN flush_lsn) {
   const auto it = tags_.find(tag);
   if (it == tags_.end() || !it->second.HasRows()) return;
   const size_t bytes = it->second.bytes();
-  bytes_ -= bytes;
-  retired_bytes_ += bytes;
-  point_count_ -= it->second.row_count();
+  const uint64_t rows = it->second.row_count();
   if (!it->second.HasRetired()) tags_with_retired_.push_back(tag);
   it->second.Retire(flush_lsn);
+  bytes_ -= bytes;
+  retired_bytes_ += bytes;
+  point_count_ -= rows;
 }
 
 void MemBuffer::Reclaim(std::span<const LSN> live) {

@@ -132,6 +132,8 @@ PointColumns TagBuffer::Collect(ValueType type) const {
 
 void TagBuffer::Retire(LSN flush_lsn) {
   if (row_count_ == 0) return;
+  // Without memory the rows stay where they are.
+  if (retired_.size() == retired_.capacity()) retired_.reserve(2 * retired_.size() + 1);
   const LSN first_lsn = segments_.front()->marks.front().lsn;
   retired_.push_back({first_lsn, flush_lsn, std::move(segments_)});
   segments_.clear();

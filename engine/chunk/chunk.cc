@@ -6,7 +6,18 @@
 #include <numeric>
 #include <tuple>
 
+#include "engine/base/cleanup.h"
+
 namespace xtdb {
+
+namespace {
+
+template <typename T>
+void MakeRoomForOne(std::vector<T>& vector) {
+  if (vector.size() == vector.capacity()) vector.reserve(2 * vector.size() + 1);
+}
+
+}  // namespace
 
 Chunk::Chunk(File& file, const ChunkLayout& layout, const ChunkHeader& header, ChunkState state,
              const ChunkSummary& summary)
@@ -56,6 +67,11 @@ Status Chunk::LoadLocked(bool tolerate_damaged) {
   XTDB_RETURN_IF_ERROR(file_.ReadAt(layout_.directory_offset, image).WithContext(Where()));
   const ChunkSummary recorded = summary_;
   Clear();
+  // The summary says where readers have to look, so it stays whatever becomes of this.
+  Cleanup undo([&] {
+    Clear();
+    summary_ = recorded;
+  });
   const bool sealed = state() == ChunkState::kSealed || state() == ChunkState::kDeprecated;
   Status status = DecodeDirectory(image, tolerate_damaged);
   if (status.ok()) {
@@ -65,10 +81,11 @@ Status Chunk::LoadLocked(bool tolerate_damaged) {
   if (status.code() == StatusCode::kCorruption && sealed) {
     status = LoadByHeads(image, recorded, status);
   }
-  if (!status.ok()) Clear();
-  if (!status.ok() || (sealed && !damaged_entries_.empty())) summary_ = recorded;
-  loaded_ = status.ok();
-  return status.WithContext(Where());
+  if (!status.ok()) return status.WithContext(Where());
+  if (sealed && !damaged_entries_.empty()) summary_ = recorded;
+  loaded_ = true;
+  undo.Cancel();
+  return Status();
 }
 
 void Chunk::SortEntries() {
@@ -127,6 +144,11 @@ Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
   if (entry_index >= layout_.entry_count || entry.extents > layout_.entry_count - entry_index) {
     return Status::Corruption("extents outside the chunk");
   }
+  // Readers may have this chunk already: if memory ends, then before anything has changed.
+  MakeRoomForOne(by_number_);
+  MakeRoomForOne(entry_numbers_);
+  MakeRoomForOne(order_);
+  MakeRoomForOne(reach_);
   const auto next =
       std::lower_bound(by_number_.begin(), by_number_.end(), entry_index,
                        [this](uint16_t p, uint32_t n) { return entry_numbers_[p] < n; });
@@ -137,8 +159,8 @@ Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
       entry_numbers_[*(next - 1)] + entries_[*(next - 1)].extents > entry_index;
   if (meets_next || meets_previous) return Status::Corruption("extents of another block");
 
-  by_number_.insert(next, static_cast<uint16_t>(entries_.size()));
   entries_.push_back(entry);
+  by_number_.insert(next, static_cast<uint16_t>(entries_.size() - 1));
   entry_numbers_.push_back(static_cast<uint16_t>(entry_index));
 
   const bool first = summary_.block_count == 0;

@@ -140,7 +140,10 @@ Status ChunkStore::FinishReplay() {
     if (chunk->state() != ChunkState::kAllocated) continue;
     const uint64_t sequence = chunk->header().chunk_sequence;
     // Once: a chunk whose blocks were found without its directory looks sound from then on.
-    if (judged_.insert(sequence).second && IsDamaged(*chunk)) set_aside_.insert(sequence);
+    if (!judged_.contains(sequence)) {
+      if (IsDamaged(*chunk)) set_aside_.insert(sequence);
+      judged_.insert(sequence);
+    }
     if (set_aside_.contains(sequence)) {
       // Readable as far as it goes; nothing is written to it any more.
       std::erase(full_, chunk);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "engine/base/cleanup.h"
 #include "engine/storage_engine.h"
 #include "engine/transaction/exact_integers.h"
 #include "engine/wal/log_records.h"
@@ -297,11 +298,17 @@ void Transaction::Commit() noexcept {
 Status Transaction::Rollback() {
   if (state_ == State::kDone) return Status();
   if (memory_taken_ && !engine_->forked()) GiveMemoryBack();
-  Status undone = engine_->forked() ? Status() : WithdrawFromLog();
+  Status undone;
+  if (!engine_->forked()) undone = CatchNoMemory([this] { return WithdrawFromLog(); });
   if (!undone.ok()) {
-    undone = undone.WithContext(
-        "the rollback could not be written to the log, so the outcome is open: reopen the "
-        "container");
+    const bool no_memory = undone.code() == StatusCode::kOutOfMemory;
+    undone = CatchNoMemory([&] {
+      return (no_memory ? Status::IoError("out of memory") : undone)
+          .WithContext(
+              "the rollback could not be written to the log, so the outcome is open: reopen the "
+              "container");
+    });
+    if (undone.code() == StatusCode::kOutOfMemory) engine_->must_recover_ = true;
     engine_->NoteFailure("rollback", undone);
   }
   End();

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/base/cleanup.h"
+
 namespace xtdb {
 namespace {
 
@@ -235,9 +237,9 @@ Status RotatingWAL::Fail(const Status& status) {
   const std::scoped_lock lock(mutex_);
   if (failure_.ok()) {
     // Whatever the system called it, bytes behind the end are in an unknown state now.
-    failure_ = status.code() == StatusCode::kIoError
-                   ? status
-                   : Status::IoError(std::string(status.message()));
+    const bool as_it_is =
+        status.code() == StatusCode::kIoError || status.code() == StatusCode::kOutOfMemory;
+    failure_ = as_it_is ? status : Status::IoError(std::string(status.message()));
   }
   return failure_;
 }
@@ -324,6 +326,8 @@ Result<LSN> RotatingWAL::BatchAppend(std::span<const Entry> entries, LSN transac
   }
   XTDB_RETURN_IF_ERROR(EnsureSegments(last_segment, ordinary));
 
+  // Where an exception leaves the buffer and the chain of checksums nobody knows.
+  Cleanup fail([this] { IgnoreStatus(Fail(Status::OutOfMemory()), "kept"); });
   const LSN end = position;
   LSN last_record = kNoLsn;
   position = end_lsn_;
@@ -334,6 +338,7 @@ Result<LSN> RotatingWAL::BatchAppend(std::span<const Entry> entries, LSN transac
     XTDB_RETURN_IF_ERROR(WriteRecord(entry, transaction, position));
   }
   XTDB_RETURN_IF_ERROR(FlushBuffer());
+  fail.Cancel();
   XTDB_CHECK(position == end);
   end_lsn_ = end;
   PublishPlaces();

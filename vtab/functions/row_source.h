@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,13 +16,28 @@ struct TimeCell {
   int64_t ts_us = 0;
 };
 // Not computed yet: RowSource::Complete fills it in when SQLite asks for it.
-struct LateCell {};
+// Not copied, so that no Cell is: where memory ends within the copy of a variant of such types, the
+// library's destructor reads an index that was never set.
+struct LateCell {
+  LateCell() = default;
+  LateCell(LateCell&&) = default;
+  LateCell& operator=(LateCell&&) = default;
+};
 // One value of an output row; monostate is NULL.
 using Cell = std::variant<std::monostate, int64_t, double, std::string, TimeCell, LateCell>;
+using Cells = std::vector<Cell>;
+
+template <typename... Values>
+Cells MakeCells(Values&&... values) {
+  Cells cells;
+  cells.reserve(sizeof...(values));
+  (cells.emplace_back(std::forward<Values>(values)), ...);
+  return cells;
+}
 
 struct FunctionRow {
-  int64_t key = 0;          // unique among the rows of one call, whatever columns are constrained
-  std::vector<Cell> cells;  // one for each declared column
+  int64_t key = 0;  // unique among the rows of one call, whatever columns are constrained
+  Cells cells;      // one for each declared column
 };
 
 // The rows of one call of a table-valued function, made as they are asked for.

@@ -7,8 +7,6 @@
 namespace xtdb {
 namespace {
 
-using Cells = std::vector<Cell>;
-
 // Rows that are all there from the start.
 class FixedRows final : public RowSource {
  public:
@@ -70,7 +68,7 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
   };
   std::vector<Cells> rows;
   for (const Stat& stat : all) {
-    rows.push_back({std::string(stat.name), Count(stat.value), std::string(stat.unit)});
+    rows.push_back(MakeCells(std::string(stat.name), Count(stat.value), std::string(stat.unit)));
   }
   return MakeFixed(std::move(rows));
 }
@@ -93,8 +91,8 @@ const char* LevelName(EventLevel level) {
 Result<std::unique_ptr<RowSource>> OpenEvents(std::shared_ptr<const FunctionCall> call) {
   std::vector<Cells> rows;
   for (Event& event : call->engine().events().All()) {
-    rows.push_back({TimeCell{event.time_us}, std::string(LevelName(event.level)),
-                    std::move(event.kind), std::move(event.message)});
+    rows.push_back(MakeCells(TimeCell{event.time_us}, std::string(LevelName(event.level)),
+                             std::move(event.kind), std::move(event.message)));
   }
   return MakeFixed(std::move(rows));
 }
@@ -118,8 +116,8 @@ Result<std::unique_ptr<RowSource>> OpenLastQuery(std::shared_ptr<const FunctionC
       {"rows", counters.rows},
   };
   std::vector<Cells> rows;
-  for (const auto& [name, value] : all) rows.push_back({std::string(name), Count(value)});
-  rows.push_back({std::string("summary"), counters.ToString()});
+  for (const auto& [name, value] : all) rows.push_back(MakeCells(std::string(name), Count(value)));
+  rows.push_back(MakeCells(std::string("summary"), counters.ToString()));
   return MakeFixed(std::move(rows));
 }
 

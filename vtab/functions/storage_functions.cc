@@ -85,19 +85,15 @@ class ChunkRows final : public RowSource {
     const auto as_time = [&](int64_t ts_us) { return has_blocks ? Cell(TimeCell{ts_us}) : Cell(); };
     const auto as_ts = [&](int64_t ts_us) { return has_blocks ? Cell(ts_us) : Cell(); };
     row.key = static_cast<int64_t>(chunk.header().chunk_sequence);
-    row.cells = {Count(chunk.layout().slot),
-                 Count(chunk.header().chunk_sequence),
-                 std::string(KindName(chunk.header().kind)),
-                 std::string(StateName(is_dropped ? ChunkState::kDeprecated : chunk.state())),
-                 Count(summary.block_count),
-                 Count(summary.point_count),
-                 as_time(summary.ts_min_us),
-                 as_time(summary.ts_max_us),
-                 as_ts(summary.ts_min_us),
-                 as_ts(summary.ts_max_us),
-                 Count(summary.used_extents * kExtentSizeBytes),
-                 Count(chunk.layout().end_offset - chunk.layout().chunk_offset),
-                 has_blocks ? Count(summary.last_flush_lsn) : Cell()};
+    row.cells =
+        MakeCells(Count(chunk.layout().slot), Count(chunk.header().chunk_sequence),
+                  std::string(KindName(chunk.header().kind)),
+                  std::string(StateName(is_dropped ? ChunkState::kDeprecated : chunk.state())),
+                  Count(summary.block_count), Count(summary.point_count),
+                  as_time(summary.ts_min_us), as_time(summary.ts_max_us), as_ts(summary.ts_min_us),
+                  as_ts(summary.ts_max_us), Count(summary.used_extents * kExtentSizeBytes),
+                  Count(chunk.layout().end_offset - chunk.layout().chunk_offset),
+                  has_blocks ? Count(summary.last_flush_lsn) : Cell());
     return true;
   }
 
@@ -180,26 +176,14 @@ class BlockRows final : public RowSource {
     const uint64_t bytes = entry.extents * kExtentSizeBytes;
     const auto sequence = static_cast<int64_t>(block_.chunk->header().chunk_sequence);
     row.key = (sequence << 16) + block_.entry_index;
-    row.cells = {tag == nullptr ? Cell() : Cell(tag->name),
-                 sequence,
-                 Count(block_.entry_index),
-                 TimeCell{entry.ts_min_us},
-                 TimeCell{entry.ts_max_us},
-                 entry.ts_min_us,
-                 entry.ts_max_us,
-                 Count(entry.count - stats.deleted_count),
-                 Count(stats.good_count),
-                 Count(stats.null_count),
-                 Count(stats.deleted_count),
-                 extreme(stats.min),
-                 extreme(stats.max),
-                 std::string(ValueTypeName(entry.value_type)),
-                 Count(entry.vector_count),
-                 LateCell(),
-                 Count(bytes),
-                 Count(entry.data_size_bytes),
-                 static_cast<double>(bytes) / entry.count,
-                 Count(entry.flush_lsn)};
+    row.cells = MakeCells(
+        tag == nullptr ? Cell() : Cell(tag->name), sequence, Count(block_.entry_index),
+        TimeCell{entry.ts_min_us}, TimeCell{entry.ts_max_us}, entry.ts_min_us, entry.ts_max_us,
+        Count(entry.count - stats.deleted_count), Count(stats.good_count), Count(stats.null_count),
+        Count(stats.deleted_count), extreme(stats.min), extreme(stats.max),
+        std::string(ValueTypeName(entry.value_type)), Count(entry.vector_count), LateCell(),
+        Count(bytes), Count(entry.data_size_bytes), static_cast<double>(bytes) / entry.count,
+        Count(entry.flush_lsn));
   }
 
   const std::shared_ptr<const FunctionCall> call_;

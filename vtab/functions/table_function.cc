@@ -174,7 +174,8 @@ Result<bool> FunctionCursor::Matches() {
 Status FunctionCursor::Next() {
   lease_.NoteRunning();
   while (true) {
-    row_.cells.assign(table_.function.columns.size(), Cell());
+    row_.cells.clear();
+    row_.cells.resize(table_.function.columns.size());
     XTDB_ASSIGN_OR_RETURN(const bool has_row, source_->Next(row_));
     if (!has_row) {
       source_.reset();

@@ -126,8 +126,8 @@ class LastPoints final : public TagRows {
       if (!found) continue;
       ++counters().rows;
       row.key = tag->id;
-      row.cells = {tag->name, TimeCell{found->point.ts_us}, ValueCell(*found, tag->type),
-                   Count(found->point.quality), found->point.ts_us};
+      row.cells = MakeCells(tag->name, TimeCell{found->point.ts_us}, ValueCell(*found, tag->type),
+                            Count(found->point.quality), found->point.ts_us);
       return true;
     }
     Finish();
