@@ -45,11 +45,12 @@ int FlagsOf(OpenMode mode) {
   return O_RDONLY;
 }
 
-// A descriptor, or -1 and errno.
+// A descriptor, or -1 and errno. Not waiting, since a path may lead to a pipe, whose open() would
+// wait for a writer; of files it changes nothing.
 int OpenDescriptor(const char* path, int flags) {
   int fd = -1;
   do {
-    fd = ::open(path, flags | O_CLOEXEC, 0644);
+    fd = ::open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
   } while (fd < 0 && errno == EINTR);
   if (fd < 0 || fd > STDERR_FILENO) return fd;
   // A host that closed its standard streams would print into the store.

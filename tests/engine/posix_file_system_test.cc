@@ -62,6 +62,16 @@ TEST_F(PosixFileSystemTest, FolderIsNotAFile) {
               HasCode(StatusCode::kInvalidArgument));
 }
 
+TEST_F(PosixFileSystemTest, PipesAndDevicesAreNoFilesEitherAndNobodyWaitsForThem) {
+  ASSERT_EQ(::mkfifo((directory_ / "pipe").c_str(), 0600), 0);
+  for (const std::string& path : {directory_ / "pipe", std::string("/dev/zero")}) {
+    for (const OpenMode mode : {OpenMode::kReadOnly, OpenMode::kReadWrite}) {
+      EXPECT_THAT(fs_.Open(path, mode),
+                  StatusIs(StatusCode::kInvalidArgument, HasSubstr("not a regular file")));
+    }
+  }
+}
+
 TEST_F(PosixFileSystemTest, FilesAreCloseOnExec) {
   const std::unique_ptr<File> file = MustOpen(directory_ / "file");
   int found = 0;
