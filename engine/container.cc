@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "engine/catalog/catalogue_format.h"
 #include "engine/io/process.h"
@@ -10,21 +9,6 @@
 namespace xtdb {
 
 namespace {
-
-uint64_t ContainerId(const Uuid& uuid) {
-  uint64_t id = 0;
-  std::memcpy(&id, uuid.data(), sizeof(id));
-  return id;
-}
-
-// RFC 9562 version 4.
-Uuid RandomUuid() {
-  Uuid uuid;
-  FillRandom(uuid);
-  uuid[6] = static_cast<uint8_t>((uuid[6] & 0x0F) | 0x40);
-  uuid[8] = static_cast<uint8_t>((uuid[8] & 0x3F) | 0x80);
-  return uuid;
-}
 
 // Whether these are the first bytes of a header, perhaps none, and zeros from there on.
 bool IsHeaderCutShort(std::span<const std::byte> bytes) {
@@ -61,7 +45,7 @@ Container::Container(std::unique_ptr<File> file, const ContainerHeader& header,
     : path_(file->path()),
       file_(std::move(file)),
       header_(header),
-      container_id_(ContainerId(header.uuid)),
+      container_id_(ContainerIdOf(header.uuid)),
       layout_(layout),
       read_only_(read_only),
       superblock_(superblock) {}

@@ -16,21 +16,13 @@ namespace {
 
 constexpr int kSynchronousFull = 2;  // of PRAGMA synchronous; 3 is EXTRA
 
-Result<std::string> Pragma(sqlite3* db, const std::string& schema, const std::string& name) {
-  XTDB_ASSIGN_OR_RETURN(
-      SqlStatement pragma,
-      SqlStatement::Prepare(db, "PRAGMA " + QuoteIdentifier(schema) + "." + name));
-  XTDB_ASSIGN_OR_RETURN(const bool has_row, pragma.Step());
-  return has_row ? pragma.Text(0) : std::string();
-}
-
 // The last committed state. The caller's connection shows it, too, except in WAL mode when it reads
 // an older snapshot; elsewhere nobody commits while it reads. Then a connection of its own must not
 // be asked: it would wait for locks that the caller holds.
 Result<std::vector<CommitRecord>> ReadCommitted(Connection& connection, const std::string& schema) {
   sqlite3* const db = connection.db();
-  XTDB_ASSIGN_OR_RETURN(const std::string journal_mode, Pragma(db, schema, "journal_mode"));
-  XTDB_ASSIGN_OR_RETURN(const std::string locking_mode, Pragma(db, schema, "locking_mode"));
+  XTDB_ASSIGN_OR_RETURN(const std::string journal_mode, ReadPragma(db, schema, "journal_mode"));
+  XTDB_ASSIGN_OR_RETURN(const std::string locking_mode, ReadPragma(db, schema, "locking_mode"));
   const bool may_be_old = EqualsIgnoreCase(journal_mode, "wal") &&
                           !EqualsIgnoreCase(locking_mode, "exclusive") &&
                           sqlite3_txn_state(db, schema.c_str()) != SQLITE_TXN_NONE;
@@ -53,14 +45,14 @@ Result<CommitPartner> FindCommitPartner(Connection& connection, const std::strin
   if (file.empty()) {
     return Refuse(table, "needs a database in a file; " + schema + " is in memory or temporary");
   }
-  XTDB_ASSIGN_OR_RETURN(const std::string journal_mode, Pragma(db, schema, "journal_mode"));
+  XTDB_ASSIGN_OR_RETURN(const std::string journal_mode, ReadPragma(db, schema, "journal_mode"));
   const bool deletes_journal = EqualsIgnoreCase(journal_mode, "delete");
   if (!deletes_journal && !EqualsIgnoreCase(journal_mode, "truncate") &&
       !EqualsIgnoreCase(journal_mode, "persist") && !EqualsIgnoreCase(journal_mode, "wal")) {
     return Refuse(table, "needs a journal on disk: the database has journal_mode=" + journal_mode +
                              "; set PRAGMA " + schema + ".journal_mode = WAL (or DELETE)");
   }
-  XTDB_ASSIGN_OR_RETURN(const std::string level, Pragma(db, schema, "synchronous"));
+  XTDB_ASSIGN_OR_RETURN(const std::string level, ReadPragma(db, schema, "synchronous"));
   const int synchronous = level.empty() ? 0 : level[0] - '0';
   if (synchronous < kSynchronousFull) {
     return Refuse(table, "needs commits that last: the database has synchronous=" + level +

@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::string_view kSuffix = "_commit";
 
-Uuid NewUuid() {
-  Uuid uuid;
-  FillRandom(uuid);
-  uuid[6] = static_cast<uint8_t>((uuid[6] & 0x0F) | 0x40);  // RFC 9562 version 4
-  uuid[8] = static_cast<uint8_t>((uuid[8] & 0x3F) | 0x80);
-  return uuid;
-}
-
 std::optional<int> HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -66,7 +58,7 @@ std::string CommitTable(const std::string& schema, const std::string& table) {
 Status CreateCommitRecord(sqlite3* db, const std::string& schema, const std::string& table,
                           const Uuid& container) {
   XTDB_ASSIGN_OR_RETURN(const std::vector<CommitRecord> others, ReadCommitRecords(db, schema));
-  const Uuid database = others.empty() ? NewUuid() : others.front().database;
+  const Uuid database = others.empty() ? RandomUuid() : others.front().database;
   const std::string name = CommitTable(schema, table);
   XTDB_RETURN_IF_ERROR(
       RunSql(db, "CREATE TABLE " + name + "(database TEXT, container TEXT, number INTEGER)"));

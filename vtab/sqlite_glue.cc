@@ -163,4 +163,12 @@ std::string QuoteIdentifier(std::string_view name) {
   return quoted + '"';
 }
 
+Result<std::string> ReadPragma(sqlite3* db, const std::string& schema, const std::string& name) {
+  XTDB_ASSIGN_OR_RETURN(
+      SqlStatement pragma,
+      SqlStatement::Prepare(db, "PRAGMA " + QuoteIdentifier(schema) + "." + name));
+  XTDB_ASSIGN_OR_RETURN(const bool has_row, pragma.Step());
+  return has_row ? pragma.Text(0) : std::string();
+}
+
 }  // namespace xtdb

@@ -78,5 +78,7 @@ class SqlStatement {
 // Runs statements that give no rows.
 Status RunSql(sqlite3* db, const std::string& sql);
 std::string QuoteIdentifier(std::string_view name);  // "a""b"
+// Empty if it says nothing.
+Result<std::string> ReadPragma(sqlite3* db, const std::string& schema, const std::string& name);
 
 }  // namespace xtdb

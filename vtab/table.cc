@@ -151,9 +151,8 @@ SecondConnection Table::ConnectionForConfig() const {
   const bool takes_first_lock =
       sqlite3_get_autocommit(db) == 0 && sqlite3_txn_state(db, schema_.c_str()) == SQLITE_TXN_NONE;
   if (!takes_first_lock || xtdb::DatabaseFile(db, schema_).empty()) return nullptr;
-  Result<SqlStatement> mode =
-      SqlStatement::Prepare(db, "PRAGMA " + QuoteIdentifier(schema_) + ".locking_mode");
-  if (!mode.ok() || !mode.value().Step().ok() || mode.value().Text(0) != "normal") return nullptr;
+  const Result<std::string> mode = ReadPragma(db, schema_, "locking_mode");
+  if (!mode.ok() || mode.value() != "normal") return nullptr;  // nobody else can read it
   constexpr int64_t kWaitUs = 5'000'000;
   Result<SecondConnection> second = OpenSecondConnection(db, schema_, kWaitUs);
   if (!second.ok() || !SqlStatement::Prepare(second.value().get(), ConfigQuery("main")).ok()) {

@@ -168,19 +168,7 @@ Status BlockWriter::Write(EncodedBlock& block, uint64_t chunk_sequence, LSN flus
                           uint64_t offset) {
   BlockDirEntry& entry = block.entry;
   const std::span<std::byte> bytes = block.bytes.span();
-  BlockHead head;
-  head.container_id = container_id_;
-  head.chunk_sequence = chunk_sequence;
-  head.through_lsn = entry.through_lsn;
-  head.ts_min_us = entry.ts_min_us;
-  head.ts_max_us = entry.ts_max_us;
-  head.tag_id = entry.tag_id;
-  head.count = entry.count;
-  head.extents = entry.extents;
-  head.data_size_bytes = entry.data_size_bytes;
-  head.vector_count = entry.vector_count;
-  head.kind = entry.kind;
-  head.value_type = entry.value_type;
+  BlockHead head = HeadOf(entry, container_id_, chunk_sequence);
   head.table_crc32 =
       Crc32(bytes.subspan(sizeof(BlockHead), sizeof(VectorEntry) * entry.vector_count));
   head.crc32 = StructCrc(head);

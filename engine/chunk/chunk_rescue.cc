@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <limits>
 
 #include "engine/block/block_reader.h"
@@ -92,8 +91,7 @@ bool Chunk::Rescue(const ChunkSummary& expected) {
 
 Result<BlockDirEntry> Chunk::EntryFromBlock(uint32_t extent) const {
   const uint64_t offset = layout_.ExtentOffset(extent);
-  uint64_t container_id = 0;
-  std::memcpy(&container_id, header_.container_uuid.data(), sizeof(container_id));
+  const uint64_t container_id = ContainerIdOf(header_.container_uuid);
   std::array<std::byte, sizeof(BlockHead)> bytes;
   XTDB_RETURN_IF_ERROR(file_.ReadAt(offset, bytes));
   XTDB_ASSIGN_OR_RETURN(const BlockHead head, DecodeStruct<BlockHead>(bytes, "block head"));

@@ -191,6 +191,23 @@ Result<BlockDirEntry> DecodeBlockDirEntry(std::span<const std::byte> in, uint64_
   return entry;
 }
 
+BlockHead HeadOf(const BlockDirEntry& entry, uint64_t container_id, uint64_t chunk_sequence) {
+  BlockHead head;
+  head.container_id = container_id;
+  head.chunk_sequence = chunk_sequence;
+  head.through_lsn = entry.through_lsn;
+  head.ts_min_us = entry.ts_min_us;
+  head.ts_max_us = entry.ts_max_us;
+  head.tag_id = entry.tag_id;
+  head.count = entry.count;
+  head.extents = entry.extents;
+  head.data_size_bytes = entry.data_size_bytes;
+  head.vector_count = entry.vector_count;
+  head.kind = entry.kind;
+  head.value_type = entry.value_type;
+  return head;
+}
+
 Result<DecodedBlockHead> DecodeBlockHead(std::span<const std::byte> in) {
   DecodedBlockHead decoded;
   XTDB_ASSIGN_OR_RETURN(decoded.head, DecodeStruct<BlockHead>(in, "block head"));

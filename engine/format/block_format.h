@@ -178,6 +178,9 @@ struct DecodedBlockHead {
   BlockHead head;
   std::vector<VectorEntry> vectors;  // head.vector_count; offsets inside data_size_bytes, in order
 };
+// What the head of an entry's block repeats of the entry; table_crc32 and crc32 are still to be
+// set.
+BlockHead HeadOf(const BlockDirEntry& entry, uint64_t container_id, uint64_t chunk_sequence);
 // in: from the block's start; at least the head and the table, at most the whole block.
 Result<DecodedBlockHead> DecodeBlockHead(std::span<const std::byte> in);
 

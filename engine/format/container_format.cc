@@ -1,6 +1,7 @@
 #include "engine/format/container_format.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace xtdb {
 namespace {
@@ -39,6 +40,12 @@ Status CheckCatalogueLocation(const Superblock& superblock) {
 }
 
 }  // namespace
+
+uint64_t ContainerIdOf(const Uuid& uuid) {
+  uint64_t id = 0;
+  std::memcpy(&id, uuid.data(), sizeof(id));
+  return id;
+}
 
 std::string UuidText(const Uuid& uuid) {
   constexpr char kDigits[] = "0123456789abcdef";

@@ -42,6 +42,8 @@ constexpr bool IsChunkSize(uint64_t bytes) {
 
 using Uuid = std::array<uint8_t, 16>;
 std::string UuidText(const Uuid& uuid);  // "0f8fad5b-d9cb-469f-a165-70867728950e"
+// What blocks and log segments carry of their container's UUID: its first 8 bytes.
+uint64_t ContainerIdOf(const Uuid& uuid);
 
 struct ContainerHeader {
   std::array<char, 8> magic = kContainerMagic;

@@ -75,6 +75,14 @@ void FillRandom(std::span<uint8_t> out) {
   }
 }
 
+std::array<uint8_t, 16> RandomUuid() {
+  std::array<uint8_t, 16> uuid;
+  FillRandom(uuid);
+  uuid[6] = static_cast<uint8_t>((uuid[6] & 0x0F) | 0x40);
+  uuid[8] = static_cast<uint8_t>((uuid[8] & 0x3F) | 0x80);
+  return uuid;
+}
+
 std::string DescribeHolders(const std::string& path) {
   struct stat wanted;
   if (stat(path.c_str(), &wanted) != 0) return "";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,6 +13,8 @@ std::string CurrentProgramName();
 uint64_t ForkGeneration();
 // Bytes that no one can foresee, for identities.
 void FillRandom(std::span<uint8_t> out);
+// RFC 9562 version 4.
+std::array<uint8_t, 16> RandomUuid();
 // "process 1234 (sqlite3)" for each other process that has `path` open, as far as this user may see
 // them; empty if none is found.
 std::string DescribeHolders(const std::string& path);

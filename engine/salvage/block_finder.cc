@@ -16,23 +16,6 @@ std::string ChunkName(uint64_t sequence, uint32_t slot) {
   return "chunk " + std::to_string(sequence) + " (slot " + std::to_string(slot) + ")";
 }
 
-BlockHead HeadOf(const BlockDirEntry& entry, uint64_t container_id, uint64_t sequence) {
-  BlockHead head;
-  head.container_id = container_id;
-  head.chunk_sequence = sequence;
-  head.through_lsn = entry.through_lsn;
-  head.ts_min_us = entry.ts_min_us;
-  head.ts_max_us = entry.ts_max_us;
-  head.tag_id = entry.tag_id;
-  head.count = entry.count;
-  head.extents = entry.extents;
-  head.data_size_bytes = entry.data_size_bytes;
-  head.vector_count = entry.vector_count;
-  head.kind = entry.kind;
-  head.value_type = entry.value_type;
-  return head;
-}
-
 // What DecodeBlockHead asks of a head, of which the table is damaged.
 bool IsUsable(const BlockHead& head) {
   return head.magic == kBlockMagic && head.kind == BlockKind::kPoints && head.tag_id != kNoTag &&

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <map>
 #include <set>
 
@@ -13,12 +12,6 @@
 
 namespace xtdb {
 namespace {
-
-uint64_t ContainerIdOf(const Uuid& uuid) {
-  uint64_t id = 0;
-  std::memcpy(&id, uuid.data(), sizeof(id));
-  return id;
-}
 
 // The catalogue that `superblock` names; empty if it is damaged.
 Result<std::optional<Catalogue>> ReadCatalogue(File& file, uint64_t file_size,

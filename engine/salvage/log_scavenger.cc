@@ -13,12 +13,6 @@ namespace {
 
 constexpr uint64_t kWindowBytes = 4 * kMiB;
 
-uint64_t ContainerIdOf(const Uuid& uuid) {
-  uint64_t id = 0;
-  std::memcpy(&id, uuid.data(), sizeof(id));
-  return id;
-}
-
 LogFindings::LostRun LostRows(TagId tag, LSN lsn, const PointColumns& rows, std::string what) {
   LogFindings::LostRun lost;
   lost.tag = tag;

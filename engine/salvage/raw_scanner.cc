@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <optional>
@@ -99,15 +98,12 @@ Result<std::vector<ScannedBlock>> RawScanner::ScanSlot(uint32_t slot) {
   std::array<std::byte, sizeof(ChunkHeader)> bytes;
   XTDB_RETURN_IF_ERROR(ReadUpTo(file_, file_size, layout.chunk_offset, bytes));
   const Result<ChunkHeader> header = DecodeChunkHeader(bytes);
-  uint64_t container_id = 0;
-  if (header.ok()) {
-    std::memcpy(&container_id, header.value().container_uuid.data(), sizeof(container_id));
-  }
   std::array<uint64_t, kChunkStateWords> states{};
   XTDB_RETURN_IF_ERROR(ReadUpTo(file_, file_size, layout.chunk_offset + kChunkStateOffset,
                                 std::as_writable_bytes(std::span(states))));
   if (header.ok() && IsDeprecated(states)) return std::vector<ScannedBlock>();
-  const bool usable = header.ok() && container_id == container_id_ && header.value().slot == slot;
+  const bool usable = header.ok() && header.value().slot == slot &&
+                      ContainerIdOf(header.value().container_uuid) == container_id_;
   const uint64_t sequence = usable ? header.value().chunk_sequence : MostFrequentSequence(blocks);
   std::erase_if(blocks, [sequence](const ScannedBlock& block) {
     return block.decoded.head.chunk_sequence != sequence;

@@ -10,12 +10,6 @@ namespace {
 constexpr uint64_t kWindowBytes = 4 * kMiB;
 static_assert(kWindowBytes > 2 * PaddedFrameSize(kFramePayloadBytesMax));
 
-uint64_t ContainerId(const Uuid& uuid) {
-  uint64_t id = 0;
-  std::memcpy(&id, uuid.data(), sizeof(id));
-  return id;
-}
-
 }  // namespace
 
 Result<LogReader> LogReader::Create(File& file, const Uuid& container_uuid) {
@@ -39,7 +33,7 @@ Result<LogReader> LogReader::Create(File& file, const Uuid& container_uuid) {
 }
 
 Status LogReader::ReadSegmentHeaders() {
-  const uint64_t container_id = ContainerId(header_.container_uuid);
+  const uint64_t container_id = ContainerIdOf(header_.container_uuid);
   std::array<std::byte, sizeof(SegmentHeader)> bytes{};
   for (uint32_t place = 0;; ++place) {
     const uint64_t offset = geometry().PlaceOffset(place);

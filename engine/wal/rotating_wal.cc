@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <utility>
 
 #include "engine/base/cleanup.h"
@@ -21,12 +20,6 @@ constexpr uint64_t kBufferBytes =
     kWriteBytes + sizeof(SegmentHeader) + PaddedFrameSize(kFramePayloadBytesMax);
 // No more than any disk holds; keeps the arithmetic of Reserve far from overflow.
 constexpr uint64_t kReserveBytesMax = uint64_t{1} << 56;
-
-uint64_t ContainerId(const Uuid& uuid) {
-  uint64_t id = 0;
-  std::memcpy(&id, uuid.data(), sizeof(id));
-  return id;
-}
 
 // How much of a record the frame at `position` takes. Parts but the last are multiples of 8.
 uint64_t PartSize(LogGeometry geometry, LSN position, uint64_t remaining) {
@@ -53,7 +46,7 @@ Status WriteNewLog(File& file, const LogHeader& header, uint32_t places) {
   EncodeStruct(header, first);
   SegmentHeader segment;
   segment.number = geometry.SegmentOf(header.start_lsn);
-  segment.container_id = ContainerId(header.container_uuid);
+  segment.container_id = ContainerIdOf(header.container_uuid);
   segment.epoch = header.epoch;
   EncodeStruct(segment, std::span(first).subspan(kExtentSizeBytes));
   XTDB_RETURN_IF_ERROR(file.WriteAt(0, first));
@@ -73,7 +66,7 @@ RotatingWAL::RotatingWAL(std::unique_ptr<File> file, const Uuid& container_uuid,
     : file_(std::move(file)),
       geometry_(geometry),
       container_uuid_(container_uuid),
-      container_id_(ContainerId(container_uuid)),
+      container_id_(ContainerIdOf(container_uuid)),
       reserve_segments_(reserve_segments),
       read_only_(read_only),
       buffer_(read_only ? nullptr : std::make_unique_for_overwrite<std::byte[]>(kBufferBytes)) {}

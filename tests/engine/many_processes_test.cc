@@ -260,6 +260,62 @@ TEST_F(ManyProcessesTest, AFailedSyncOfOneCostsTheOthersNothing) {
   }
 }
 
+// Goal: what a disk does to one process costs the others nothing. Method: of a run of commits, a
+// flush, a seal and a drop by one process the nth change of a file fails, once or from then on, for
+// every n; another one must see what was acknowledged, write on, and leave a sound container.
+TEST_F(ManyProcessesTest, AProcessThatFailsAnywhereCostsTheOthersNothing) {
+  for (const bool sticky : {false, true}) {
+    uint64_t failures = 0;
+    for (uint64_t nth = 1;; ++nth) {
+      SCOPED_TRACE(testing::Message() << (sticky ? "from change " : "change ") << nth);
+      FaultyFileSystem fs(nth);
+      Process a(fs);
+      Process b(fs);
+      ASSERT_OK(a.Open());
+      ASSERT_OK(b.Open());
+      ASSERT_OK(b.Write("t", 0, 1));
+      std::map<int64_t, int64_t> acknowledged = {{0, 1}};
+      std::map<int64_t, int64_t> open;  // neither acknowledged nor surely refused
+      uint64_t errors = 0;
+      a.fs.FailChange(nth, sticky);
+      for (int64_t ts = 1; ts <= 6; ++ts) {
+        const Status written = a.Write("t", ts, ts * 10);
+        (written.ok() ? acknowledged : open)[ts] = ts * 10;
+        errors += written.ok() ? 0 : 1;
+        if (ts == 3) errors += a.engine->Flush(kNoWait).ok() ? 0 : 1;
+        if (ts == 5) errors += a.engine->Seal(kNoWait).ok() ? 0 : 1;
+      }
+      failures += errors;
+      const auto check = [&](Process& process) {
+        std::map<int64_t, int64_t> found;
+        for (const auto& [key, point] : process.Read()) found[key.second] = AsInt64(point.bits);
+        for (const auto& [ts, value] : acknowledged) ASSERT_EQ(found[ts], value) << "ts " << ts;
+        for (const auto& [ts, value] : found) {
+          ASSERT_TRUE(acknowledged.contains(ts) || open.contains(ts)) << "ts " << ts;
+        }
+        acknowledged = found;
+        open.clear();
+      };
+      ASSERT_NO_FATAL_FAILURE(check(b));
+      ASSERT_OK(b.Write("t", 10, 5));
+      acknowledged[10] = 5;
+      ASSERT_OK(b.engine->Seal(kNoWait));
+      ASSERT_NO_FATAL_FAILURE(check(b));
+      ASSERT_NO_FATAL_FAILURE(check(a)) << "the one that failed still reads";
+      const auto report = b.engine->Check();
+      ASSERT_TRUE(report.ok());
+      EXPECT_THAT(report.value().problems, testing::IsEmpty());
+      IgnoreStatus(a.engine->Close(), "it may fail again");
+      ASSERT_OK(b.engine->Close());
+      Process c(fs);
+      ASSERT_OK(c.Open());
+      ASSERT_NO_FATAL_FAILURE(check(c));
+      if (errors == 0) break;
+    }
+    EXPECT_GT(failures, 20u);
+  }
+}
+
 TEST_F(ManyProcessesTest, AReadOnlyOneFollowsTheWriter) {
   Process& writer = Start();
   ASSERT_OK(writer.Write("t", 1, 1));

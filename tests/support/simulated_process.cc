@@ -19,23 +19,23 @@ class ProcessFile final : public File {
     return file_ ? file_->ReadAt(offset, out) : Dead();
   }
   Status WriteAt(uint64_t offset, std::span<const std::byte> in) override {
-    process_.NoteChange();
+    XTDB_RETURN_IF_ERROR(process_.NoteChange());
     return file_ ? file_->WriteAt(offset, in) : Dead();
   }
   Status Sync() override {
-    process_.NoteChange();
+    XTDB_RETURN_IF_ERROR(process_.NoteChange());
     return file_ ? file_->Sync() : Dead();
   }
   Status Allocate(uint64_t offset, uint64_t length) override {
-    process_.NoteChange();
+    XTDB_RETURN_IF_ERROR(process_.NoteChange());
     return file_ ? file_->Allocate(offset, length) : Dead();
   }
   Status Punch(uint64_t offset, uint64_t length) override {
-    process_.NoteChange();
+    XTDB_RETURN_IF_ERROR(process_.NoteChange());
     return file_ ? file_->Punch(offset, length) : Dead();
   }
   Status Truncate(uint64_t size_bytes) override {
-    process_.NoteChange();
+    XTDB_RETURN_IF_ERROR(process_.NoteChange());
     return file_ ? file_->Truncate(size_bytes) : Dead();
   }
   Result<uint64_t> Size() override { return file_ ? file_->Size() : Dead(); }
@@ -87,12 +87,23 @@ void SimulatedProcess::NoteLock(uint64_t offset) {
   if (what) what();
 }
 
-void SimulatedProcess::NoteChange() {
+void SimulatedProcess::FailChange(uint64_t nth, bool sticky) {
+  const std::lock_guard guard(mutex_);
+  failing_ = {nth, sticky};
+}
+
+Status SimulatedProcess::NoteChange() {
   {
     const std::lock_guard guard(mutex_);
-    if (changes_left_ == 0 || --changes_left_ != 0) return;
+    if (failing_.in == 1) {
+      if (!failing_.sticky) failing_.in = 0;
+      return Status::IoError("injected: the disk fails for this process");
+    }
+    if (failing_.in > 1) --failing_.in;
+    if (changes_left_ == 0 || --changes_left_ != 0) return Status();
   }
   Kill();
+  return Status();
 }
 
 Status SimulatedProcess::CheckAlive() const {
@@ -114,13 +125,13 @@ Result<std::unique_ptr<SharedMapping>> SimulatedProcess::MapShared(const std::st
 }
 
 Status SimulatedProcess::Remove(const std::string& path) {
-  NoteChange();
+  XTDB_RETURN_IF_ERROR(NoteChange());
   XTDB_RETURN_IF_ERROR(CheckAlive());
   return fs_.Remove(path);
 }
 
 Status SimulatedProcess::Rename(const std::string& from, const std::string& to) {
-  NoteChange();
+  XTDB_RETURN_IF_ERROR(NoteChange());
   XTDB_RETURN_IF_ERROR(CheckAlive());
   return fs_.Rename(from, to);
 }

@@ -26,6 +26,8 @@ class SimulatedProcess final : public FileSystem {
   void KillBefore(uint64_t nth);
   // What others do just before this one asks for the lock at `offset` the next time.
   void BeforeLock(uint64_t offset, std::function<void()> what);
+  // Lets the nth change of a file from now on fail, and all later ones if `sticky`.
+  void FailChange(uint64_t nth, bool sticky);
   bool killed() const { return !CheckAlive().ok(); }
 
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;
@@ -43,7 +45,7 @@ class SimulatedProcess final : public FileSystem {
  private:
   friend class ProcessFile;
   Status CheckAlive() const;
-  void NoteChange();
+  Status NoteChange();
   void NoteLock(uint64_t offset);
 
   FileSystem& fs_;
@@ -51,8 +53,13 @@ class SimulatedProcess final : public FileSystem {
   std::set<class ProcessFile*> files_;  // guarded by mutex_
   bool killed_ = false;                 // guarded by mutex_
   uint64_t changes_left_ = 0;           // guarded by mutex_; 0: no kill is due
-  uint64_t lock_offset_ = 0;            // guarded by mutex_
-  std::function<void()> before_lock_;   // guarded by mutex_; null: nothing is due
+  struct Failing {
+    uint64_t in = 0;  // 1: the next change; 0: none
+    bool sticky = false;
+  };
+  Failing failing_;                    // guarded by mutex_
+  uint64_t lock_offset_ = 0;           // guarded by mutex_
+  std::function<void()> before_lock_;  // guarded by mutex_; null: nothing is due
 };
 
 }  // namespace xtdb
