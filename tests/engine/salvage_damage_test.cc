@@ -22,7 +22,7 @@ std::vector<uint64_t> UsedOffsets(const FaultyFileSystem& fs, const char* path) 
 
 // Sanitized builds are slow, and look for memory errors only.
 #ifdef XTDB_SANITIZED
-constexpr uint64_t kSlower = 9;
+constexpr uint64_t kSlower = 4;
 #else
 constexpr uint64_t kSlower = 1;
 #endif
