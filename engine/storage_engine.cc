@@ -96,17 +96,31 @@ Status StorageEngine::CheckWritable() {
 }
 
 void StorageEngine::NoteFailure(const char* what, const Status& status) noexcept {
-  const Status told = CatchNoMemory([&] {
-    events_.Add(clock_.NowUs(), EventLevel::kError, std::string(what) + " failed",
-                std::string(status.message()));
-    return Status();
-  });
-  IgnoreStatus(told, "the failure itself is kept below");
+  TellFailure(what, status);
   // A full disk ends by itself, and so does a lack of memory; a failed write or sync leaves nothing
   // that could be relied on.
   if (status.code() == StatusCode::kResourceExhausted) return;
   if (status.code() == StatusCode::kOutOfMemory) return;
   if (shared_ != nullptr && wal_ != nullptr && !wal_->failure().ok()) shared_->SetLogFailed(true);
+  StopWrites(status);
+}
+
+void StorageEngine::NoteFailedBackgroundSync(const Status& status) noexcept {
+  TellFailure("log sync", status);
+  shared_->SetLogFailed(true);
+  StopWrites(status);
+}
+
+void StorageEngine::TellFailure(const char* what, const Status& status) noexcept {
+  const Status told = CatchNoMemory([&] {
+    events_.Add(clock_.NowUs(), EventLevel::kError, std::string(what) + " failed",
+                std::string(status.message()));
+    return Status();
+  });
+  IgnoreStatus(told, "the failure itself is kept");
+}
+
+void StorageEngine::StopWrites(const Status& status) {
   std::lock_guard lock(mutex_);
   if (failure_.ok()) failure_ = status;
 }

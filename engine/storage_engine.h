@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "engine/transaction/transaction.h"
 #include "engine/transaction/writer_lock.h"
 #include "engine/wal/log_replay.h"
+#include "engine/wal/log_syncer.h"
 #include "engine/wal/pending_transaction.h"
 #include "engine/wal/rotating_wal.h"
 
@@ -52,6 +54,7 @@ struct EngineOptions {
   bool must_exist = false;  // do not create
   WALOptions wal;
   int64_t flush_age_us = 15 * 60 * int64_t{1'000'000};
+  std::chrono::microseconds log_sync_interval{1'000'000};  // of Synchronous::kNormal
 };
 
 // Of a container with atomic_commit: a transaction that is prepared, and whose fate the database
@@ -287,6 +290,9 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status AppendDropRecord(ChunkStore::DropPlan plan);
   Status Checkpoint(LogState log_state);
   void NoteFailure(const char* what, const Status& status) noexcept;
+  void NoteFailedBackgroundSync(const Status& status) noexcept;
+  void TellFailure(const char* what, const Status& status) noexcept;
+  void StopWrites(const Status& status);
   std::vector<TagDefinition> CommittedTags() const;
   Status CloseWith(bool remove_if_new);
   Status CloseAlone(bool remove_if_new);
@@ -334,7 +340,6 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Held by WRITER, or by catch_up_mutex_ while nobody of this process has that.
   std::unique_ptr<RotatingWAL> wal_;
   Status last_flush_error_;
-  int64_t last_log_sync_us_ = 0;
   int64_t buffered_since_us_ = 0;  // monotonic; 0: nothing buffered
   PendingTransaction undecided_;   // at the log's end
 
@@ -350,6 +355,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   bool closed_ = true;               // guarded by mutex_; until it is open
   bool committed_anything_ = false;  // guarded by mutex_
   EngineStats stats_;                // guarded by mutex_; only the counts since open
+
+  LogSyncer log_syncer_;  // the last: its thread ends before what that uses
 };
 
 }  // namespace xtdb

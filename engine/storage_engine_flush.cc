@@ -9,8 +9,7 @@ namespace xtdb {
 
 namespace {
 
-constexpr int64_t kNormalSyncIntervalUs = 1'000'000;  // synchronous=normal: at least every second
-constexpr uint64_t kLogBudgets = 4;                   // log since the checkpoint, in buffer budgets
+constexpr uint64_t kLogBudgets = 4;  // log since the checkpoint, in buffer budgets
 // A FLUSH record takes no more tags once it has so many blocks: about 2 MiB, which with the blocks
 // of one more tag, however many, stays below kRecordBytesMax.
 constexpr size_t kFlushBlocksMax = 8 * 1024;
@@ -29,14 +28,10 @@ Status StorageEngine::ReserveRoom(const Staging& staging) {
 }
 
 Status StorageEngine::SyncLog() {
-  const int64_t now = clock_.MonotonicUs();
-  const bool due = options_.synchronous == Synchronous::kFull ||
-                   (options_.synchronous == Synchronous::kNormal &&
-                    now - last_log_sync_us_ >= kNormalSyncIntervalUs);
-  if (!due) return Status();
+  if (options_.synchronous == Synchronous::kOff) return Status();
+  if (options_.synchronous == Synchronous::kNormal && log_syncer_.NoteCommit()) return Status();
   const Status synced = wal_->Sync();
   if (!synced.ok()) NoteFailure("log sync", synced);
-  last_log_sync_us_ = now;
   return synced;
 }
 

@@ -84,7 +84,9 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       container_(std::move(container)),
       locks_(container_->file(), clock),
       block_reader_(std::make_unique<BlockReader>(container_->file(), container_->container_id())),
-      block_io_(container_->file()) {}
+      block_io_(container_->file()),
+      log_syncer_(fs, LogPath(), options.log_sync_interval,
+                  [this](const Status& failed) { NoteFailedBackgroundSync(failed); }) {}
 
 Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock& clock,
                                                            const std::string& requested_path,
@@ -335,6 +337,7 @@ Status StorageEngine::CloseWith(bool remove_if_new) {
     }
     writer_.Release();
   });
+  log_syncer_.Stop();
   XTDB_RETURN_IF_ERROR(locks_.LockRecovery(/*shared=*/false));
   const Cleanup unlock([this] {
     shared_->ReleaseSlot();
