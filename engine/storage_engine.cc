@@ -22,12 +22,13 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
     std::lock_guard lock(mutex_);
     Unpin();
   });
+  const int64_t now_us = clock_.NowUs();
   while (true) {
     XTDB_RETURN_IF_ERROR(CatchUp());
     std::lock_guard lock(mutex_);
     // The list is taken after the LSN's registration, so it holds every block that the LSN shows.
     lsn = published_lsn_;
-    snapshots_.insert(lsn);
+    snapshots_.emplace(lsn, now_us);
     state = state_;
     chunks = state->chunks.chunks();
     const LSN known = applied_lsn_;
@@ -73,13 +74,15 @@ void StorageEngine::ReleaseSnapshot(LSN lsn, EngineState& state) {
 }
 
 std::vector<LSN> StorageEngine::LiveSnapshots() const {
-  std::vector<LSN> live(snapshots_.begin(), snapshots_.end());
-  live.erase(std::unique(live.begin(), live.end()), live.end());
+  std::vector<LSN> live;
+  for (const auto& [lsn, since_us] : snapshots_) {
+    if (live.empty() || live.back() != lsn) live.push_back(lsn);
+  }
   return live;
 }
 
 LSN StorageEngine::OldestSnapshot() const {
-  return snapshots_.empty() ? published_lsn_ : *snapshots_.begin();
+  return snapshots_.empty() ? published_lsn_ : snapshots_.begin()->first;
 }
 
 Status StorageEngine::CheckWritable() {
@@ -214,7 +217,7 @@ EngineStats StorageEngine::Stats() {
     stats.oldest_snapshot_lsn = OldestSnapshot();
     if (!snapshots_.empty()) {
       stats.oldest_snapshot_pid = CurrentProcessId();
-      stats.oldest_snapshot_age_us = clock_.NowUs() - oldest_since_us_;
+      stats.oldest_snapshot_age_us = clock_.NowUs() - snapshots_.begin()->second;
     }
     stats.published_lsn = published_lsn_;
     state = state_;

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -231,6 +231,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   };
   struct Loaded;
   Status Load(LoadMode mode, LSN log_lsn);
+  void FinishInterrupted(bool log_failed, LSN durable);
   Status LoadCatalogue(Loaded& loaded);
   Status LoadLog(LoadMode mode, LSN log_lsn, const Superblock& superblock, Loaded& loaded);
   Status OpenLog(LoadMode mode, LSN log_lsn, const Superblock& superblock, LogReplay& replay,
@@ -242,11 +243,12 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Sharing with other processes (storage_engine_share.cc).
   Status CatchUp();             // before a snapshot
   bool HasForeignMark() const;  // somebody else holds WRITER, or died with it; or as if
-  Status CatchUpShared();       // the next three: caller holds catch_up_mutex_
+  bool IsKnownUndecided() const;
+  Status CatchUpShared();  // the next three: caller holds catch_up_mutex_
   Status CatchUpReadOnly();
   Result<bool> FindWriters();
-  Status FollowLog();
-  Status Reload();
+  Status FollowLog(LSN settled);
+  Status Reload(LSN settled);
   Status RecoverTail();  // caller holds the WRITER lock, too
   Status LeaveFailedLog();
   Status LockWriter(int64_t timeout_us);
@@ -288,7 +290,12 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
   Status AppendDropRecord(ChunkStore::DropPlan plan);
-  Status Checkpoint(LogState log_state);
+  enum class CheckpointScope : uint8_t {
+    kWhole,
+    kCatalogue,  // without sealing, marking and freeing chunks
+  };
+  Status Checkpoint(LogState log_state, CheckpointScope scope = CheckpointScope::kWhole);
+  Status WriteCheckpoint(LogState log_state, CheckpointScope scope);
   void NoteFailure(const char* what, const Status& status) noexcept;
   void NoteFailedBackgroundSync(const Status& status) noexcept;
   void TellFailure(const char* what, const Status& status) noexcept;
@@ -303,7 +310,6 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   void ReleaseSnapshot(LSN lsn, EngineState& state);
   LSN OldestSnapshot() const;              // caller holds mutex_
   std::vector<LSN> LiveSnapshots() const;  // ascending; caller holds mutex_
-  Status SyncIfWanted(File& file);
 
   FileSystem& fs_;
   Clock& clock_;
@@ -342,13 +348,14 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status last_flush_error_;
   int64_t buffered_since_us_ = 0;  // monotonic; 0: nothing buffered
   PendingTransaction undecided_;   // at the log's end
+  uint64_t undecided_mark_ = 0;    // of the writer that left it there
 
   std::atomic<bool> has_undecided_ = false;  // set at open, cleared by the holder of WRITER
 
   mutable std::mutex mutex_;
-  LSN published_lsn_ = kNoLsn;       // guarded by mutex_
-  std::multiset<LSN> snapshots_;     // guarded by mutex_
-  int64_t oldest_since_us_ = 0;      // guarded by mutex_; wall clock
+  LSN published_lsn_ = kNoLsn;  // guarded by mutex_
+  // By LSN, and since when by the wall clock. Guarded by mutex_.
+  std::multimap<LSN, int64_t> snapshots_;
   LSN shared_oldest_lsn_ = kMaxLsn;  // guarded by mutex_; what the slot says
   size_t pins_ = 0;                  // guarded by mutex_; of a read-only engine's snapshots
   Status failure_;                   // guarded by mutex_; never cleared

@@ -116,16 +116,18 @@ Status StorageEngine::ForgetDatabase(const Uuid& database, Binding binding, int6
     if (wal_ != nullptr) {
       // Any frame behind a PREPARE confirms it.
       const RotatingWAL::Entry mark{FrameType::kAbort, {}};
-      XTDB_RETURN_IF_ERROR(
-          wal_->BatchAppend(std::span(&mark, 1), RotatingWAL::kNewTransaction).status());
-      XTDB_RETURN_IF_ERROR(wal_->Sync());
+      Status marked = wal_->BatchAppend(std::span(&mark, 1), RotatingWAL::kNewTransaction).status();
+      if (marked.ok()) marked = wal_->Sync();
+      if (!marked.ok()) NoteFailure("detaching the database", marked);
+      XTDB_RETURN_IF_ERROR(marked);
     }
     if (binding == Binding::kKeep) return Status();
     Superblock next = container_->superblock();
     next.bound_database = {};
-    XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(next));
-    ShareSuperblock();
-    return Status();
+    const Status released = container_->WriteSuperblock(next);
+    if (!released.ok()) NoteFailure("superblock", released);
+    if (released.ok()) ShareSuperblock();
+    return released;
   });
 }
 

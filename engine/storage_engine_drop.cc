@@ -14,7 +14,8 @@ std::vector<DroppedChunk> StorageEngine::DroppedChunks() const {
 }
 
 Result<StorageEngine::DropReport> StorageEngine::DropBefore(int64_t before_us, int64_t timeout_us) {
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer, Begin(timeout_us));
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer,
+                        BeginFor(Purpose::kMaintenance, timeout_us, {}));
   // What is buffered is newer than every block, and so must not be left out of the comparison; the
   // checkpoint seals, since only sealed chunks go, and replay must find them sealed.
   XTDB_RETURN_IF_ERROR(FlushAll());
@@ -46,7 +47,7 @@ Status StorageEngine::AppendDropRecord(ChunkStore::DropPlan plan) {
   const RotatingWAL::Entry entry{FrameType::kDrop, payload};
   const auto write = [&]() -> Result<LSN> {
     XTDB_ASSIGN_OR_RETURN(const LSN lsn, wal_->BatchAppend(std::span(&entry, 1), kNoLsn));
-    if (options_.synchronous != Synchronous::kOff) XTDB_RETURN_IF_ERROR(wal_->Sync());
+    XTDB_RETURN_IF_ERROR(wal_->Sync());
     return lsn;
   };
   must_recover_ = true;

@@ -30,13 +30,12 @@ Status StorageEngine::ReserveRoom(const Staging& staging) {
 Status StorageEngine::SyncLog() {
   if (options_.synchronous == Synchronous::kOff) return Status();
   if (options_.synchronous == Synchronous::kNormal && log_syncer_.NoteCommit()) return Status();
-  const Status synced = wal_->Sync();
+  Status synced = wal_->Sync();
+  if (synced.ok() && shared_->log_failed()) {
+    synced = Status::IoError(LogPath() + ": another process could not sync it");
+  }
   if (!synced.ok()) NoteFailure("log sync", synced);
   return synced;
-}
-
-Status StorageEngine::SyncIfWanted(File& file) {
-  return options_.synchronous == Synchronous::kOff ? Status() : file.Sync();
 }
 
 void StorageEngine::MaintainAfterCommit() noexcept {
@@ -48,7 +47,8 @@ Status StorageEngine::FlushWhatIsDue() {
   const int64_t now = clock_.MonotonicUs();
   if (buffered_since_us_ == 0) buffered_since_us_ = now;
   if (state_->buffer.bytes() > options_.buffer_bytes) XTDB_RETURN_IF_ERROR(FlushOverBudget());
-  const bool log_is_long = wal_->live_bytes() > kLogBudgets * options_.buffer_bytes;
+  const uint64_t log_bytes = wal_->end_lsn() - container_->superblock().checkpoint_lsn;
+  const bool log_is_long = log_bytes > kLogBudgets * options_.buffer_bytes;
   const bool is_old = now - buffered_since_us_ > options_.flush_age_us;
   if (!log_is_long && !is_old) return Status();
   XTDB_RETURN_IF_ERROR(FlushAll());
@@ -88,8 +88,10 @@ Status StorageEngine::FlushTags(std::span<const TagId> tags) {
 Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
   must_recover_ = true;  // unless memory suffices for what the log says
   FlushRecord record;
-  // The points must be safe in the log before a block may stand for them.
-  const Status synced = options_.synchronous == Synchronous::kOff ? Status() : wal_->Sync();
+  // The points must be safe in the log before a block may stand for them; with synchronous=off,
+  // too: others have committed some of them, and a torn flush would cost more than the last
+  // commits.
+  const Status synced = wal_->Sync();
   const Result<size_t> written = synced.ok() ? WriteBlocks(tags, record) : synced;
   if (!written.ok()) {
     state_->chunks.Abandon();
@@ -128,7 +130,7 @@ Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushReco
     }
   }
   record.chunks = state_->chunks.begun_chunks();
-  XTDB_RETURN_IF_ERROR(SyncIfWanted(container_->file()));
+  XTDB_RETURN_IF_ERROR(container_->file().Sync());
   return taken;
 }
 
@@ -143,7 +145,7 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
     state_->chunks.Abandon();
     return appended.status();
   }
-  if (options_.synchronous != Synchronous::kOff) XTDB_RETURN_IF_ERROR(wal_->Sync());
+  XTDB_RETURN_IF_ERROR(wal_->Sync());
   const LSN lsn = appended.value();
   uint64_t bytes = 0;
   for (const PlacedEntry& placed : record.entries) bytes += placed.entry.extents * kExtentSizeBytes;
@@ -159,28 +161,31 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
     stats_.blocks_written += block_count;
     stats_.block_bytes_written += bytes;
   }
-  Settle();
   state_->buffer.Reclaim(live);
   return Status();
 }
 
-Status StorageEngine::Checkpoint(LogState log_state) {
-  const auto write = [&]() -> Status {
-    XTDB_RETURN_IF_ERROR(wal_->Sync());
-    XTDB_RETURN_IF_ERROR(state_->chunks.CopyEntries());
-    XTDB_RETURN_IF_ERROR(state_->chunks.SealFull());
-    Superblock next = container_->superblock();
-    next.checkpoint_lsn = std::min(state_->buffer.oldest_frame_lsn(), wal_->end_lsn());
+Status StorageEngine::WriteCheckpoint(LogState log_state, CheckpointScope scope) {
+  const bool is_whole = scope == CheckpointScope::kWhole;
+  XTDB_RETURN_IF_ERROR(wal_->Sync());
+  XTDB_RETURN_IF_ERROR(state_->chunks.CopyEntries());
+  if (is_whole) XTDB_RETURN_IF_ERROR(state_->chunks.SealFull());
+  Superblock next = container_->superblock();
+  next.checkpoint_lsn = std::min(state_->buffer.oldest_frame_lsn(), wal_->end_lsn());
+  if (is_whole) {
     XTDB_RETURN_IF_ERROR(state_->chunks.MarkDropped(next.checkpoint_lsn));
     XTDB_RETURN_IF_ERROR(state_->chunks.Reclaim(OldestSnapshotAnywhere()));
-    XTDB_RETURN_IF_ERROR(state_->chunks.WriteCatalogue(CommittedTags(), next));
-    XTDB_RETURN_IF_ERROR(container_->file().Sync());
-    next.next_tag_id = state_->dictionary.next_id();
-    next.log_state = log_state;
-    return container_->WriteSuperblock(next);
-  };
+  }
+  XTDB_RETURN_IF_ERROR(state_->chunks.WriteCatalogue(CommittedTags(), next));
+  XTDB_RETURN_IF_ERROR(container_->file().Sync());
+  next.next_tag_id = state_->dictionary.next_id();
+  next.log_state = log_state;
+  return container_->WriteSuperblock(next);
+}
+
+Status StorageEngine::Checkpoint(LogState log_state, CheckpointScope scope) {
   must_recover_ = true;
-  const Status written = write();
+  const Status written = WriteCheckpoint(log_state, scope);
   must_recover_ = false;
   state_->chunks.EndReclaim(written.ok());
   left_unfinished_ = !written.ok();
@@ -188,7 +193,10 @@ Status StorageEngine::Checkpoint(LogState log_state) {
     NoteFailure("checkpoint", written);
     return written;
   }
+  // In this order: where the log goes on behind a failed range, only a reader that begins at the
+  // new checkpoint gets to its end.
   ShareSuperblock();
+  Settle();
   ReleaseLog();
   std::lock_guard lock(mutex_);
   NoteLogStats();

@@ -27,20 +27,35 @@ Status StorageEngine::Load(LoadMode mode, LSN log_lsn) {
         "one of the two superblock copies was damaged, as a crash may leave it; written again");
     if (mode == LoadMode::kRecover) XTDB_RETURN_IF_ERROR(container_->WriteSuperblock(superblock));
   }
-  loaded.published_lsn = loaded.end_lsn = superblock.checkpoint_lsn;
+  loaded.end_lsn = superblock.checkpoint_lsn;
+  // Everything before the checkpoint: the frame that comes next may stand right there.
+  loaded.published_lsn = std::max<LSN>(superblock.checkpoint_lsn, 1) - 1;
   if (superblock.log_state == LogState::kInUse) {
     XTDB_RETURN_IF_ERROR(LoadLog(mode, log_lsn, superblock, loaded));
   }
   XTDB_RETURN_IF_ERROR(loaded.state->chunks.FinishReplay());
+  if (mode == LoadMode::kJoin && loaded.state->chunks.has_untold_damage() &&
+      shared_->superblock_sequence() != superblock.sequence) {
+    return Status::Corruption(path_ + ": what its superblock names has changed while it was read");
+  }
   Install(loaded);
-  if (mode != LoadMode::kRecover || !wal_ || has_undecided_) return Status();
-  // Seals and marks that the crash has interrupted; what fails here is tried again at the next
-  // checkpoint.
-  Status sealed = state_->chunks.CopyEntries();
+  return Status();
+}
+
+// Seals and marks that the crash has interrupted; what fails here is tried again at the next
+// checkpoint. Not behind a failed sync, which may have lost what they build upon.
+void StorageEngine::FinishInterrupted(bool log_failed, LSN durable) {
+  if (!wal_) return;
+  Status sealed = state_->chunks.EraseUnnamedEntries();
+  if (log_failed) {
+    if (!sealed.ok()) NoteFailure("recovery", sealed);
+    return wal_->DistrustSyncsBeyond(durable);
+  }
+  if (has_undecided_) return;
+  if (sealed.ok()) sealed = state_->chunks.CopyEntries();
   if (sealed.ok()) sealed = state_->chunks.SealFull();
   if (sealed.ok()) sealed = state_->chunks.MarkDropped(kMaxLsn);
   if (!sealed.ok()) NoteFailure("seal after recovery", sealed);
-  return Status();
 }
 
 Status StorageEngine::LoadCatalogue(Loaded& loaded) {
@@ -126,6 +141,7 @@ void StorageEngine::Install(Loaded& loaded) {
   wal_astray_ = has_undecided_;  // it stands behind what is applied
   flushes_followed_ = false;
   left_unfinished_ = false;
+  loaded.state->chunks.TellDamage();
   std::lock_guard lock(mutex_);
   state_ = std::move(loaded.state);
   published_lsn_ = std::max(published_lsn_, loaded.published_lsn);

@@ -111,7 +111,11 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::TryOpen(FileSystem& fs, Cl
   const bool may_create = !options.must_exist && !options.read_only;
   XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, OpenFile(fs, path, options));
   ProcessLocks locks(*file, clock);
-  XTDB_RETURN_IF_ERROR(locks.LockRecovery(options.read_only));
+  if (options.read_only) {
+    XTDB_RETURN_IF_ERROR(locks.ShareRecovery(/*may_wait=*/true).status());
+  } else {
+    XTDB_RETURN_IF_ERROR(locks.LockRecovery());
+  }
   // Whoever held the lock may have removed the file, or put another one there.
   XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, file->Identity());
   const Result<FileIdentity> there = fs.Identify(path);
@@ -197,9 +201,9 @@ Status StorageEngine::Recover() {
   const uint64_t log_epoch = container_->superblock().log_epoch;
   const SharedMemory::Left left = shared_->LeftBy(uuid, log_epoch);
   XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, left.durable));
-  shared_->BeginRebuild(uuid, log_epoch);
+  FinishInterrupted(left.log_failed, left.durable);
+  shared_->BeginRebuild(uuid, log_epoch, left.log_failed);
   XTDB_RETURN_IF_ERROR(shared_->ClaimSlot());
-  shared_->SetLogFailed(left.log_failed);
   ShareEverything();
   shared_->SetLastWriter(shared_->mark());
   if (has_undecided_) shared_->SetWriterMark(shared_->mark());
@@ -338,7 +342,7 @@ Status StorageEngine::CloseWith(bool remove_if_new) {
     writer_.Release();
   });
   log_syncer_.Stop();
-  XTDB_RETURN_IF_ERROR(locks_.LockRecovery(/*shared=*/false));
+  XTDB_RETURN_IF_ERROR(locks_.LockRecovery());
   const Cleanup unlock([this] {
     shared_->ReleaseSlot();
     locks_.UnlockOpen();

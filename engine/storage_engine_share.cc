@@ -18,7 +18,7 @@ Status StorageEngine::CatchUp() {
 }
 
 Status StorageEngine::CatchUpShared() {
-  if (HasForeignMark()) {
+  if (HasForeignMark() && !IsKnownUndecided()) {
     XTDB_ASSIGN_OR_RETURN(const bool is_free, locks_.TryWriter());
     if (is_free) {
       // Its holder is gone, or was about to end. If nothing can be made of what it left, what is
@@ -28,7 +28,7 @@ Status StorageEngine::CatchUpShared() {
       if (!recovered.ok()) NoteFailure("recovery of interrupted writes", recovered);
     }
   }
-  return FollowLog();
+  return FollowLog(shared_->settled());
 }
 
 bool StorageEngine::HasForeignMark() const {
@@ -36,19 +36,25 @@ bool StorageEngine::HasForeignMark() const {
   return must_recover_ || (mark != 0 && mark != shared_->mark());
 }
 
-Status StorageEngine::FollowLog() {
-  const LSN settled = shared_->settled();
+// Nothing new can be made of the log's end before somebody who can decide takes WRITER.
+bool StorageEngine::IsKnownUndecided() const {
+  return has_undecided_ && !must_recover_ && !must_reload_ &&
+         shared_->writer_mark() == undecided_mark_;
+}
+
+Status StorageEngine::FollowLog(LSN settled) {
   if (settled <= applied_lsn_ && !must_reload_) return Status();
   shared_->SetLogPosition(applied_lsn_);
   const Cleanup let_go([this] { shared_->SetLogPosition(kMaxLsn); });
   const bool is_behind = wal_ == nullptr || wal_astray_ || shared_->checkpoint() > applied_lsn_;
-  if (must_reload_ || is_behind) return Reload();
+  if (must_reload_ || is_behind) return Reload(settled);
   LogReplay replay(state_->dictionary, state_->buffer, state_->chunks, /*keep_retired=*/true);
   must_reload_ = true;  // unless all of it is applied
   Status followed =
       wal_->Follow(settled, [&](const LogRecord& record) { return replay.Apply(record); });
   if (followed.ok()) followed = replay.Finish();
   XTDB_RETURN_IF_ERROR(followed);
+  state_->chunks.TellDamage();
   must_reload_ = false;
   flushes_followed_ |= replay.flushes() != 0;
   if (shared_->superblock_sequence() != loaded_sequence_) state_->chunks.ForgetPendingEntries();
@@ -64,18 +70,18 @@ Status StorageEngine::FollowLog() {
   return Status();
 }
 
-Status StorageEngine::Reload() {
+Status StorageEngine::Reload(LSN settled) {
   constexpr int kTries = 20;
   for (int tries = 1;; ++tries) {
     const LSN checkpoint = shared_->checkpoint();
     shared_->SetLogPosition(checkpoint);
     // The slot counts only if the checkpoint has not passed it before it was set.
-    if (shared_->checkpoint() != checkpoint) continue;
+    if (shared_->checkpoint() != checkpoint && tries < kTries) continue;
     const uint64_t sequence = shared_->superblock_sequence();
     Status loaded = container_->RereadSuperblock(sequence);
-    if (loaded.ok()) loaded = Load(LoadMode::kJoin, shared_->settled());
+    if (loaded.ok()) loaded = Load(LoadMode::kJoin, std::max(settled, shared_->settled()));
     // A checkpoint meanwhile may have written over the catalogue that was being read.
-    if (loaded.ok() || tries == kTries || shared_->superblock_sequence() == sequence) return loaded;
+    if (loaded.ok() || tries >= kTries || shared_->superblock_sequence() == sequence) return loaded;
   }
 }
 
@@ -84,11 +90,14 @@ Status StorageEngine::RecoverTail() {
   const LSN settled = shared_->settled();
   must_reload_ = true;
   XTDB_RETURN_IF_ERROR(container_->RereadSuperblock(shared_->superblock_sequence()));
-  XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, shared_->durable()));
+  const LSN durable = shared_->durable();
+  XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, durable));
+  FinishInterrupted(log_failed, durable);
   if (wal_ != nullptr && wal_->end_lsn() == settled) wal_->LearnLastCrc(shared_->settled_crc());
   ShareEverything();
   must_recover_ = false;
   // The mark stays: who comes next has to settle it before writing.
+  undecided_mark_ = has_undecided_ ? shared_->writer_mark() : 0;
   if (has_undecided_) return Status();
   if (log_failed) XTDB_RETURN_IF_ERROR(LeaveFailedLog());
   shared_->SetWriterMark(0);
@@ -96,23 +105,26 @@ Status StorageEngine::RecoverTail() {
 }
 
 // A sync of the log has failed, so what can be read there may not be on the disk. Everything goes
-// to blocks, and the log on in another segment, where a checkpoint makes it begin.
+// to blocks, and the log on in another segment, where a checkpoint makes it begin. Before that
+// nothing may change that the old catalogue needs: it has no log to mend it with.
 Status StorageEngine::LeaveFailedLog() {
   if (wal_ == nullptr) {
     shared_->SetLogFailed(false);
     return Status();
   }
+  ReleaseLog();
   Status left = wal_->SkipToNewSegment();
   if (left.ok()) left = FlushAll();
-  if (left.ok()) left = Checkpoint(LogState::kInUse);
+  if (left.ok()) left = Checkpoint(LogState::kInUse, CheckpointScope::kCatalogue);
   if (!left.ok()) return left.WithContext("the log's last sync has failed");
-  Settle();
   shared_->SetLogFailed(false);
   return Status();
 }
 
 Status StorageEngine::LockWriter(int64_t timeout_us) {
+  constexpr int64_t kPeekUs = 1'000'000;
   Backoff backoff(clock_, timeout_us);
+  Backoff while_peeked(clock_, kPeekUs);
   while (true) {
     {
       std::lock_guard lock(catch_up_mutex_);
@@ -126,6 +138,8 @@ Status StorageEngine::LockWriter(int64_t timeout_us) {
       }
     }
     if (backoff.Wait()) continue;
+    // Without another's mark it is a reader that looks after one which it saw an instant ago.
+    if (!HasForeignMark() && while_peeked.Wait()) continue;
     const int64_t pid = shared_->PidOf(shared_->writer_mark());
     return Status::Busy(path_ + ": " +
                         (pid == 0 ? "another process" : "process " + std::to_string(pid)) +
@@ -134,17 +148,18 @@ Status StorageEngine::LockWriter(int64_t timeout_us) {
 }
 
 Status StorageEngine::TakeOver() {
-  if (HasForeignMark()) {
+  if ((HasForeignMark() && !IsKnownUndecided()) || shared_->log_failed()) {
     XTDB_RETURN_IF_ERROR(RecoverTail());
   } else if (shared_->superblock_sequence() != loaded_sequence_) {
     const Cleanup let_go([this] { shared_->SetLogPosition(kMaxLsn); });
-    XTDB_RETURN_IF_ERROR(Reload());
+    XTDB_RETURN_IF_ERROR(Reload(shared_->settled()));
   } else {
-    XTDB_RETURN_IF_ERROR(FollowLog());
+    XTDB_RETURN_IF_ERROR(FollowLog(shared_->settled()));
   }
   if (flushes_followed_) {
     must_reload_ = true;  // unless every chunk is judged
     XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
+    state_->chunks.TellDamage();
     must_reload_ = false;
   }
   flushes_followed_ = false;
@@ -152,9 +167,11 @@ Status StorageEngine::TakeOver() {
   if (wal_ != nullptr && !has_undecided_ && (others_wrote || !wal_->has_epoch())) {
     wal_->LearnLastCrc(shared_->settled_crc());
     XTDB_RETURN_IF_ERROR(wal_->TakeOver(container_->superblock().log_epoch, shared_->durable()));
+    ReleaseLog();
   }
   shared_->SetLastWriter(shared_->mark());
   shared_->SetWriterMark(shared_->mark());
+  if (has_undecided_) undecided_mark_ = shared_->mark();
   return Status();
 }
 
@@ -195,7 +212,7 @@ void StorageEngine::ShareEverything() {
   ShareSuperblock();
   if (has_undecided_) {
     // Nobody appends here before it is decided, so nobody needs the last frame's checksum.
-    shared_->SetDurable(undecided_.transaction);
+    shared_->SetDurable(std::min(undecided_.transaction, wal_->durable_lsn()));
     return shared_->SetSettled(undecided_.transaction, 0);
   }
   if (wal_ != nullptr) return Settle();
@@ -229,12 +246,11 @@ LSN StorageEngine::OldestSnapshotAnywhere() {
 
 void StorageEngine::ShareOldestSnapshot() {
   if (shared_ == nullptr) return;
-  const LSN oldest = snapshots_.empty() ? kMaxLsn : *snapshots_.begin();
+  const LSN oldest = snapshots_.empty() ? kMaxLsn : snapshots_.begin()->first;
   if (oldest == shared_oldest_lsn_ || forked()) return;
   shared_oldest_lsn_ = oldest;
   if (oldest == kMaxLsn) return shared_->ClearSnapshot();
-  oldest_since_us_ = clock_.NowUs();
-  shared_->SetSnapshot(oldest, oldest_since_us_);
+  shared_->SetSnapshot(oldest, snapshots_.begin()->second);
 }
 
 void StorageEngine::AddSnapshotOfOthers(EngineStats& stats) {
@@ -272,7 +288,10 @@ Status StorageEngine::CatchUpReadOnly() {
     if (container_->superblock().sequence == known && loaded_generation_ == 0 && !must_reload_) {
       return Status();
     }
-    XTDB_RETURN_IF_ERROR(locks_.LockRecovery(/*shared=*/true));
+    // While somebody recovers, what is known can still be read, if no checkpoint has passed it.
+    const bool may_wait = container_->superblock().sequence != known || must_reload_;
+    XTDB_ASSIGN_OR_RETURN(const bool locked, locks_.ShareRecovery(may_wait));
+    if (!locked) return Status();
     // A writer may have come while we waited.
     const Result<bool> found = FindWriters();
     Status loaded = found.status();
@@ -286,8 +305,11 @@ Status StorageEngine::CatchUpReadOnly() {
     if (!loaded.ok() || !has_writers) return loaded;
   }
   const uint64_t generation = shared_->generation();
+  const LSN settled = shared_->settled();
+  // The last writer has died just now, and the next one makes the shared memory anew.
+  if (shared_->generation() != generation) return CatchUpReadOnly();
   if (generation != loaded_generation_) must_reload_ = true;
-  XTDB_RETURN_IF_ERROR(FollowLog());
+  XTDB_RETURN_IF_ERROR(FollowLog(settled));
   loaded_generation_ = generation;
   return Status();
 }

@@ -49,9 +49,14 @@ void Chunk::StartEmpty() {
   loaded_ = true;
 }
 
-Status Chunk::Load(bool tolerate_damaged) {
+Status Chunk::Load() {
   std::unique_lock lock(mutex_);
-  return loaded_ ? Status() : LoadLocked(tolerate_damaged);
+  return loaded_ ? Status() : LoadLocked(layout_.entry_count, /*tolerate_damaged=*/false);
+}
+
+Status Chunk::LoadBelow(uint32_t extents) {
+  std::unique_lock lock(mutex_);
+  return loaded_ ? Status() : LoadLocked(extents, /*tolerate_damaged=*/true);
 }
 
 Status Chunk::EnsureLoaded() {
@@ -62,7 +67,7 @@ Status Chunk::EnsureLoaded() {
   return Load();
 }
 
-Status Chunk::LoadLocked(bool tolerate_damaged) {
+Status Chunk::LoadLocked(uint32_t extents, bool tolerate_damaged) {
   std::vector<std::byte> image(layout_.directory_bytes + layout_.order_bytes);
   XTDB_RETURN_IF_ERROR(file_.ReadAt(layout_.directory_offset, image).WithContext(Where()));
   const ChunkSummary recorded = summary_;
@@ -73,7 +78,7 @@ Status Chunk::LoadLocked(bool tolerate_damaged) {
     summary_ = recorded;
   });
   const bool sealed = state() == ChunkState::kSealed || state() == ChunkState::kDeprecated;
-  Status status = DecodeDirectory(image, tolerate_damaged);
+  Status status = DecodeDirectory(image, extents, tolerate_damaged);
   if (status.ok()) {
     SortEntries();
     if (sealed && !tolerate_damaged) status = CheckSeal(image);
@@ -105,8 +110,9 @@ void Chunk::Clear() {
   summary_ = ChunkSummary{};
 }
 
-Status Chunk::DecodeDirectory(std::span<const std::byte> directory, bool tolerate_damaged) {
-  for (uint32_t i = 0; i < layout_.entry_count; ++i) {
+Status Chunk::DecodeDirectory(std::span<const std::byte> directory, uint32_t extents,
+                              bool tolerate_damaged) {
+  for (uint32_t i = 0; i < std::min(extents, layout_.entry_count); ++i) {
     const auto bytes = directory.subspan(i * sizeof(BlockDirEntry), sizeof(BlockDirEntry));
     const Result<BlockDirEntry> entry = DecodeBlockDirEntry(bytes, header_.chunk_sequence);
     Status status = entry.status();

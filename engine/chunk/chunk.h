@@ -48,10 +48,11 @@ class Chunk {
   // A chunk just allocated, whose directory is known to be empty.
   void StartEmpty();
   // Reads and checks the directory (and, of a sealed chunk, seal record, SuperCRC and order array)
-  // unless it is in memory already. `tolerate_damaged`: entries that cannot be used count as
-  // unwritten (recovery: the log has them again) and are counted, and the seal is not checked.
-  // kCorruption names chunk and entry.
-  Status Load(bool tolerate_damaged = false);
+  // unless it is in memory already. kCorruption names chunk and entry.
+  Status Load();
+  // The same, of entries for extents below `extents` only; those that cannot be used count as
+  // unwritten (the log may have them again) and are counted, and the seal is not checked.
+  Status LoadBelow(uint32_t extents);
   uint32_t damaged_entries() const;
   // False while entries are damaged or could not be read: blocks may then stand anywhere.
   bool knows_its_extents() const;
@@ -98,10 +99,11 @@ class Chunk {
   bool HasAllOf(const ChunkSummary& expected) const;
   void SortEntries();
   static ChunkSummary Everywhere();
-  Status LoadLocked(bool tolerate_damaged);
+  Status LoadLocked(uint32_t extents, bool tolerate_damaged);
   void Clear();
-  // Checks the chunk's directory as read; `damaged` takes what cannot be used.
-  Status DecodeDirectory(std::span<const std::byte> directory, bool tolerate_damaged);
+  // Checks the chunk's directory as read, as far as it is for extents below `extents`.
+  Status DecodeDirectory(std::span<const std::byte> directory, uint32_t extents,
+                         bool tolerate_damaged);
   Status CheckSeal(std::span<const std::byte> image) const;
   // Appends to entries_, by_number_ and summary_; order_ and reach_ are up to the caller.
   Status Append(uint32_t entry_index, const BlockDirEntry& entry);

@@ -42,7 +42,7 @@ std::string Chunk::TakeDamage() {
 Status Chunk::LoadByHeads(std::span<const std::byte> image, const ChunkSummary& recorded,
                           const Status& why) {
   Clear();
-  XTDB_RETURN_IF_ERROR(DecodeDirectory(image, /*tolerate_damaged=*/true));
+  XTDB_RETURN_IF_ERROR(DecodeDirectory(image, layout_.entry_count, /*tolerate_damaged=*/true));
   // Only the catalogue's count tells that all were found.
   const bool is_complete = recorded.block_count != 0 && Rescue(recorded);
   if (!is_complete) {
@@ -75,10 +75,12 @@ bool Chunk::Rescue(const ChunkSummary& expected) {
   };
   std::erase_if(damaged_entries_, take);
   if (!HasAllOf(expected)) {
+    // Behind them may be what others than the chunk of this catalogue have left there.
+    const uint32_t last = std::min(expected.used_extents, layout_.entry_count);
     const std::vector<uint16_t> known = by_number_;
     uint32_t extent = 0;
     for (size_t i = 0; i <= known.size(); ++i) {
-      const uint32_t end = i < known.size() ? entry_numbers_[known[i]] : layout_.entry_count;
+      const uint32_t end = i < known.size() ? entry_numbers_[known[i]] : last;
       for (; extent < end; ++extent) take(extent);
       if (i < known.size()) extent = end + entries_[known[i]].extents;
     }

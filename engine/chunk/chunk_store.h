@@ -106,13 +106,18 @@ class ChunkStore {
   // place in `next`, whose checkpoint LSN is that of the checkpoint; synced. The place never
   // overlaps the current catalogue.
   Status WriteCatalogue(const std::vector<TagDefinition>& tags, Superblock& next);
-  // Takes the chunk table read from the catalogue. Damaged chunks stay readable and are told to
-  // `events`.
+  // Takes the chunk table read from the catalogue. Damaged chunks stay readable.
   Status LoadTable(const std::vector<ChunkTableEntry>& table);
   Status Replay(const FlushRecord& record, LSN lsn);
   Status ReplayDrop(const DropRecord& record, LSN lsn);
   // After the last Replay: finds the open chunk. Again after further ones.
   Status FinishReplay();
+  // After loading with `repairs`: nothing stands in the directory of the open chunk but what
+  // catalogue and log name.
+  Status EraseUnnamedEntries();
+  // What loading has found damaged, which `events` gets to know once it is certain.
+  bool has_untold_damage() const { return !untold_damage_.empty(); }
+  void TellDamage();
   // Another process has copied the entries published so far: this one will not write before it
   // has loaded everything anew.
   void ForgetPendingEntries() { pending_entries_.clear(); }
@@ -141,6 +146,7 @@ class ChunkStore {
   Result<std::shared_ptr<Chunk>> FindChunk(uint32_t slot, uint64_t sequence) const;
   Status LoadEntry(const ChunkTableEntry& entry);
   bool IsDamaged(Chunk& chunk);
+  Status LoadNamed(Chunk& chunk);
   std::shared_ptr<Chunk> LoadUnsealed(const ChunkTableEntry& entry);
   Result<uint64_t> CatalogOffset(uint64_t size, const Superblock& current);
   Result<uint32_t> BeginCatalogSlot();
@@ -159,6 +165,7 @@ class ChunkStore {
   std::vector<std::shared_ptr<Chunk>> full_;  // to be sealed
   std::set<uint64_t> judged_;                 // sequences that FinishReplay has looked at
   std::set<uint64_t> set_aside_;  // sequences of damaged chunks: nothing is written to them
+  std::vector<std::string> untold_damage_;
   std::vector<PlacedEntry> pending_entries_;  // published, not yet copied
   // Of chunks not sealed, by sequence: what the catalogue says that their directories hold.
   std::map<uint64_t, ChunkSummary> expected_;

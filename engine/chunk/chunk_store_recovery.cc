@@ -39,8 +39,10 @@ Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
   // The checkpoint has passed the frame: that it stood just before it is the safe thing to say.
   const LSN checkpoint = container_.superblock().checkpoint_lsn;
   const LSN drop_lsn = checkpoint == kNoLsn ? kNoLsn : checkpoint - 1;
+  const Result<ChunkState> on_disk = mutator_.Read(layout);
+  const bool is_marked = !on_disk.ok() || on_disk.value() != ChunkState::kSealed;
   std::lock_guard lock(mutex_);
-  dropped_.push_back({std::move(chunk), drop_lsn, /*is_marked=*/true, /*is_punched=*/false});
+  dropped_.push_back({std::move(chunk), drop_lsn, is_marked, /*is_punched=*/false});
   std::sort(dropped_.begin(), dropped_.end(), [](const DroppedChunk& a, const DroppedChunk& b) {
     return a.chunk->header().chunk_sequence < b.chunk->header().chunk_sequence;
   });
@@ -66,8 +68,8 @@ std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
     const std::string what =
         on_disk.ok() ? "its state words say " + std::string(ChunkStateName(on_disk.value()))
                      : std::string(on_disk.status().message());
-    events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
-                ChunkName(entry) + ": " + what + "; it is read, and not written any more");
+    untold_damage_.push_back(ChunkName(entry) + ": " + what +
+                             "; it is read, and not written any more");
     set_aside_.insert(entry.chunk_sequence);
   }
   if (is_sealed) full_.push_back(chunk);
@@ -105,7 +107,7 @@ Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
     if (IsDropped(placed.chunk_sequence)) continue;
     XTDB_ASSIGN_OR_RETURN(const auto chunk, FindChunk(placed.slot, placed.chunk_sequence));
     // The crash may have torn the copy of an entry that the log has whole.
-    XTDB_RETURN_IF_ERROR(chunk->Load(/*tolerate_damaged=*/true));
+    XTDB_RETURN_IF_ERROR(LoadNamed(*chunk));
     PlacedEntry copy = placed;
     copy.entry.flush_lsn = lsn;
     XTDB_RETURN_IF_ERROR(chunk->AddEntry(copy.entry_index, copy.entry));
@@ -114,9 +116,15 @@ Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
   return Status();
 }
 
-// Loads the directory of a chunk that is not sealed; tells what is wrong with it, if anything.
+// Of the directory of a chunk that is not sealed, what the catalogue knows of. All else there is a
+// copy of what the log has, on its way or torn, or of what a failed sync of the log has lost.
+Status ChunkStore::LoadNamed(Chunk& chunk) {
+  return chunk.LoadBelow(expected_[chunk.header().chunk_sequence].used_extents);
+}
+
+// Loads the directory of a chunk that is not sealed; notes what is wrong with it, if anything.
 bool ChunkStore::IsDamaged(Chunk& chunk) {
-  const Status loaded = chunk.Load(/*tolerate_damaged=*/true);
+  const Status loaded = LoadNamed(chunk);
   const ChunkSummary expected = expected_[chunk.header().chunk_sequence];
   // Everything that the checkpoint knew of was in the directory before it.
   const uint32_t found = chunk.summary().block_count;
@@ -129,9 +137,27 @@ bool ChunkStore::IsDamaged(Chunk& chunk) {
             " blocks found";
   }
   if (chunk.RescueOrNoteMissing(expected)) what += "; its blocks were found without them";
-  events_.Add(0, EventLevel::kError, kDamagedChunkEvent,
-              "chunk " + std::to_string(chunk.header().chunk_sequence) + ": " + what);
+  untold_damage_.push_back("chunk " + std::to_string(chunk.header().chunk_sequence) + ": " + what);
   return true;
+}
+
+void ChunkStore::TellDamage() {
+  for (std::string& damage : untold_damage_) {
+    events_.Add(0, EventLevel::kError, kDamagedChunkEvent, std::move(damage));
+  }
+  untold_damage_.clear();
+}
+
+Status ChunkStore::EraseUnnamedEntries() {
+  if (open_ == nullptr) return Status();
+  const ChunkLayout& layout = open_->layout();
+  const uint64_t named = uint64_t{open_->next_free_extent()} * sizeof(BlockDirEntry);
+  std::vector<std::byte> rest(static_cast<size_t>(layout.directory_bytes - named));
+  XTDB_RETURN_IF_ERROR(container_.file().ReadAt(layout.directory_offset + named, rest));
+  const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
+  if (std::all_of(rest.begin(), rest.end(), is_zero)) return Status();
+  std::fill(rest.begin(), rest.end(), std::byte{0});
+  return container_.file().WriteAt(layout.directory_offset + named, rest);
 }
 
 Status ChunkStore::FinishReplay() {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kOpenTimeoutUs = 60'000'000;
 constexpr int64_t kStepUsMax = 5'000;
+constexpr const char* kOpensOrCloses = "opens or closes it";
 
 }  // namespace
 
@@ -43,9 +44,14 @@ Status ProcessLocks::Wait(uint64_t offset, File::LockKind kind, const char* what
   }
 }
 
-Status ProcessLocks::LockRecovery(bool shared) {
-  return Wait(kLockRecovery, shared ? File::LockKind::kShared : File::LockKind::kExclusive,
-              "opens or closes it");
+Status ProcessLocks::LockRecovery() {
+  return Wait(kLockRecovery, File::LockKind::kExclusive, kOpensOrCloses);
+}
+
+Result<bool> ProcessLocks::ShareRecovery(bool may_wait) {
+  if (!may_wait) return Try(kLockRecovery, File::LockKind::kShared);
+  XTDB_RETURN_IF_ERROR(Wait(kLockRecovery, File::LockKind::kShared, kOpensOrCloses));
+  return true;
 }
 
 void ProcessLocks::UnlockRecovery() { file_.Unlock(kLockRecovery); }

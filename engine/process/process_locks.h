@@ -19,8 +19,10 @@ class ProcessLocks {
   ProcessLocks(File& file, Clock& clock) : file_(file), clock_(clock) {}
 
   // While a process opens, recovers or closes. Waits; kBusy after a minute, naming the holder.
-  // shared: by an opener that may not write. One thread at a time.
-  Status LockRecovery(bool shared);
+  // One thread at a time.
+  Status LockRecovery();
+  // By who may not write. False: another process has it, and `may_wait` is false.
+  Result<bool> ShareRecovery(bool may_wait);
   void UnlockRecovery();
 
   // Whoever has the container open holds it shared.

@@ -53,26 +53,32 @@ void SharedMemory::Store(uint64_t ShmWords::*word, uint64_t value) {
   Write(header().words.*word, value);
 }
 
-bool SharedMemory::IsOf(const Uuid& uuid) const {
+bool SharedMemory::IsOf(const Uuid& uuid) const { return generation() != 0 && IsLaidOutFor(uuid); }
+
+bool SharedMemory::IsLaidOutFor(const Uuid& uuid) const {
   const ShmHeader& found = header();
-  return generation() != 0 && found.magic == kShmMagic && found.format_version == kFormatVersion &&
+  return found.magic == kShmMagic && found.format_version == kFormatVersion &&
          found.slot_count == kShmSlotCount && found.container_uuid == uuid;
 }
 
 SharedMemory::Left SharedMemory::LeftBy(const Uuid& uuid, uint64_t log_epoch) const {
   Left left;
-  if (!IsOf(uuid) || header().log_epoch != log_epoch) return left;
+  if (!IsLaidOutFor(uuid)) return left;
+  // Also of an earlier epoch and of one that died while making it anew: to leave a log that has not
+  // failed costs a checkpoint.
+  left.log_failed = log_failed();
+  if (generation() == 0 || header().log_epoch != log_epoch) return left;
   const uint64_t durable = Load(&ShmWords::durable);
   if ((durable ^ HashOf(uuid, log_epoch)) == Load(&ShmWords::durable_check)) left.durable = durable;
-  left.log_failed = log_failed();
   return left;
 }
 
-void SharedMemory::BeginRebuild(const Uuid& uuid, uint64_t log_epoch) {
+void SharedMemory::BeginRebuild(const Uuid& uuid, uint64_t log_epoch, bool log_failed) {
   Store(&ShmWords::generation, 0);
+  SetLogFailed(log_failed);
   for (auto word : {&ShmWords::settled, &ShmWords::durable, &ShmWords::durable_check,
                     &ShmWords::checkpoint, &ShmWords::superblock_sequence, &ShmWords::writer_mark,
-                    &ShmWords::log_failed, &ShmWords::last_writer, &ShmWords::settled_crc}) {
+                    &ShmWords::last_writer, &ShmWords::settled_crc}) {
     Store(word, 0);
   }
   ShmHeader& made = header();
@@ -163,6 +169,8 @@ void SharedMemory::ClearSnapshot() {
 
 // A free lock means a dead process. Its slot is cleared, so that it is asked only once.
 Result<bool> SharedMemory::ForgetIfDead(uint32_t index) {
+  // The lock does not tell one thread of this process from another.
+  const std::lock_guard guard(forget_mutex_);
   const Status locked = container_.TryLock(LockOfSlot(index), File::LockKind::kExclusive);
   if (locked.code() == StatusCode::kBusy) return false;
   XTDB_RETURN_IF_ERROR(locked);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "engine/base/status.h"
@@ -33,9 +34,9 @@ class SharedMemory {
     bool log_failed = false;
   };
   Left LeftBy(const Uuid& uuid, uint64_t log_epoch) const;
-  // Makes it anew: no slots, all words zero but the generation, which is set by Finish. By who has
-  // the container alone.
-  void BeginRebuild(const Uuid& uuid, uint64_t log_epoch);
+  // Makes it anew: no slots, all words zero but `log_failed`; the generation is set by Finish. By
+  // who has the container alone.
+  void BeginRebuild(const Uuid& uuid, uint64_t log_epoch, bool log_failed);
   void FinishRebuild();
   bool IsOf(const Uuid& uuid) const;
 
@@ -83,6 +84,7 @@ class SharedMemory {
   Result<bool> IsSharedWithWriters() const;
 
  private:
+  bool IsLaidOutFor(const Uuid& uuid) const;  // made for it, though perhaps not to the end
   SharedMemory(std::unique_ptr<SharedMapping> mapping, File& container);
   uint64_t Load(uint64_t ShmWords::*word) const;
   void Store(uint64_t ShmWords::*word, uint64_t value);
@@ -94,6 +96,7 @@ class SharedMemory {
   File& container_;
   static constexpr int64_t kNoSlot = -1;
   std::atomic<int64_t> own_slot_ = kNoSlot;
+  std::mutex forget_mutex_;
   uint64_t mark_ = 0;
 };
 

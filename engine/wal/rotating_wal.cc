@@ -127,9 +127,7 @@ Result<std::unique_ptr<RotatingWAL>> RotatingWAL::Open(FileSystem& fs, const std
   wal->epoch_min_ = found.max_epoch;
   wal->prev_crc32_ = reader.end_crc32();
   wal->end_lsn_ = found.end_lsn;
-  wal->released_lsn_ = std::min(reader.geometry().Normalize(checkpoint_lsn), found.end_lsn);
   wal->ring_.FreeAbove(reader.geometry().SegmentOf(found.end_lsn));
-  wal->ring_.FreeBelow(reader.geometry().SegmentOf(wal->released_lsn_));
   if (!read_only) {
     XTDB_RETURN_IF_ERROR(wal->EraseLeftovers(reader.leftovers()));
     wal->durable_lsn_ = found.end_lsn;
@@ -152,7 +150,7 @@ Result<std::unique_ptr<RotatingWAL>> RotatingWAL::Join(FileSystem& fs, const std
                                                    options.reserve_segments, read_only));
   wal->epoch_min_ = reader.header().epoch;
   wal->reader_.emplace(std::move(reader));
-  wal->end_lsn_ = wal->durable_lsn_ = wal->released_lsn_ = geometry.Normalize(checkpoint_lsn);
+  wal->end_lsn_ = wal->durable_lsn_ = geometry.Normalize(checkpoint_lsn);
   XTDB_RETURN_IF_ERROR(wal->Follow(settled_lsn, replay));
   wal->ring_ = wal->reader_->ring();
   wal->PublishPlaces();
@@ -184,18 +182,22 @@ Status RotatingWAL::TakeOver(uint64_t epoch, LSN durable_lsn) {
   }
   ring_ = reader_->ring();
   ring_.FreeAbove(geometry_.SegmentOf(end_lsn_));
-  ring_.FreeBelow(geometry_.SegmentOf(released_lsn_));
+  released_lsn_ = kNoLsn;
   durable_lsn_ = std::min(durable_lsn, end_lsn_.load());
   PublishPlaces();
   BeginEpoch(epoch);
   return Status();
 }
 
+void RotatingWAL::DistrustSyncsBeyond(LSN lsn) {
+  durable_lsn_ = std::min(durable_lsn_.load(), lsn);
+  durable_claim_max_ = std::min(durable_claim_max_, lsn);
+}
+
 Status RotatingWAL::SkipToNewSegment() {
   XTDB_RETURN_IF_ERROR(CheckWritable());
   const uint64_t next = geometry_.SegmentOf(end_lsn_) + 1;
   XTDB_RETURN_IF_ERROR(EnsureSegments(next, /*ordinary=*/false));
-  durable_claim_max_ = std::min(durable_claim_max_, durable_lsn_.load());
   end_lsn_ = geometry_.FirstFrame(next);
   prev_crc32_ = 0;
   PublishPlaces();

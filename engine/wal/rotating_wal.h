@@ -56,7 +56,11 @@ class RotatingWAL {
   // there. After an error the object is good for nothing but its end.
   Status Follow(LSN settled_lsn, const ReplayFn& replay);
   // This process writes now, behind what Follow has read: learns the segments that others began.
+  // None is reused before Release says that nobody reads it.
   Status TakeOver(uint64_t epoch, LSN durable_lsn);
+  // A sync has failed, so what was synced beyond `lsn` later may still not be on the disk; no frame
+  // claims that it is.
+  void DistrustSyncsBeyond(LSN lsn);
   // The next frame is the first of another segment, so that no append goes behind bytes whose sync
   // has failed. A reader gets there only by a checkpoint at the new end.
   Status SkipToNewSegment();
@@ -68,7 +72,8 @@ class RotatingWAL {
   // belongs to another container (names both files), begins after checkpoint_lsn or ends before
   // durable_lsn, up to which it is known to have been synced. read_only:
   // nothing is written; Append and Sync are then kFailedPrecondition. Unless read_only, what was
-  // replayed is synced before Open returns.
+  // replayed is synced before Open returns. No segment is reused before Release says that nobody
+  // reads it.
   static Result<std::unique_ptr<RotatingWAL>> Open(FileSystem& fs, const std::string& path,
                                                    const Uuid& container_uuid, LSN checkpoint_lsn,
                                                    LSN durable_lsn, const WALOptions& options,

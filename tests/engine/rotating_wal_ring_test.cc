@@ -52,6 +52,7 @@ TEST(RotatingWALRingTest, RecordsBehindTheCheckpointSurviveEveryTurnOfTheRing) {
     EXPECT_FALSE(log.value().end.tail_was_cut);
     wal = std::move(log.value().wal);
     wal->BeginEpoch(++epoch);
+    wal->Release(checkpoint);
   }
   EXPECT_GT(wal->end_lsn(), 150 * kSegment);
   EXPECT_LT(wal->segment_count(), 12u);
