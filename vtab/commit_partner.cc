@@ -7,6 +7,7 @@
 #include "engine/io/file_system.h"
 #include "vtab/commit_record.h"
 #include "vtab/connection.h"
+#include "vtab/engine_registry.h"
 #include "vtab/second_connection.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/quote_text.h"
@@ -30,6 +31,20 @@ Result<std::vector<CommitRecord>> ReadCommitted(Connection& connection, const st
   XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, connection.BusyTimeoutUs());
   XTDB_ASSIGN_OR_RETURN(const auto own, OpenSecondConnection(db, schema, timeout_us));
   return ReadCommitRecords(own.get(), "main");
+}
+
+// What a process that died has committed may be in the page cache only: the journal's end or
+// removal, or the last frames of the WAL. Never opens the database itself: to close it would drop
+// the locks that SQLite has on it in this process.
+Status SyncWhatIsCommitted(const std::string& database_file) {
+  FileSystem& fs = ContainerFiles();
+  for (const char* const suffix : {"-journal", "-wal"}) {
+    Result<std::unique_ptr<File>> journal = fs.Open(database_file + suffix, OpenMode::kReadOnly);
+    if (journal.status().code() == StatusCode::kNotFound) continue;
+    XTDB_RETURN_IF_ERROR(journal.status());
+    XTDB_RETURN_IF_ERROR(journal.value()->Sync());
+  }
+  return fs.SyncDirectory(DirectoryOf(database_file));
 }
 
 Status Refuse(const std::string& table, const std::string& why) {
@@ -86,7 +101,9 @@ Result<bool> IsCommitted(Connection& connection, const std::string& schema,
   for (const CommitRecord& record : records) {
     if (record.database != undecided.database) continue;
     is_partner = true;
-    if (record.container == undecided.container && record.number == undecided.number) return true;
+    if (record.container != undecided.container || record.number != undecided.number) continue;
+    XTDB_RETURN_IF_ERROR(SyncWhatIsCommitted(DatabaseFile(connection.db(), schema)));
+    return true;
   }
   if (is_partner) return false;
   return Status::NotFound("schema " + schema + " is not database " + UuidText(undecided.database));

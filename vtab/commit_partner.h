@@ -16,7 +16,8 @@ class Connection;
 Result<CommitPartner> FindCommitPartner(Connection& connection, const std::string& schema,
                                         const std::string& table, const StorageEngine& engine);
 
-// An IsCommittedFn: asks the database of `schema` for what it has committed.
+// An IsCommittedFn: asks the database of `schema` for what it has committed. True only once that
+// survives power loss.
 Result<bool> IsCommitted(Connection& connection, const std::string& schema,
                          const UndecidedTransaction& undecided);
 

@@ -235,7 +235,7 @@ Status ContainerSession::Commit() {
   // Whatever comes behind the PREPARE confirms it, so SQLite's part has to be as durable before.
   if (partner_ && !partner_->folder_to_sync.empty()) {
     const Status told = CatchNoMemory([this] {
-      const Status synced = PosixFileSystem().SyncDirectory(partner_->folder_to_sync);
+      const Status synced = ContainerFiles().SyncDirectory(partner_->folder_to_sync);
       if (synced.ok()) return synced;
       engine().events().Add(engine().clock().NowUs(), EventLevel::kWarning, "commit",
                             "the database's folder: " + std::string(synced.message()));

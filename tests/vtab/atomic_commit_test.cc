@@ -2,7 +2,9 @@
 
 #include "engine/io/clock.h"
 #include "engine/storage_engine.h"
+#include "tests/support/watched_file_system.h"
 #include "tests/vtab/sql_fixture.h"
+#include "vtab/engine_registry.h"
 
 namespace xtdb {
 namespace {
@@ -279,6 +281,72 @@ TEST_F(AtomicCommitTest, WritesThatPassSqliteByAreRefused) {
   EXPECT_THAT(
       std::string(opened.value()->WritePoint("a", 2, Value::Real(2), kQualityGood).message()),
       HasSubstr("through a table of that database"));
+}
+
+// SQLite has committed, the container has prepared only, and then the process dies.
+class DiedInCommitTest : public AtomicCommitTest {
+ protected:
+  DiedInCommitTest() : watched_(PosixFileSystem()) { std::filesystem::create_directory(Copy("")); }
+  ~DiedInCommitTest() override {
+    watched_.before_sync = {};
+    db_.reset();
+    ReplaceContainerFiles(nullptr);
+  }
+  std::string Copy(const std::string& name) const { return File("copy/") + name; }
+  void DieInCommit(const std::string& journal_mode) {
+    Run("PRAGMA journal_mode = " + journal_mode);
+    db_.reset();
+    ReplaceContainerFiles(&watched_);
+    Open();
+    Run("PRAGMA synchronous = FULL; BEGIN; INSERT INTO log VALUES (1)");
+    Run(Insertion(1));
+    bool is_first = true;
+    // That of the container's log is its PREPARE; SQLite syncs past us, and then comes the folder.
+    watched_.before_sync = [&](const std::string& path) {
+      if (path + "/" != File("") || !is_first) return Status();
+      is_first = false;
+      CopyAll();
+      return Status();
+    };
+    Run("COMMIT");
+    watched_.before_sync = {};
+    db_ = std::make_unique<TestDatabase>(Copy("test.db"));
+  }
+  void CopyAll() const {
+    for (const auto& entry : std::filesystem::directory_iterator(File(""))) {
+      if (entry.is_regular_file()) {
+        std::filesystem::copy(entry.path(), Copy(entry.path().filename()));
+      }
+    }
+  }
+
+  WatchedFileSystem watched_;
+};
+
+TEST_F(DiedInCommitTest, WhoSettlesSyncsSqlitesCommitFirst) {
+  DieInCommit("delete");
+  std::vector<std::string> synced;
+  watched_.before_sync = [&](const std::string& path) {
+    synced.push_back(path);
+    return Status();
+  };
+  Run("BEGIN; INSERT INTO log VALUES (2)");
+  Run(Insertion(2));
+  EXPECT_EQ(Line("SELECT count(*) FROM log"), "2");
+  EXPECT_EQ(Times(), "1, 2");
+  EXPECT_THAT(synced, testing::Contains(folder_ / "copy"));
+  Run("COMMIT");
+}
+
+TEST_F(DiedInCommitTest, ItIsNotSettledWhileThatFails) {
+  DieInCommit("delete");
+  watched_.before_sync = [&](const std::string& path) {
+    return path == folder_ / "copy" ? Status::IoError("the folder cannot be synced") : Status();
+  };
+  EXPECT_THAT(Exec(Insertion(2)).message, HasSubstr("the folder cannot be synced"));
+  watched_.before_sync = {};
+  Run(Insertion(2));
+  EXPECT_EQ(Times(), "1, 2");
 }
 
 }  // namespace
