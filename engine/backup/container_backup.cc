@@ -25,6 +25,42 @@ Status ContainerBackup::CheckTarget(const std::string& target) const {
   return Status();
 }
 
+// Made now, or left by a backup that was killed: of one that lives the lock is taken.
+Status ContainerBackup::OpenPartial(const std::string& partial) {
+  Result<std::unique_ptr<File>> opened = fs_.Open(partial, OpenMode::kCreateNew);
+  const bool is_left = opened.status().code() == StatusCode::kAlreadyExists;
+  if (is_left) opened = fs_.Open(partial, OpenMode::kReadWrite);
+  XTDB_RETURN_IF_ERROR(opened.status());
+  File& file = *opened.value();
+  const Status locked = file.TryLock(kLockWriter, File::LockKind::kExclusive);
+  if (locked.code() == StatusCode::kBusy) {
+    return Status::Busy(partial + ": another backup is writing it");
+  }
+  XTDB_RETURN_IF_ERROR(locked);
+  if (is_left) XTDB_RETURN_IF_ERROR(EmptyPartial(file));
+  target_ = std::move(opened).value();
+  return Status();
+}
+
+// The header is written last of all, so what a killed backup leaves begins with it or with nothing.
+Status ContainerBackup::EmptyPartial(File& file) {
+  XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, file.Identity());
+  const Result<FileIdentity> there = fs_.Identify(file.path());
+  if (!there.ok() || !there.value().IsSameFile(opened)) {
+    return Status::Busy(file.path() + ": another backup has just finished it");
+  }
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file.Size());
+  std::vector<std::byte> found(std::min<uint64_t>(size, kExtentSizeBytes));
+  XTDB_RETURN_IF_ERROR(file.ReadAt(0, found));
+  const Result<ContainerHeader> header = DecodeStruct<ContainerHeader>(found, "header");
+  const Uuid& uuid = engine_.container().header().uuid;
+  const bool is_copy = header.ok() && header.value().uuid == uuid;
+  if (!is_copy && !IsAllZero(found)) {
+    return Status::AlreadyExists(file.path() + " exists, and no backup has left it; remove it");
+  }
+  return file.Truncate(0);
+}
+
 // Copies what the file has of the range; zeros stay holes.
 Status ContainerBackup::CopyRange(const Range& range) {
   File& source = engine_.container().file();
@@ -143,7 +179,6 @@ Status ContainerBackup::Verify(const std::string& partial) {
 Status ContainerBackup::Fill(const std::string& partial, int64_t timeout_us) {
   XTDB_RETURN_IF_ERROR(CopyMoving(timeout_us));
   XTDB_RETURN_IF_ERROR(CopyLater());
-  target_ = nullptr;
   snapshot_ = nullptr;
   return Verify(partial);
 }
@@ -155,19 +190,19 @@ Result<BackupReport> ContainerBackup::Run(const std::string& target, int64_t tim
   later_.clear();
   end_ = 0;
   const std::string partial = target + ".partial";
-  XTDB_ASSIGN_OR_RETURN(target_, fs_.Open(partial, OpenMode::kCreateNew));
+  XTDB_RETURN_IF_ERROR(OpenPartial(partial));
   Status done = Fill(partial, timeout_us);
   // Another one may have taken the name meanwhile.
   if (done.ok()) done = CheckTarget(target);
   if (done.ok()) done = fs_.Rename(partial, target);
   if (done.ok()) done = fs_.SyncDirectory(DirectoryOf(target));
-  target_ = nullptr;
   snapshot_ = nullptr;
-  if (done.ok()) return report_;
-  if (fs_.Exists(partial)) {
+  if (!done.ok() && fs_.Exists(partial)) {
     IgnoreStatus(fs_.Remove(partial), "the error that stopped the backup is the one to report");
   }
-  return done;
+  target_ = nullptr;  // and its lock
+  if (!done.ok()) return done;
+  return report_;
 }
 
 }  // namespace xtdb

@@ -35,8 +35,9 @@ class ContainerBackup {
   ContainerBackup(FileSystem& fs, StorageEngine& engine) : fs_(fs), engine_(engine) {}
 
   // timeout_us: for the transaction that is under way.
-  //   kAlreadyExists: something has the target's name. kBusy: timeout. kCorruption: the container
-  //   is damaged, as the check of the copy says; then there is no copy.
+  //   kAlreadyExists: something has the target's name. kBusy: timeout, or another backup writes the
+  //   same copy. kCorruption: the container is damaged, as the check of the copy says; then there
+  //   is no copy.
   Result<BackupReport> Run(const std::string& target, int64_t timeout_us);
 
  private:
@@ -45,6 +46,8 @@ class ContainerBackup {
     uint64_t end;
   };
   Status CheckTarget(const std::string& target) const;
+  Status OpenPartial(const std::string& partial);
+  Status EmptyPartial(File& file);
   // With WRITER: takes what stands still only now, and lists in `later_` what may be copied later.
   Status CopyMoving(int64_t timeout_us);
   Status CopyCatalogue(const Superblock& superblock);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/engine/damaged_store.h"
+#include "tests/support/simulated_process.h"
 #include "tests/support/temporary_directory.h"
 
 namespace xtdb {
@@ -216,6 +217,60 @@ TEST(ContainerBackupTest, BackupsBesideAWriterAreCommits) {
   }
   stop = true;
   writer.join();
+}
+
+TEST(ContainerBackupTest, WhatAKilledBackupLeftIsWrittenOver) {
+  uint64_t nth = 1;
+  for (; nth < 100; ++nth) {
+    SCOPED_TRACE(testing::Message() << "killed before change " << nth);
+    FaultyFileSystem fs(nth);
+    StoreWriter writer(fs);
+    writer.Commit(20);
+    ASSERT_OK(writer.engine().Flush(0));
+    SimulatedProcess killed(fs);
+    killed.KillBefore(nth);
+    IgnoreStatus(ContainerBackup(killed, writer.engine()).Run(kCopyPath, 0).status(), "killed");
+    if (!killed.killed()) break;
+    if (fs.Exists(kCopyPath)) {
+      ASSERT_OK(fs.Remove(kCopyPath));
+    }
+    ASSERT_OK(ContainerBackup(fs, writer.engine()).Run(kCopyPath, 0));
+    EXPECT_FALSE(fs.Exists(std::string(kCopyPath) + ".partial"));
+    ASSERT_OK_AND_ASSIGN(const TestPoints copied, ReadStore(fs, kCopyPath));
+    EXPECT_EQ(copied, writer.commits().back());
+  }
+  EXPECT_GT(nth, 5u);
+}
+
+TEST(ContainerBackupTest, OneThatIsBeingWrittenIsLeftAlone) {
+  FaultyFileSystem fs(1);
+  StoreWriter writer(fs);
+  writer.Commit(20);
+  bool fired = false;
+  fs.SetHook(
+      [&](const OperationRecord& record) {
+        if (fired || !record.path.ends_with(".partial")) return;
+        fired = true;
+        EXPECT_THAT(ContainerBackup(fs, writer.engine()).Run(kCopyPath, 0).status(),
+                    HasCode(StatusCode::kBusy));
+      },
+      MaskOf(FileOperation::kSync));
+  EXPECT_OK(ContainerBackup(fs, writer.engine()).Run(kCopyPath, 0));
+  EXPECT_TRUE(fired);
+}
+
+TEST(ContainerBackupTest, AFileOfSomebodyElseWithThatNameIsLeftAlone) {
+  FaultyFileSystem fs(1);
+  StoreWriter writer(fs);
+  writer.Commit(20);
+  const std::string partial = std::string(kCopyPath) + ".partial";
+  for (const size_t size : {size_t{3}, size_t{20'000}}) {
+    const std::vector<std::byte> content(size, std::byte{'x'});
+    fs.WriteWhole(partial, content);
+    EXPECT_THAT(ContainerBackup(fs, writer.engine()).Run(kCopyPath, 0).status(),
+                HasCode(StatusCode::kAlreadyExists));
+    EXPECT_EQ(fs.ReadWhole(partial), content);
+  }
 }
 
 }  // namespace
