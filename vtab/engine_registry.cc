@@ -1,5 +1,7 @@
 #include "vtab/engine_registry.h"
 
+#include <pthread.h>
+
 #include <atomic>
 
 #include "engine/base/cleanup.h"
@@ -10,6 +12,10 @@ namespace xtdb {
 namespace {
 
 std::atomic<FileSystem*> replaced_files = nullptr;
+std::atomic<EngineRegistry*> registry_of_process = nullptr;
+
+// A child after fork() gets its own: another thread may have had the lock of its parent's.
+void MakeRegistry() { registry_of_process = new EngineRegistry; }
 
 }  // namespace
 
@@ -36,8 +42,12 @@ EngineHandle::~EngineHandle() {
 }
 
 EngineRegistry& EngineRegistry::Instance() {
-  static EngineRegistry& registry = *new EngineRegistry;
-  return registry;
+  static const int registered = [] {
+    MakeRegistry();
+    return pthread_atfork(nullptr, nullptr, MakeRegistry);
+  }();
+  static_cast<void>(registered);
+  return *registry_of_process;
 }
 
 void EngineRegistry::Closed(const Identity& identity) {
@@ -61,7 +71,6 @@ Result<std::shared_ptr<EngineHandle>> EngineRegistry::Open(const std::string& pa
     if (found == handles_.end()) break;
     handle = found->second.lock();
     if (handle != nullptr) {
-      if (handle->engine().forked()) break;  // the parent's: the child opens its own
       XTDB_RETURN_IF_ERROR(CheckSameOptions(options, handle->engine()));
       return handle;
     }

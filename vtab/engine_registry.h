@@ -45,7 +45,8 @@ void ReplaceContainerFiles(FileSystem* fs);
 // The containers that this process has open, by device and inode: connections and threads share
 // them.
 //
-// Never destroyed, since connections may be closed while static objects go.
+// Never destroyed, since connections may be closed while static objects go. A child after fork()
+// begins with none.
 // Threads: any.
 class EngineRegistry {
  public:
