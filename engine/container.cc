@@ -149,6 +149,7 @@ Status Container::RereadSuperblock(uint64_t sequence_min) {
 
 Status Container::WriteSuperblock(Superblock next) {
   next.sequence = superblock_.sequence + 1;
+  XTDB_RETURN_IF_ERROR(CheckCounters(next).WithContext(path_));
   std::vector<std::byte> bytes(kSuperblockSizeBytes);
   next.crc32 = StructCrc(next);
   EncodeStruct(next, bytes);

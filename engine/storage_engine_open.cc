@@ -243,6 +243,9 @@ Status StorageEngine::EnsureLog() {
   if (fs_.Exists(LogPath())) XTDB_RETURN_IF_ERROR(SetAsideStrayLog());
   Superblock next = container_->superblock();
   ++next.log_epoch;
+  ++next.sequence;
+  // Else the log would stand there, and the superblock that names it could not.
+  XTDB_RETURN_IF_ERROR(CheckCounters(next).WithContext(path_));
   XTDB_ASSIGN_OR_RETURN(std::unique_ptr<RotatingWAL> wal,
                         RotatingWAL::Create(fs_, LogPath(), container_->header().uuid,
                                             next.log_epoch, next.checkpoint_lsn, options_.wal));

@@ -151,8 +151,11 @@ Status ContainerBackup::CopyMoving(int64_t timeout_us) {
 // The snapshot keeps the slots of dropped chunks from being used again meanwhile.
 Status ContainerBackup::CopyLater() {
   for (const Range& range : later_) XTDB_RETURN_IF_ERROR(CopyRange(range));
+  // What a damaged chunk table claims may lie anywhere.
+  XTDB_ASSIGN_OR_RETURN(const uint64_t source_size, engine_.container().file().Size());
+  const uint64_t end = std::min(end_, source_size);
   XTDB_ASSIGN_OR_RETURN(const uint64_t size, target_->Size());
-  if (size < end_) XTDB_RETURN_IF_ERROR(target_->Allocate(size, end_ - size));
+  if (size < end) XTDB_RETURN_IF_ERROR(target_->Allocate(size, end - size));
   return target_->Sync();
 }
 

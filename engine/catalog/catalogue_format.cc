@@ -131,7 +131,8 @@ const char* ChunkFault(const ChunkTableEntry& chunk) {
   if (static_cast<uint32_t>(chunk.state) > static_cast<uint32_t>(ChunkState::kFree)) {
     return "state of a chunk";
   }
-  if (chunk.chunk_sequence == 0) return "chunk number 0";
+  if (chunk.slot > kSlotMax) return "slot of a chunk";
+  if (chunk.chunk_sequence == 0 || chunk.chunk_sequence > kCounterMax) return "number of a chunk";
   if (!CheckChunkSummary(chunk.summary).ok()) return "summary of a chunk";
   return nullptr;
 }

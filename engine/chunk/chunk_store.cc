@@ -33,6 +33,9 @@ ChunkHeader ChunkStore::MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind k
 }
 
 Status ChunkStore::WriteChunkHeader(const ChunkHeader& header, const ChunkLayout& layout) {
+  if (header.chunk_sequence >= kCounterMax) {
+    return Status::Corruption(container_.path() + ": the numbers of chunks are used up");
+  }
   std::array<std::byte, sizeof(ChunkHeader)> bytes;
   EncodeStruct(header, bytes);
   // A flush that was abandoned may have left a header here: the slot starts from zeros.

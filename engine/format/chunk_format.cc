@@ -44,7 +44,9 @@ Result<ChunkHeader> DecodeChunkHeader(std::span<const std::byte> in) {
   if (!IsChunkKind(static_cast<uint32_t>(header.kind))) {
     return Status::Corruption("chunk header: kind");
   }
-  if (header.chunk_sequence == 0) return Status::Corruption("chunk header: chunk number 0");
+  if (header.chunk_sequence == 0 || header.chunk_sequence > kCounterMax) {
+    return Status::Corruption("chunk header: chunk number");
+  }
   if (!IsChunkSize(header.chunk_size_bytes)) return Status::Corruption("chunk header: chunk size");
   if (!IsZero(header.reserved)) return Status::Corruption("chunk header: reserved bytes");
   return header;

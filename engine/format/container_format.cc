@@ -85,6 +85,15 @@ Result<ContainerHeader> DecodeContainerHeader(std::span<const std::byte> in) {
   return header;
 }
 
+Status CheckCounters(const Superblock& superblock) {
+  if (superblock.next_chunk_sequence == 0 || superblock.next_chunk_sequence > kCounterMax) {
+    return Status::Corruption("superblock: next chunk");
+  }
+  if (superblock.sequence > kCounterMax) return Status::Corruption("superblock: sequence");
+  if (superblock.log_epoch > kCounterMax) return Status::Corruption("superblock: log epoch");
+  return Status();
+}
+
 Result<Superblock> DecodeSuperblock(std::span<const std::byte> in) {
   XTDB_ASSIGN_OR_RETURN(const Superblock superblock, DecodeStruct<Superblock>(in, "superblock"));
   if (superblock.magic != kSuperblockMagic) return Status::Corruption("superblock: magic");
@@ -96,7 +105,7 @@ Result<Superblock> DecodeSuperblock(std::span<const std::byte> in) {
     return Status::Corruption("superblock: checkpoint LSN");
   }
   if (superblock.next_tag_id == kNoTag) return Status::Corruption("superblock: next tag");
-  if (superblock.next_chunk_sequence == 0) return Status::Corruption("superblock: next chunk");
+  XTDB_RETURN_IF_ERROR(CheckCounters(superblock));
   XTDB_RETURN_IF_ERROR(CheckOptions(superblock.options));
   const auto& name = superblock.owner_name;
   const auto end = std::find(name.begin(), name.end(), '\0');

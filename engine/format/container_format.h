@@ -67,6 +67,10 @@ static_assert(offsetof(ContainerHeader, crc32) == 60);
 enum class LogState : uint32_t { kClean = 0, kInUse = 1 };
 
 inline constexpr LSN kCheckpointLsnMax = LSN{1} << 62;
+// Of epochs and of the numbers of superblocks and chunks, which go up by one: far above what can be
+// reached, far below what could wrap around.
+inline constexpr uint64_t kCounterMax = uint64_t{1} << 62;
+inline constexpr uint32_t kSlotMax = 0xFFFFFFFE;  // so that the count of slots fits as well
 
 // How new data is written; kept in the superblock, changed by xtdb_set only.
 struct StorageOptions {
@@ -133,6 +137,9 @@ Status CheckFormatVersion(uint32_t version, const char* what);
 // Trust nothing: any bytes give a structure that satisfies every comment above, or kCorruption
 // (kUnsupported for a newer format version; "not an xTdb container" for another magic).
 Result<ContainerHeader> DecodeContainerHeader(std::span<const std::byte> in);
+// kCorruption where a number is 0 that may not be, or cannot go on: checked before each write, too,
+// since what was read may have been the last one.
+Status CheckCounters(const Superblock& superblock);
 Result<Superblock> DecodeSuperblock(std::span<const std::byte> in);
 
 }  // namespace xtdb

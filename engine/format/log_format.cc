@@ -36,6 +36,7 @@ Status CheckFrameFields(const FrameHeader& header) {
   if (header.lsn == kNoLsn || header.lsn % 8 != 0) return Status::Corruption("frame: LSN");
   if (header.durable_lsn > header.lsn) return Status::Corruption("frame: durable LSN");
   if (header.transaction > header.lsn) return Status::Corruption("frame: transaction");
+  if (header.epoch > kCounterMax) return Status::Corruption("frame: epoch");
   return Status();
 }
 
@@ -61,6 +62,7 @@ Result<LogHeader> DecodeLogHeader(std::span<const std::byte> in) {
       header.start_lsn % header.segment_size_bytes != sizeof(SegmentHeader)) {
     return Status::Corruption("log header: start LSN " + std::to_string(header.start_lsn));
   }
+  if (header.epoch > kCounterMax) return Status::Corruption("log header: epoch");
   return header;
 }
 
@@ -69,6 +71,7 @@ Result<SegmentHeader> DecodeSegmentHeader(std::span<const std::byte> in) {
                         DecodeStruct<SegmentHeader>(in, "segment header"));
   if (header.magic != kSegmentMagic) return Status::Corruption("segment header: magic");
   if (header.number == 0) return Status::Corruption("segment header: number 0");
+  if (header.epoch > kCounterMax) return Status::Corruption("segment header: epoch");
   if (!AllZero(header.reserved)) return Status::Corruption("segment header: reserved bytes in use");
   return header;
 }

@@ -57,7 +57,8 @@ Result<FlushRecord> DecodeFlush(std::span<const std::byte> payload) {
   record.chunks.resize(count);
   for (NewChunk& chunk : record.chunks) {
     XTDB_CHECK(cursor.Take(chunk));  // counted above
-    if (!IsKnown(chunk.kind) || chunk.chunk_sequence == 0) {
+    if (!IsKnown(chunk.kind) || chunk.slot > kSlotMax || chunk.chunk_sequence == 0 ||
+        chunk.chunk_sequence > kCounterMax) {
       return Status::Corruption("FLUSH record: chunk in slot " + std::to_string(chunk.slot));
     }
   }
