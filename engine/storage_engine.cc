@@ -8,6 +8,22 @@
 
 namespace xtdb {
 
+namespace {
+
+// A writer publishes a checkpoint a moment before the log's end that it stands for.
+constexpr int64_t kSnapshotTimeoutUs = 10'000'000;
+
+// Of a snapshot that waits for the log's end to pass the checkpoint.
+Status CheckpointNotReached(const std::string& path, const SharedMemory& shared) {
+  const std::string what = path + ": the checkpoint is at LSN " +
+                           std::to_string(shared.checkpoint()) + ", the log's end at " +
+                           std::to_string(shared.settled());
+  if (shared.writer_mark() != 0) return Status::Busy(what + ", and its writer does not go on");
+  return Status::Corruption(what + ", and nobody writes; close the container everywhere");
+}
+
+}  // namespace
+
 StorageEngine::~StorageEngine() {
   IgnoreStatus(CatchNoMemory([this] { return Close(); }),
                "the log stays, and the next Open recovers");
@@ -23,20 +39,25 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
     Unpin();
   });
   const int64_t now_us = clock_.NowUs();
+  Backoff backoff(clock_, kSnapshotTimeoutUs);
   while (true) {
     XTDB_RETURN_IF_ERROR(CatchUp());
-    std::lock_guard lock(mutex_);
-    // The list is taken after the LSN's registration, so it holds every block that the LSN shows.
-    lsn = published_lsn_;
-    snapshots_.emplace(lsn, now_us);
-    state = state_;
-    chunks = state->chunks.chunks();
-    const LSN known = applied_lsn_;
-    ShareOldestSnapshot();
-    // A writer that did not see the slot in time may take back what this snapshot needs.
-    if (shared_ == nullptr || shared_->checkpoint() <= known) break;
-    snapshots_.erase(snapshots_.find(lsn));
-    ShareOldestSnapshot();
+    {
+      std::lock_guard lock(mutex_);
+      // The list is taken after the LSN's registration, so it holds every block that the LSN shows.
+      lsn = published_lsn_;
+      snapshots_.emplace(lsn, now_us);
+      state = state_;
+      chunks = state->chunks.chunks();
+      const LSN known = applied_lsn_;
+      ShareOldestSnapshot();
+      // A writer that did not see the slot in time may take back what this snapshot needs.
+      if (shared_ == nullptr || shared_->checkpoint() <= known) break;
+      snapshots_.erase(snapshots_.find(lsn));
+      ShareOldestSnapshot();
+    }
+    if (backoff.Wait()) continue;
+    return CheckpointNotReached(ShmPath(), *shared_);
   }
   Cleanup unregister([&] {
     std::lock_guard lock(mutex_);

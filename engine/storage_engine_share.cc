@@ -262,7 +262,11 @@ void StorageEngine::AddSnapshotOfOthers(EngineStats& stats) {
   }
   stats.oldest_snapshot_lsn = others.value().snapshot_lsn;
   stats.oldest_snapshot_pid = others.value().pid;
-  stats.oldest_snapshot_age_us = clock_.NowUs() - others.value().since_us;
+  // What another process wrote may be anything.
+  if (__builtin_sub_overflow(clock_.NowUs(), others.value().since_us,
+                             &stats.oldest_snapshot_age_us)) {
+    stats.oldest_snapshot_age_us = 0;
+  }
 }
 
 Status StorageEngine::Pin() {

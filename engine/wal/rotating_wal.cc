@@ -175,6 +175,11 @@ Status RotatingWAL::Follow(LSN settled_lsn, const ReplayFn& replay) {
 }
 
 Status RotatingWAL::TakeOver(uint64_t epoch, LSN durable_lsn) {
+  if (epoch < epoch_min_) {
+    return Status::Corruption(file_->path() + ": frames of epoch " + std::to_string(epoch_min_) +
+                              ", the container says " + std::to_string(epoch) +
+                              "; run xtdb salvage on a copy");
+  }
   if (!reader_) {
     XTDB_ASSIGN_OR_RETURN(reader_, LogReader::Create(*file_, container_uuid_));
   } else {

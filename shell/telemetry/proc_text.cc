@@ -39,6 +39,14 @@ std::optional<T> ParseAs(std::string_view word) {
   return value;
 }
 
+// A number of units of `unit_bytes`.
+std::optional<int64_t> ParseBytes(std::string_view word, int64_t unit_bytes) {
+  const std::optional<int64_t> units = ParseAs<int64_t>(word);
+  int64_t bytes = 0;
+  if (!units || __builtin_mul_overflow(*units, unit_bytes, &bytes)) return std::nullopt;
+  return bytes;
+}
+
 bool AllDigits(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -88,8 +96,8 @@ std::map<std::string, int64_t, std::less<>> ParseMeminfo(std::string_view meminf
   while (TakeLine(meminfo_text, line)) {
     const std::vector<std::string_view> words = Words(line);
     if (words.size() != 3 || words[2] != "kB" || !words[0].ends_with(':')) continue;
-    const std::optional<int64_t> kibibytes = ParseAs<int64_t>(words[1]);
-    if (kibibytes) bytes.emplace(words[0].substr(0, words[0].size() - 1), *kibibytes * 1024);
+    const std::optional<int64_t> size = ParseBytes(words[1], 1024);
+    if (size) bytes.emplace(words[0].substr(0, words[0].size() - 1), *size);
   }
   return bytes;
 }
@@ -106,8 +114,8 @@ std::vector<DiskCounters> ParseDiskstats(std::string_view diskstats_text) {
     if (IsPseudoDisk(name)) continue;
     DiskCounters disk;
     disk.name = std::string(name);
-    disk.read_bytes = ParseAs<int64_t>(words[5]).value_or(0) * kDiskSectorBytes;
-    disk.write_bytes = ParseAs<int64_t>(words[9]).value_or(0) * kDiskSectorBytes;
+    disk.read_bytes = ParseBytes(words[5], kDiskSectorBytes).value_or(0);
+    disk.write_bytes = ParseBytes(words[9], kDiskSectorBytes).value_or(0);
     disk.io_ms = ParseAs<int64_t>(words[12]).value_or(0);
     if (disk.read_bytes == 0 && disk.write_bytes == 0) continue;
     disks.push_back(std::move(disk));

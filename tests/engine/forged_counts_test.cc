@@ -5,11 +5,14 @@
 
 #include "engine/backup/container_backup.h"
 #include "engine/catalog/catalogue_format.h"
+#include "engine/process/shared_memory.h"
 #include "engine/salvage/salvager.h"
 #include "tests/engine/damaged_store.h"
 
 namespace xtdb {
 namespace {
+
+using testing::HasSubstr;
 
 constexpr uint64_t kFileBytesMax = 64 * kMiB;  // the store has twelve
 
@@ -170,6 +173,25 @@ TEST(ForgedCountsTest, ASlotWithoutASuccessorIsNoPartOfACatalogue) {
   EXPECT_OK(EncodeCatalogue(catalogue).status());
   catalogue.chunks[0].slot = kSlotMax + 1;
   EXPECT_EQ(EncodeCatalogue(catalogue).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(ForgedCountsTest, ACheckpointThatTheLogNeverReachesIsAnErrorAndNoEndlessWait) {
+  FaultyFileSystem fs(1);
+  StoreWriter writer(fs);
+  writer.Commit(5);
+  ASSERT_OK_AND_ASSIGN(const auto file, fs.Open(kStorePath, OpenMode::kReadWrite));
+  ASSERT_OK_AND_ASSIGN(const auto shared, SharedMemory::Open(fs, kStoreShm, *file, false));
+  const LSN checkpoint = shared->checkpoint();
+  shared->SetCheckpoint(kMaxLsn);
+  const Status refused = writer.engine().TakeSnapshot().status();
+  EXPECT_EQ(refused.code(), StatusCode::kCorruption);
+  EXPECT_THAT(refused.message(), HasSubstr("plant.xtdb-shm"));
+  // While somebody writes, the log's end may still come.
+  ASSERT_OK_AND_ASSIGN(auto transaction, writer.engine().Begin(0));
+  EXPECT_EQ(writer.engine().TakeSnapshot().status().code(), StatusCode::kBusy);
+  transaction = nullptr;
+  shared->SetCheckpoint(checkpoint);
+  EXPECT_OK(writer.engine().TakeSnapshot().status());
 }
 
 }  // namespace
