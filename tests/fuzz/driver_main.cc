@@ -1,5 +1,9 @@
 // Runs a fuzz target without libFuzzer: replays every file of the corpus folder given as the first
-// argument, then seeded mutations of them (count: second argument), the same ones at each run.
+// argument, then seeded mutations of them (count: second argument; seed: third, else 1), the same
+// ones at each run. A fourth argument names a file that gets each input before it is run, so that
+// it holds the one that ends the program. An input that takes longer than kInputSecondsMax ends it.
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,6 +22,8 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 constexpr size_t kInputBytesMax = 64 * 1024;
+// Of a build with sanitizers on a busy machine; without them an input takes milliseconds.
+constexpr unsigned kInputSecondsMax = 60;
 
 std::vector<Bytes> LoadCorpus(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
@@ -65,15 +71,28 @@ void MutateOnce(Bytes& bytes, std::mt19937_64& random) {
   }
 }
 
+void Run(const Bytes& bytes, const char* keep_in) {
+  if (keep_in != nullptr) {
+    std::ofstream out(keep_in, std::ios::binary | std::ios::trunc);
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+  }
+  alarm(kInputSecondsMax);
+  LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  alarm(0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<Bytes> corpus = LoadCorpus(argc > 1 ? argv[1] : "");
   const int mutations = argc > 2 ? std::atoi(argv[2]) : 20000;
-  for (const Bytes& bytes : corpus) LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  const uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1;
+  const char* const keep_in = argc > 4 ? argv[4] : nullptr;
+  for (const Bytes& bytes : corpus) Run(bytes, keep_in);
   LLVMFuzzerTestOneInput(nullptr, 0);
 
-  std::mt19937_64 random(1);
+  std::mt19937_64 random(seed);
   for (int i = 0; i < mutations; ++i) {
     Bytes bytes;
     if (!corpus.empty()) {
@@ -83,7 +102,7 @@ int main(int argc, char** argv) {
       for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
     }
     for (uint64_t left = 1 + random() % 8; left > 0; --left) MutateOnce(bytes, random);
-    LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+    Run(bytes, keep_in);
   }
   std::printf("%zu corpus inputs, %d mutations\n", corpus.size(), mutations);
   return 0;
