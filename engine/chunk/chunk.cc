@@ -12,6 +12,13 @@ namespace xtdb {
 
 namespace {
 
+// Two records of a log may name one place. Were they not alike, memory would keep the first and the
+// directory the last.
+bool DescribesSameBlock(const BlockDirEntry& a, const BlockDirEntry& b) {
+  return a.tag_id == b.tag_id && a.through_lsn == b.through_lsn && a.count == b.count &&
+         a.ts_min_us == b.ts_min_us && a.ts_max_us == b.ts_max_us && a.head_crc32 == b.head_crc32;
+}
+
 template <typename T>
 void MakeRoomForOne(std::vector<T>& vector) {
   if (vector.size() == vector.capacity()) vector.reserve(2 * vector.size() + 1);
@@ -213,8 +220,7 @@ Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
                        [this](uint16_t p, uint32_t n) { return entry_numbers_[p] < n; });
   const auto where = [&] { return Where() + ", entry " + std::to_string(entry_index); };
   if (at != by_number_.end() && entry_numbers_[*at] == entry_index) {
-    const BlockDirEntry& present = entries_[*at];
-    if (present.tag_id == entry.tag_id && present.through_lsn == entry.through_lsn) return Status();
+    if (DescribesSameBlock(entries_[*at], entry)) return Status();
     return Status::Corruption(where() + ": another block stands there");
   }
   if (state() != ChunkState::kAllocated && damaged_entries_.empty()) {
