@@ -247,6 +247,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status CatchUpShared();  // the next three: caller holds catch_up_mutex_
   Status CatchUpReadOnly();
   Result<bool> FindWriters();
+  bool IsCurrent(LSN settled) const;
   Status FollowLog(LSN settled);
   Status Reload(LSN settled);
   Status RecoverTail();  // caller holds the WRITER lock, too

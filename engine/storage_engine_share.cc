@@ -9,8 +9,7 @@ namespace xtdb {
 Status StorageEngine::CatchUp() {
   if (forked()) return CheckWritable();
   if (shared_ != nullptr && !options_.read_only) {
-    const bool is_current = shared_->settled() <= applied_lsn_ && !must_reload_;
-    if (is_current && !HasForeignMark()) return Status();
+    if (IsCurrent(shared_->settled()) && !HasForeignMark()) return Status();
   }
   std::lock_guard lock(catch_up_mutex_);
   if (writing_) return Status();
@@ -31,6 +30,12 @@ Status StorageEngine::CatchUpShared() {
   return FollowLog(shared_->settled());
 }
 
+// Behind a checkpoint nothing waits for `settled`: the writer is between the two, or was stopped
+// there.
+bool StorageEngine::IsCurrent(LSN settled) const {
+  return std::max(settled, shared_->checkpoint()) <= applied_lsn_ && !must_reload_;
+}
+
 bool StorageEngine::HasForeignMark() const {
   const uint64_t mark = shared_->writer_mark();
   return must_recover_ || (mark != 0 && mark != shared_->mark());
@@ -43,7 +48,7 @@ bool StorageEngine::IsKnownUndecided() const {
 }
 
 Status StorageEngine::FollowLog(LSN settled) {
-  if (settled <= applied_lsn_ && !must_reload_) return Status();
+  if (IsCurrent(settled)) return Status();
   shared_->SetLogPosition(applied_lsn_);
   const Cleanup let_go([this] { shared_->SetLogPosition(kMaxLsn); });
   const bool is_behind = wal_ == nullptr || wal_astray_ || shared_->checkpoint() > applied_lsn_;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/format/container_format.h"
+#include "engine/format/shm_format.h"
 #include "engine/io/process.h"
 #include "tests/engine/process_fixture.h"
 #include "tests/support/faulty_file_system.h"
@@ -357,6 +358,27 @@ TEST(ProcessRacesTest, TheAgeOfTheOldestSnapshotIsItsAge) {
   a.clock.Advance(60'000'000);
   first = nullptr;
   EXPECT_EQ(a.engine->Stats().oldest_snapshot_age_us, 60'000'000);
+}
+
+// The writer has told its checkpoint, and not yet how far the log is settled.
+TEST(ProcessRacesTest, AReaderDoesNotWaitForAWriterThatIsStoppedInACheckpoint) {
+  FaultyFileSystem fs(1);
+  Process a(fs);
+  Process reader(fs);
+  ASSERT_OK(a.Open());
+  ASSERT_OK(reader.Open());
+  ASSERT_OK(a.Write("t", 1, 1));
+  ASSERT_OK_AND_ASSIGN(const auto mapping, fs.MapShared(std::string(kProcessesPath) + "-shm",
+                                                        kShmSizeBytes, OpenMode::kReadWrite));
+  uint64_t& settled = reinterpret_cast<ShmHeader*>(mapping->bytes().data())->words.settled;
+  const uint64_t before = settled;
+  ASSERT_OK(a.Write("t", 2, 10));
+  ASSERT_OK(a.engine->Flush(kNoWait));
+  const uint64_t after = std::exchange(settled, before);
+  EXPECT_EQ(reader.Sum(), 11);
+  settled = after;
+  ASSERT_OK(a.Write("t", 3, 100));
+  EXPECT_EQ(reader.Sum(), 111);
 }
 
 }  // namespace
