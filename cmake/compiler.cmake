@@ -11,7 +11,9 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 # No -march: one binary serves every x86-64, kernels choose their instruction set when they run.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
-set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+if(NOT XTDB_SANITIZE AND NOT XTDB_FUZZ)  # whose presets say what they need
+  set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+endif()
 
 find_program(XTDB_CCACHE ccache)
 if(XTDB_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
