@@ -38,6 +38,23 @@ Result<Superblock> NewestSuperblock(std::span<const std::byte> extent, const std
   return copies[0].value().sequence > copies[1].value().sequence ? copies[0] : copies[1];
 }
 
+// A hole of a forged file could be any size, so memory is taken only as far as there are bytes.
+Status ReadInPieces(File& file, uint64_t offset, uint64_t size, std::vector<std::byte>& bytes) {
+  constexpr uint64_t kPieceBytes = 1 * kMiB;
+  while (bytes.size() < size) {
+    const size_t begin = bytes.size();
+    bytes.resize(begin + std::min(size - begin, kPieceBytes));
+    const std::span<std::byte> piece = std::span(bytes).subspan(begin);
+    XTDB_RETURN_IF_ERROR(file.ReadAt(offset + begin, piece));
+    if (piece.size() < kPieceBytes ||
+        std::ranges::any_of(piece, [](std::byte b) { return b != std::byte{0}; })) {
+      continue;
+    }
+    return Status::Corruption(file.path() + ": the catalogue is a hole; run xtdb salvage");
+  }
+  return {};
+}
+
 }  // namespace
 
 Container::Container(std::unique_ptr<File> file, const ContainerHeader& header,
@@ -104,13 +121,25 @@ Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, std::unique
       new Container(std::move(file), header, layout, superblock, false));
 }
 
+Status Container::CheckIsContainer(File& file) {
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file.Size());
+  if (size < kExtentSizeBytes) {
+    return Status::Corruption(file.path() + " is not an xTdb container: it has " +
+                              std::to_string(size) + " bytes; choose another path");
+  }
+  std::array<std::byte, sizeof(ContainerHeader)> bytes;
+  XTDB_RETURN_IF_ERROR(file.ReadAt(0, bytes));
+  if (std::ranges::equal(std::span(bytes).first(kContainerMagic.size()),
+                         std::as_bytes(std::span(kContainerMagic)))) {
+    return {};
+  }
+  return DecodeContainerHeader(bytes).status().WithContext(file.path());
+}
+
 Result<std::unique_ptr<Container>> Container::Open(std::unique_ptr<File> file, bool read_only) {
   const std::string path = file->path();
+  XTDB_RETURN_IF_ERROR(CheckIsContainer(*file));
   XTDB_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
-  if (size < kExtentSizeBytes) {
-    return Status::Corruption(path + " is not an xTdb container: it has " + std::to_string(size) +
-                              " bytes; choose another path");
-  }
   std::vector<std::byte> extent(kExtentSizeBytes);
   XTDB_RETURN_IF_ERROR(file->ReadAt(0, extent));
   Result<ContainerHeader> header = DecodeContainerHeader(extent);
@@ -174,8 +203,7 @@ Result<std::vector<std::byte>> Container::ReadCatalogue() const {
       return Status::Corruption(path_ +
                                 ": the catalogue lies behind the file's end; run xtdb salvage");
     }
-    bytes.resize(size);
-    XTDB_RETURN_IF_ERROR(file_->ReadAt(superblock_.catalogue_offset, bytes));
+    XTDB_RETURN_IF_ERROR(ReadInPieces(*file_, superblock_.catalogue_offset, size, bytes));
   }
   if (CatalogueCrc(bytes) != superblock_.catalogue_crc32) {
     return Status::Corruption(path_ + ": catalogue checksum; run xtdb salvage");

@@ -26,13 +26,15 @@ class Container {
   };
   // Whether `file` is empty, or what a crash within Create leaves.
   static Result<bool> IsUnfinished(File& file);
+  // kCorruption: "not an xTdb container", a file that somebody else may be using.
+  static Status CheckIsContainer(File& file);
   // Makes a container of the unfinished `file`, which nobody else has open; syncs file and folder.
   // The header is written last, by a write within one sector: until then IsUnfinished. On error the
   // file is removed.
   static Result<std::unique_ptr<Container>> Create(FileSystem& fs, std::unique_ptr<File> file,
                                                    const NewContainer& wanted);
   // Reads header and superblock.
-  //   kCorruption: "not an xTdb container", or both superblocks are damaged.
+  //   kCorruption: "not an xTdb container" (CheckIsContainer), or both superblocks are damaged.
   static Result<std::unique_ptr<Container>> Open(std::unique_ptr<File> file, bool read_only);
 
   const ContainerHeader& header() const { return header_; }

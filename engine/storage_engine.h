@@ -254,6 +254,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status LeaveFailedLog();
   Status LockWriter(int64_t timeout_us);
   Status TakeOver();
+  Status FollowLastWriter();
   void EndWrite();  // gives WRITER back
   void Settle();    // what is in the log is decided; by the holder of WRITER
   void ShareSuperblock();

@@ -9,6 +9,7 @@ namespace xtdb {
 Status StorageEngine::CatchUp() {
   if (forked()) return CheckWritable();
   if (shared_ != nullptr && !options_.read_only) {
+    XTDB_RETURN_IF_ERROR(shared_->CheckIntact());
     if (IsCurrent(shared_->settled()) && !HasForeignMark()) return Status();
   }
   std::lock_guard lock(catch_up_mutex_);
@@ -152,14 +153,22 @@ Status StorageEngine::LockWriter(int64_t timeout_us) {
   }
 }
 
+// Nothing has to be recovered, so what is shared cannot be behind what is known here.
+Status StorageEngine::FollowLastWriter() {
+  XTDB_RETURN_IF_ERROR(
+      shared_->CheckGrown(loaded_sequence_, has_undecided_ ? kNoLsn : applied_lsn_.load()));
+  if (shared_->superblock_sequence() == loaded_sequence_) return FollowLog(shared_->settled());
+  const Cleanup let_go([this] { shared_->SetLogPosition(kMaxLsn); });
+  return Reload(shared_->settled());
+}
+
 Status StorageEngine::TakeOver() {
-  if ((HasForeignMark() && !IsKnownUndecided()) || shared_->log_failed()) {
+  XTDB_RETURN_IF_ERROR(shared_->CheckIntact());
+  const bool must_recover = HasForeignMark() && !IsKnownUndecided();
+  if (must_recover || shared_->log_failed()) {
     XTDB_RETURN_IF_ERROR(RecoverTail());
-  } else if (shared_->superblock_sequence() != loaded_sequence_) {
-    const Cleanup let_go([this] { shared_->SetLogPosition(kMaxLsn); });
-    XTDB_RETURN_IF_ERROR(Reload(shared_->settled()));
   } else {
-    XTDB_RETURN_IF_ERROR(FollowLog(shared_->settled()));
+    XTDB_RETURN_IF_ERROR(FollowLastWriter());
   }
   if (flushes_followed_) {
     must_reload_ = true;  // unless every chunk is judged

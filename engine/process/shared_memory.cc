@@ -43,6 +43,24 @@ ShmHeader& SharedMemory::header() const {
   return *reinterpret_cast<ShmHeader*>(mapping_->bytes().data());
 }
 
+Status SharedMemory::CheckIntact() const {
+  return own_slot_ == kNoSlot || generation() == generation_ ? Status() : ChangedBySomebody();
+}
+
+Status SharedMemory::CheckGrown(uint64_t seen_sequence, LSN seen_settled) const {
+  const uint64_t sequence = superblock_sequence();
+  if (sequence > seen_sequence || (sequence == seen_sequence && settled() >= seen_settled)) {
+    return {};
+  }
+  return ChangedBySomebody();
+}
+
+Status SharedMemory::ChangedBySomebody() const {
+  return Status::FailedPrecondition(container_.path() +
+                                    "-shm was changed by somebody while the container is in use; "
+                                    "close it in every program, then open it again");
+}
+
 ShmSlot& SharedMemory::slot(uint32_t index) const {
   return reinterpret_cast<ShmSlot*>(mapping_->bytes().data() + kShmSlotsOffset)[index];
 }
@@ -93,7 +111,8 @@ void SharedMemory::BeginRebuild(const Uuid& uuid, uint64_t log_epoch, bool log_f
 void SharedMemory::FinishRebuild() {
   uint64_t generation = 0;
   FillRandom(std::span(reinterpret_cast<uint8_t*>(&generation), sizeof(generation)));
-  Store(&ShmWords::generation, generation | 1);
+  generation_ = generation | 1;
+  Store(&ShmWords::generation, generation_);
 }
 
 void SharedMemory::SetSettled(LSN lsn, uint32_t last_crc32) {
@@ -121,6 +140,7 @@ Status SharedMemory::ClaimSlot() {
     Write(slot(index).log_lsn, kMaxLsn);
     Write(slot(index).snapshot_lsn, kMaxLsn);
     Write(slot(index).pid, static_cast<uint64_t>(CurrentProcessId()));
+    generation_ = generation();
     own_slot_ = index;
     // The upper half tells this use of the slot from that of a process which died in it.
     uint32_t salt = 0;
@@ -180,6 +200,7 @@ Result<bool> SharedMemory::ForgetIfDead(uint32_t index) {
 }
 
 Result<SharedMemory::Needs> SharedMemory::NeedsOfOthers() {
+  XTDB_RETURN_IF_ERROR(CheckIntact());
   Needs needs;
   for (uint32_t i = 0; i < kShmSlotCount; ++i) {
     if (own_slot_ == i || Read(slot(i).pid) == 0) continue;

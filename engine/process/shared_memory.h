@@ -39,6 +39,13 @@ class SharedMemory {
   void BeginRebuild(const Uuid& uuid, uint64_t log_epoch, bool log_failed);
   void FinishRebuild();
   bool IsOf(const Uuid& uuid) const;
+  // kFailedPrecondition if somebody has written over the file since this process claimed its slot,
+  // for which no word in it can be trusted any more.
+  Status CheckIntact() const;
+  // The same, by the holder of WRITER, if the words are behind what this process has seen there:
+  // who follows them would forget commits. Only another superblock may take settled ones back,
+  // when what a failed disk lost is recovered.
+  Status CheckGrown(uint64_t seen_sequence, LSN seen_settled) const;
 
   uint64_t generation() const { return Load(&ShmWords::generation); }
   LSN settled() const { return Load(&ShmWords::settled); }
@@ -91,6 +98,7 @@ class SharedMemory {
   ShmHeader& header() const;
   ShmSlot& slot(uint32_t index) const;
   Result<bool> ForgetIfDead(uint32_t index);
+  Status ChangedBySomebody() const;
 
   const std::unique_ptr<SharedMapping> mapping_;
   File& container_;
@@ -98,6 +106,7 @@ class SharedMemory {
   std::atomic<int64_t> own_slot_ = kNoSlot;
   std::mutex forget_mutex_;
   uint64_t mark_ = 0;
+  uint64_t generation_ = 0;  // when this process took its slot
 };
 
 }  // namespace xtdb
