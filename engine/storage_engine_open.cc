@@ -120,12 +120,19 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::TryOpen(FileSystem& fs, Cl
   XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, file->Identity());
   const Result<FileIdentity> there = fs.Identify(path);
   if (!there.ok() || !there.value().IsSameFile(opened)) return std::shared_ptr<StorageEngine>();
+  XTDB_ASSIGN_OR_RETURN(const bool is_unfinished, Container::IsUnfinished(*file));
+  Status foreign;
+  if (is_unfinished && !may_create) foreign = NoSuchContainer(path, options);
+  if (!is_unfinished) foreign = Container::CheckIsContainer(*file);
+  if (!foreign.ok()) {
+    locks.UnlockRecovery();
+    fs.KeepOpen(std::move(file));
+    return foreign;
+  }
   if (opened.hard_links > 1) {
     return Status::Unsupported(path + " has " + std::to_string(opened.hard_links) +
                                " hard links; its log belongs to one name only: remove the others");
   }
-  XTDB_ASSIGN_OR_RETURN(const bool is_unfinished, Container::IsUnfinished(*file));
-  if (is_unfinished && !may_create) return NoSuchContainer(path, options);
   bool alone = false;
   if (!options.read_only) {
     XTDB_ASSIGN_OR_RETURN(alone, locks.TryExclusiveOpen());
@@ -364,6 +371,7 @@ Status StorageEngine::CloseAlone(bool remove_if_new) {
     closed_ = true;
     if (!failure_.ok()) return failure_;
   }
+  // If that fails, log and container still hold everything for the next opener.
   Status done = TakeOver();
   if (done.ok() && remove_if_new && HoldsNothing()) return RemoveFiles();
   // What is undecided stays in the log for the one who can decide it.

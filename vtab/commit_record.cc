@@ -69,6 +69,8 @@ Status CreateCommitRecord(sqlite3* db, const std::string& schema, const std::str
 Result<std::optional<CommitRecord>> ReadCommitRecord(sqlite3* db, const std::string& schema,
                                                      const std::string& table) {
   std::optional<CommitRecord> record;
+  // A view in its place could say anything.
+  if (!IsTable(db, schema, table + std::string(kSuffix))) return record;
   Result<SqlStatement> select = SqlStatement::Prepare(
       db, "SELECT database, container, number FROM " + CommitTable(schema, table));
   // An xtdb table without atomic_commit, beside which somebody has a table of that name.

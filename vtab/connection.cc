@@ -81,6 +81,12 @@ Result<std::shared_ptr<ContainerSession>> Connection::OpenSession(const std::str
   return sessions_.back();
 }
 
+bool Connection::HasTemporary(const std::string& path) const {
+  return std::ranges::any_of(sessions_, [&](const std::shared_ptr<ContainerSession>& session) {
+    return session->handle().temporary() && session->engine().path() == path;
+  });
+}
+
 void Connection::ReleaseUnusedSessions() {
   snapshots_.Sweep();
   std::erase_if(sessions_, [](const std::shared_ptr<ContainerSession>& session) {
@@ -123,8 +129,7 @@ std::vector<std::string> Connection::Schemas() const {
 
 Result<Table*> Connection::FindIn(const std::string& schema, const std::string& name,
                                   bool* exists) {
-  *exists = sqlite3_table_column_metadata(db_, schema.c_str(), name.c_str(), nullptr, nullptr,
-                                          nullptr, nullptr, nullptr, nullptr) == SQLITE_OK;
+  *exists = IsTable(db_, schema, name);
   if (!*exists) return nullptr;
   if (Table* const table = ConnectedTable(schema, name)) return table;
   const Result<SqlStatement> connects = SqlStatement::Prepare(

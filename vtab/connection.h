@@ -68,6 +68,25 @@ class Connection {
   // The value of PRAGMA busy_timeout.
   Result<int64_t> BusyTimeoutUs();
 
+  // True if this connection has made the temporary container at that path.
+  bool HasTemporary(const std::string& path) const;
+
+  // While a shadow table is read. A table of ours that stood in its place would lead to the next,
+  // and a chain of them to the end of the stack.
+  class ReadingConfig {
+   public:
+    explicit ReadingConfig(Connection& connection) : connection_(connection) {
+      connection_.is_reading_config_ = true;
+    }
+    ~ReadingConfig() { connection_.is_reading_config_ = false; }
+    ReadingConfig(const ReadingConfig&) = delete;
+    ReadingConfig& operator=(const ReadingConfig&) = delete;
+
+   private:
+    Connection& connection_;
+  };
+  bool is_reading_config() const { return is_reading_config_; }
+
   // Runs one of our statements inside another.
   class Nested {
    public:
@@ -95,6 +114,7 @@ class Connection {
   Status UnknownTable(std::string_view name);
 
   sqlite3* const db_;
+  bool is_reading_config_ = false;
   RowHandles handles_;
   StatementSnapshots snapshots_;
   std::vector<Table*>

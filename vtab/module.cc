@@ -22,11 +22,12 @@ Table& TableOf(sqlite3_vtab* vtab) { return *static_cast<Table*>(vtab); }
 Cursor& CursorOf(sqlite3_vtab_cursor* cursor) { return *static_cast<Cursor*>(cursor); }
 
 // argv: module, schema, table, then the options.
-Result<std::unique_ptr<Table>> MakeTable(void* client, int argc, const char* const* argv) {
-  std::vector<std::string_view> arguments(argv + 3, argv + argc);
-  XTDB_ASSIGN_OR_RETURN(TableOptions options, ParseTableOptions(arguments));
-  return std::make_unique<Table>(*static_cast<Connection*>(client), argv[1], argv[2],
-                                 std::move(options));
+std::unique_ptr<Table> MakeTable(void* client, const char* const* argv) {
+  return std::make_unique<Table>(*static_cast<Connection*>(client), argv[1], argv[2]);
+}
+Result<TableOptions> OptionsOf(int argc, const char* const* argv) {
+  const std::vector<std::string_view> arguments(argv + 3, argv + argc);
+  return ParseTableOptions(arguments);
 }
 
 Status Declare(sqlite3* db, const Table& table) {
@@ -40,9 +41,10 @@ Status Declare(sqlite3* db, const Table& table) {
 int Create(sqlite3* db, void* client, int argc, const char* const* argv, sqlite3_vtab** vtab,
            char** error) {
   return CallFromSqlite(error, [&]() -> Status {
-    XTDB_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, MakeTable(client, argc, argv));
+    XTDB_ASSIGN_OR_RETURN(TableOptions options, OptionsOf(argc, argv));
+    std::unique_ptr<Table> table = MakeTable(client, argv);
     Cleanup undo([&] { table->UndoCreate(); });
-    XTDB_RETURN_IF_ERROR(table->Create());
+    XTDB_RETURN_IF_ERROR(table->Create(std::move(options)));
     XTDB_RETURN_IF_ERROR(Declare(db, *table));
     undo.Cancel();
     *vtab = table.release();
@@ -53,8 +55,8 @@ int Create(sqlite3* db, void* client, int argc, const char* const* argv, sqlite3
 int Connect(sqlite3* db, void* client, int argc, const char* const* argv, sqlite3_vtab** vtab,
             char** error) {
   return CallFromSqlite(error, [&]() -> Status {
-    XTDB_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, MakeTable(client, argc, argv));
-    XTDB_RETURN_IF_ERROR(table->Connect());
+    std::unique_ptr<Table> table = MakeTable(client, argv);
+    XTDB_RETURN_IF_ERROR(table->Connect(OptionsOf(argc, argv)));
     XTDB_RETURN_IF_ERROR(Declare(db, *table));
     *vtab = table.release();
     return {};

@@ -154,6 +154,11 @@ Status RunSql(sqlite3* db, const std::string& sql) {
   return StatusFromSqlite(db, code);
 }
 
+bool IsTable(sqlite3* db, const std::string& schema, const std::string& name) {
+  return sqlite3_table_column_metadata(db, schema.c_str(), name.c_str(), nullptr, nullptr, nullptr,
+                                       nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
 std::string QuoteIdentifier(std::string_view name) {
   std::string quoted = "\"";
   for (const char c : name) {

@@ -77,6 +77,8 @@ class SqlStatement {
 
 // Runs statements that give no rows.
 Status RunSql(sqlite3* db, const std::string& sql);
+// True for an ordinary or a virtual table, not for a view.
+bool IsTable(sqlite3* db, const std::string& schema, const std::string& name);
 std::string QuoteIdentifier(std::string_view name);  // "a""b"
 // Empty if it says nothing.
 Result<std::string> ReadPragma(sqlite3* db, const std::string& schema, const std::string& name);

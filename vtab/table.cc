@@ -59,12 +59,8 @@ std::string TemporaryPath() {
 
 }  // namespace
 
-Table::Table(Connection& connection, std::string schema, std::string name, TableOptions options)
-    : sqlite3_vtab{},
-      connection_(connection),
-      schema_(std::move(schema)),
-      name_(std::move(name)),
-      options_(std::move(options)) {
+Table::Table(Connection& connection, std::string schema, std::string name)
+    : sqlite3_vtab{}, connection_(connection), schema_(std::move(schema)), name_(std::move(name)) {
   connection_.AddTable(this);
 }
 
@@ -93,13 +89,33 @@ Result<std::string> Table::ChoosePath() {
   return ContainerFiles().ResolvePath(TemporaryPath());
 }
 
-Status Table::SetPath(std::string stored_path, bool temporary) {
+Status Table::SetPath(std::string stored_path) {
   stored_path_ = std::move(stored_path);
-  temporary_ = temporary;
+  if (stored_path_.find('\0') != std::string::npos) {
+    return Status::InvalidArgument("table " + name_ +
+                                   ": the path of its container has a NUL in it");
+  }
   const bool absolute = stored_path_.starts_with('/');
   XTDB_ASSIGN_OR_RETURN(
       path_, ContainerFiles().ResolvePath(
                  absolute ? stored_path_ : DirectoryOf(DatabaseFile()) + "/" + stored_path_));
+  return CheckIsNoDatabase();
+}
+
+// A file of the connection's own databases is never opened: to close it again would end SQLite's
+// locks on it, which belong to the whole process, and an empty one would be made a container.
+Status Table::CheckIsNoDatabase() const {
+  for (int i = 0; const char* const schema = sqlite3_db_name(connection_.db(), i); ++i) {
+    const std::string database = xtdb::DatabaseFile(connection_.db(), schema);
+    if (database.empty()) continue;
+    const Result<std::string> resolved = ContainerFiles().ResolvePath(database);
+    for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
+      if (!resolved.ok() || resolved.value() + suffix != path_) continue;
+      return Status::InvalidArgument("table " + name_ + ": " + path_ +
+                                     " belongs to a database that is open here; a container is a "
+                                     "file of its own, write another path");
+    }
+  }
   return {};
 }
 
@@ -111,9 +127,20 @@ bool Table::IsInDatabaseFolder() const {
   return resolved.ok() && path_.starts_with(DirectoryOf(resolved.value()) + "/");
 }
 
-Status Table::Create() {
+Status Table::CheckOpenToFunctions() const {
+  int is_trusted = 1;
+  sqlite3_db_config(connection_.db(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1, &is_trusted);
+  if (is_trusted != 0 || IsInDatabaseFolder()) return {};
+  return Status::FailedPrecondition(
+      "the container of " + name_ +
+      " is outside of the database's folder, and with trusted_schema=OFF functions do not go "
+      "there; use the table itself, or set PRAGMA trusted_schema = ON");
+}
+
+Status Table::Create(TableOptions options) {
+  options_ = std::move(options);
   XTDB_ASSIGN_OR_RETURN(std::string path, ChoosePath());
-  XTDB_RETURN_IF_ERROR(SetPath(std::move(path), temporary_));
+  XTDB_RETURN_IF_ERROR(SetPath(std::move(path)));
   XTDB_ASSIGN_OR_RETURN(
       session_, connection_.OpenSession(
                     path_, options_, temporary_ ? Existence::kTemporary : Existence::kMayCreate));
@@ -151,6 +178,7 @@ SecondConnection Table::ConnectionForConfig() const {
   const bool takes_first_lock =
       sqlite3_get_autocommit(db) == 0 && sqlite3_txn_state(db, schema_.c_str()) == SQLITE_TXN_NONE;
   if (!takes_first_lock || xtdb::DatabaseFile(db, schema_).empty()) return nullptr;
+  if (sqlite3_db_readonly(db, schema_.c_str()) == 1) return nullptr;  // it can get no writer's lock
   const Result<std::string> mode = ReadPragma(db, schema_, "locking_mode");
   if (!mode.ok() || mode.value() != "normal") return nullptr;  // nobody else can read it
   constexpr int64_t kWaitUs = 5'000'000;
@@ -163,35 +191,57 @@ SecondConnection Table::ConnectionForConfig() const {
 
 std::string Table::ConfigQuery(const std::string& schema) const {
   return "SELECT key, value FROM " + QuoteIdentifier(schema) + "." +
-         QuoteIdentifier(name_ + "_config");
+         QuoteIdentifier(name_ + "_config") +
+         " WHERE typeof(value) = 'text' AND length(value) <= 4096 LIMIT 16";
 }
 
-Status Table::Connect() {
-  std::string path;
-  bool temporary = false;
+Status Table::ReadConfig(std::string& path, bool& temporary) {
+  // A view in its place could say and do anything.
+  if (!IsTable(connection_.db(), schema_, name_ + "_config")) return {};
+  const Connection::ReadingConfig reading(connection_);
   const SecondConnection second = ConnectionForConfig();
   Result<SqlStatement> select = second == nullptr
                                     ? SqlStatement::Prepare(connection_.db(), ConfigQuery(schema_))
                                     : SqlStatement::Prepare(second.get(), ConfigQuery("main"));
+  if (!select.ok()) return {};
+  const Connection::Nested nested(connection_, select.value().get());
+  while (true) {
+    XTDB_ASSIGN_OR_RETURN(const bool has_row, select.value().Step());
+    if (!has_row) return {};
+    const std::string key = select.value().Text(0);
+    if (key == "path") path = select.value().Text(1);
+    if (key == "uuid") uuid_ = select.value().Text(1);
+    if (key == "temporary") temporary = select.value().Text(1) == "1";
+    if (key == "atomic_commit") has_commit_record_ = select.value().Text(1) == "1";
+  }
+}
+
+Status Table::Connect(Result<TableOptions> options) {
+  if (connection_.is_reading_config()) {
+    return Status::Corruption("table " + name_ + " stands in the place of a shadow table");
+  }
+  if (options.ok()) {
+    options_ = std::move(options).value();
+  } else {
+    unusable_ = options.status();
+  }
+  std::string path;
+  bool temporary = false;
+  XTDB_RETURN_IF_ERROR(ReadConfig(path, temporary));
   // Without the shadow table (an SQL dump replayed in parts) the statement that made the table
   // still says enough.
-  if (select.ok()) {
-    const Connection::Nested nested(connection_, select.value().get());
-    while (true) {
-      XTDB_ASSIGN_OR_RETURN(const bool has_row, select.value().Step());
-      if (!has_row) break;
-      const std::string key = select.value().Text(0);
-      if (key == "path") path = select.value().Text(1);
-      if (key == "uuid") uuid_ = select.value().Text(1);
-      if (key == "temporary") temporary = select.value().Text(1) == "1";
-      if (key == "atomic_commit") has_commit_record_ = select.value().Text(1) == "1";
-    }
-  }
+  Status found;
   if (path.empty()) {
-    XTDB_ASSIGN_OR_RETURN(path, ChoosePath());
+    Result<std::string> chosen = ChoosePath();
     temporary = temporary_;
+    found = chosen.status();
+    if (found.ok()) path = std::move(chosen).value();
   }
-  return SetPath(std::move(path), temporary);
+  if (found.ok()) found = SetPath(std::move(path));
+  if (unusable_.ok()) unusable_ = std::move(found);
+  // Else whoever writes "temporary" into the shadow table could have any container removed.
+  temporary_ = temporary && connection_.HasTemporary(path_);
+  return {};
 }
 
 Status Table::CheckUuid(const ContainerSession& session) const {
@@ -208,8 +258,10 @@ Result<std::shared_ptr<ContainerSession>> Table::Session() {
     XTDB_RETURN_IF_ERROR(session_->SettleUndecided());
     return session_;
   }
-  Result<std::shared_ptr<ContainerSession>> session = connection_.OpenSession(
-      path_, options_, temporary_ ? Existence::kTemporary : Existence::kMustExist);
+  XTDB_RETURN_IF_ERROR(unusable_);
+  // Also a temporary one: the connection that has made it holds it.
+  Result<std::shared_ptr<ContainerSession>> session =
+      connection_.OpenSession(path_, options_, Existence::kMustExist);
   if (!session.ok()) {
     if (session.status().code() != StatusCode::kNotFound) return session.status();
     return Status::NotFound("table " + name_ + ": its container " + path_ +
@@ -264,10 +316,16 @@ Status Table::Destroy() {
   if (session_ != nullptr) XTDB_RETURN_IF_ERROR(session_->Rollback());
   if (has_commit_record_) {
     XTDB_RETURN_IF_ERROR(ForgetCommits());
-    XTDB_RETURN_IF_ERROR(
-        RunSql(connection_.db(), "DROP TABLE IF EXISTS " + CommitTable(schema_, name_)));
+    XTDB_RETURN_IF_ERROR(DropShadow("_commit"));
   }
-  return RunSql(connection_.db(), "DROP TABLE IF EXISTS " + ConfigTable());
+  return DropShadow("_config");
+}
+
+// What is no table is not what this module has made, and stays.
+Status Table::DropShadow(const std::string& suffix) {
+  if (!IsTable(connection_.db(), schema_, name_ + suffix)) return {};
+  return RunSql(connection_.db(), "DROP TABLE IF EXISTS " + QuoteIdentifier(schema_) + "." +
+                                      QuoteIdentifier(name_ + suffix));
 }
 
 // The record goes, so the log itself has to say that what is in it was committed.

@@ -41,16 +41,17 @@ std::string_view ColumnName(int column);
 // Threads: one connection's.
 class Table : public sqlite3_vtab {
  public:
-  Table(Connection& connection, std::string schema, std::string name, TableOptions options);
+  Table(Connection& connection, std::string schema, std::string name);
   ~Table();
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
   // For xCreate: makes or opens the container and writes the shadow table NAME_config, and
   // NAME_commit if the container has atomic_commit.
-  Status Create();
-  // For xConnect: reads the shadow table.
-  Status Connect();
+  Status Create(TableOptions options);
+  // For xConnect: reads the shadow table. What a stranger may have written into the schema and into
+  // that table comes to light at first use, so that DROP TABLE always works.
+  Status Connect(Result<TableOptions> options);
   // The running transaction has points for the container; nobody might be left to commit them.
   bool HasUncommittedWrites() const { return session_ != nullptr && session_->has_written(); }
   // For xDestroy, without uncommitted writes: drops the shadow tables.
@@ -84,6 +85,10 @@ class Table : public sqlite3_vtab {
   const std::string& container_path() const { return path_; }
   // True if the container is in the database's folder or below.
   bool IsInDatabaseFolder() const;
+  // For functions, which name a table in a text. SQLite does not tell who calls: with
+  // trusted_schema=OFF, a view of a stranger could read any container of the user through them, and
+  // a CHECK constraint, where SQLite does not heed SQLITE_DIRECTONLY, change it.
+  Status CheckOpenToFunctions() const;
 
   // What the plans of the last statement that read this table did.
   const PlanCounters& last_query() const { return last_query_; }
@@ -95,7 +100,10 @@ class Table : public sqlite3_vtab {
   SecondConnection ConnectionForConfig() const;  // null: the caller's will do
   std::string DatabaseFile() const;              // "" for in-memory and temporary databases
   Result<std::string> ChoosePath();              // for Create: as the shadow table keeps it
-  Status SetPath(std::string stored_path, bool temporary);
+  Status ReadConfig(std::string& path, bool& temporary);
+  Status SetPath(std::string stored_path);
+  Status CheckIsNoDatabase() const;
+  Status DropShadow(const std::string& suffix);
   Status CheckUuid(const ContainerSession& session) const;
   Status CheckMayWrite(ContainerSession& session);
   Status ForgetCommits();
@@ -107,8 +115,9 @@ class Table : public sqlite3_vtab {
   std::string stored_path_;  // relative to the database's folder
   std::string path_;         // absolute
   std::string uuid_;         // of the container at creation; "" if unknown
-  bool temporary_ = false;
-  bool created_ = false;  // in the running transaction
+  Status unusable_;          // why the container cannot even be looked for
+  bool temporary_ = false;   // made by this connection, which removes it
+  bool created_ = false;     // in the running transaction
   bool has_commit_record_ = false;
   bool writing_ = false;  // in the running transaction
   std::shared_ptr<ContainerSession> session_;

@@ -82,6 +82,10 @@ class FileSystem {
   virtual ~FileSystem() = default;
   // Files are opened close-on-exec. The caller syncs the directory after a creation that must last.
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) = 0;
+  // Takes an open file that is not ours and does not close it, unless there are many: it may be a
+  // database of SQLite, which would lose the locks that this process has on it. The next Open takes
+  // it from here.
+  virtual void KeepOpen(std::unique_ptr<File> file) { file.reset(); }
   // Maps the first `size_bytes` of the file, with disk space behind them (a full disk would kill
   // the process at a later access). kReadOnly: kNotFound if there is none, kCorruption if it is
   // shorter. kOpenOrCreate: a new or shorter file gets zeros.

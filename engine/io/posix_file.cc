@@ -70,6 +70,11 @@ PosixFile::~PosixFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+int PosixFile::access() const {
+  const int flags = ::fcntl(fd_, F_GETFL);
+  return flags < 0 ? -1 : flags & O_ACCMODE;
+}
+
 Status PosixFile::Error(const char* operation, uint64_t offset, int error_number) const {
   return Status::FromErrno(std::string(operation) + " " + path_ + " at " + std::to_string(offset),
                            error_number);

@@ -32,6 +32,7 @@ class PosixFile final : public File {
   Result<bool> IsLockedElsewhere(uint64_t offset, uint64_t length) override;
   Result<FileIdentity> Identity() override;
   const std::string& path() const override { return path_; }
+  int access() const;  // O_RDONLY or O_RDWR; -1 in a child after fork()
 
  private:
   // "write plant.xtdb at 16384: ..."

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -7,11 +8,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <system_error>
 
 #include "engine/io/file_system.h"
@@ -35,22 +38,37 @@ int FlagsOf(OpenMode mode) {
   switch (mode) {
     case OpenMode::kReadOnly:
       return O_RDONLY;
+    // Paths of containers are resolved before they are opened, and beside them a link would lead
+    // the log or the shared memory into somebody else's file.
     case OpenMode::kReadWrite:
-      return O_RDWR;
+      return O_RDWR | O_NOFOLLOW;
     case OpenMode::kCreateNew:
       return O_RDWR | O_CREAT | O_EXCL;
     case OpenMode::kOpenOrCreate:
-      return O_RDWR | O_CREAT;
+      return O_RDWR | O_CREAT | O_NOFOLLOW;
   }
   return O_RDONLY;
 }
 
+constexpr mode_t kNewFilePermissions = 0644;
+
+// Of a log or shared memory: those of its container, whose points pass through them.
+mode_t PermissionsBeside(const std::string& path) {
+  for (const std::string_view suffix : {"-wal", "-shm"}) {
+    if (!path.ends_with(suffix)) continue;
+    struct stat info {};
+    const std::string container = path.substr(0, path.size() - suffix.size());
+    if (::stat(container.c_str(), &info) == 0) return info.st_mode & 0666;
+  }
+  return kNewFilePermissions;
+}
+
 // A descriptor, or -1 and errno. Not waiting, since a path may lead to a pipe, whose open() would
 // wait for a writer; of files it changes nothing.
-int OpenDescriptor(const char* path, int flags) {
+int OpenDescriptor(const char* path, int flags, mode_t permissions = kNewFilePermissions) {
   int fd = -1;
   do {
-    fd = ::open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+    fd = ::open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, permissions);
   } while (fd < 0 && errno == EINTR);
   if (fd < 0 || fd > STDERR_FILENO) return fd;
   // A host that closed its standard streams would print into the store.
@@ -65,6 +83,24 @@ Status NotAFile(const std::string& path) {
   return Status::InvalidArgument("open " + path +
                                  ": not a regular file; a container is a file, write "
                                  "a name such as plant.xtdb");
+}
+
+Status CheckIsFile(const std::string& path, int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return Status::FromErrno("stat " + path, errno);
+  return S_ISREG(info.st_mode) ? Status() : NotAFile(path);
+}
+
+// Before it is opened, which already does something to some devices.
+Status CheckIsNoDevice(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) ? Status() : NotAFile(path);
+}
+
+Status OpenError(const std::string& path, int error) {
+  if (error != ELOOP) return Status::FromErrno("open " + path, error);
+  return Status::InvalidArgument("open " + path +
+                                 ": it is a symbolic link, which may lead anywhere; remove it");
 }
 
 class PosixMapping final : public SharedMapping {
@@ -94,23 +130,79 @@ Result<std::unique_ptr<SharedMapping>> MapDescriptor(PosixFile& file, int fd, si
       std::make_unique<PosixMapping>(std::span(static_cast<std::byte*>(mapped), size_bytes)));
 }
 
+// Those of KeepOpen. Never destroyed, since files may be opened while static objects go. A child
+// after fork() begins with none: another thread may have had the mutex of its parent's.
+struct KeptFiles {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<File>> files;  // guarded by mutex
+
+  static KeptFiles& OfProcess();
+};
+std::atomic<KeptFiles*> kept_of_process = nullptr;
+
+KeptFiles& KeptFiles::OfProcess() {
+  static const int registered = [] {
+    constexpr auto kMake = [] { kept_of_process = new KeptFiles; };
+    kMake();
+    return pthread_atfork(nullptr, nullptr, kMake);
+  }();
+  static_cast<void>(registered);
+  return *kept_of_process;
+}
+
+// The kept file at that path, if it is open for that; else null.
+std::unique_ptr<File> TakeKept(const std::string& path, OpenMode mode) {
+  if (mode == OpenMode::kCreateNew) return nullptr;
+  KeptFiles& kept = KeptFiles::OfProcess();
+  const std::lock_guard lock(kept.mutex);
+  struct stat info {};
+  if (kept.files.empty() || ::stat(path.c_str(), &info) != 0) return nullptr;
+  const FileIdentity wanted{info.st_dev, info.st_ino, info.st_nlink};
+  const int access = mode == OpenMode::kReadOnly ? O_RDONLY : O_RDWR;
+  const auto found = std::ranges::find_if(kept.files, [&](const std::unique_ptr<File>& file) {
+    const Result<FileIdentity> identity = file->Identity();
+    return identity.ok() && identity.value().IsSameFile(wanted) &&
+           static_cast<const PosixFile&>(*file).access() == access;
+  });
+  if (found == kept.files.end()) return nullptr;
+  std::unique_ptr<File> taken = std::move(*found);
+  kept.files.erase(found);
+  return taken;
+}
+
 class OperatingSystemFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
-    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode));
-    if (fd < 0) return errno == EISDIR ? NotAFile(path) : Status::FromErrno("open " + path, errno);
+    if (std::unique_ptr<File> kept = TakeKept(path, mode)) return kept;
+    XTDB_RETURN_IF_ERROR(CheckIsNoDevice(path));
+    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode), PermissionsBeside(path));
+    if (fd < 0) return errno == EISDIR ? NotAFile(path) : OpenError(path, errno);
     auto file = std::make_unique<PosixFile>(path, fd);
-    struct stat info {};
-    if (::fstat(fd, &info) != 0) return Status::FromErrno("stat " + path, errno);
-    if (!S_ISREG(info.st_mode)) return NotAFile(path);
+    XTDB_RETURN_IF_ERROR(CheckIsFile(path, fd));
     return std::unique_ptr<File>(std::move(file));
+  }
+
+  void KeepOpen(std::unique_ptr<File> file) override {
+    KeptFiles& kept = KeptFiles::OfProcess();
+    const std::lock_guard lock(kept.mutex);
+    // Nobody else will open one that is deleted, and its space should be free.
+    std::erase_if(kept.files, [](const std::unique_ptr<File>& old) {
+      const Result<FileIdentity> identity = old->Identity();
+      return identity.ok() && identity.value().hard_links == 0;
+    });
+    // A schema could name more files than the process may have open.
+    constexpr size_t kKeptMax = 32;
+    if (kept.files.size() == kKeptMax) kept.files.erase(kept.files.begin());
+    kept.files.push_back(std::move(file));
   }
 
   Result<std::unique_ptr<SharedMapping>> MapShared(const std::string& path, size_t size_bytes,
                                                    OpenMode mode) override {
-    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode));
-    if (fd < 0) return Status::FromErrno("open " + path, errno);
+    XTDB_RETURN_IF_ERROR(CheckIsNoDevice(path));
+    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode), PermissionsBeside(path));
+    if (fd < 0) return OpenError(path, errno);
     PosixFile file(path, fd);
+    XTDB_RETURN_IF_ERROR(CheckIsFile(path, fd));
     return MapDescriptor(file, fd, size_bytes, mode == OpenMode::kReadOnly);
   }
 

@@ -232,7 +232,9 @@ TEST_F(PosixFileSystemTest, LinkToAFileThatIsYetToBeCreatedResolvesToItsPlace) {
   std::filesystem::create_symlink("target", directory_ / "link");
   const std::string resolved = fs_.ResolvePath(directory_ / "link").value();
   EXPECT_EQ(resolved, root + "/target");
-  MustOpen(directory_ / "link");
+  EXPECT_THAT(fs_.Open(directory_ / "link", OpenMode::kOpenOrCreate).status().message(),
+              HasSubstr("symbolic link"));
+  MustOpen(resolved);
   EXPECT_EQ(fs_.ResolvePath(directory_ / "link").value(), resolved);
   std::filesystem::create_symlink("loop", directory_ / "loop");
   EXPECT_THAT(fs_.ResolvePath(directory_ / "loop"), HasCode(StatusCode::kIoError));

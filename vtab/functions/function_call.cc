@@ -8,6 +8,7 @@ Result<std::unique_ptr<FunctionCall>> FunctionCall::Make(Connection& connection,
                                                          std::shared_ptr<StatementView> statement,
                                                          std::string table_name) {
   XTDB_ASSIGN_OR_RETURN(Table* const table, connection.FindTable(table_name));
+  XTDB_RETURN_IF_ERROR(table->CheckOpenToFunctions());
   XTDB_ASSIGN_OR_RETURN(std::shared_ptr<ContainerSession> session, table->Session());
   XTDB_RETURN_IF_ERROR(session->CheckUsable());
   XTDB_RETURN_IF_ERROR(session->BeginReading(statement->serial()));

@@ -17,6 +17,7 @@ namespace {
 Result<std::shared_ptr<ContainerSession>> IdleSession(sqlite3* db, sqlite3_value* name) {
   Connection& connection = Connection::Of(db);
   XTDB_ASSIGN_OR_RETURN(Table* const table, connection.FindTable(TextOf(name)));
+  XTDB_RETURN_IF_ERROR(table->CheckOpenToFunctions());
   const std::string table_name = table->name();
   XTDB_ASSIGN_OR_RETURN(std::shared_ptr<ContainerSession> session, table->Session());
   XTDB_RETURN_IF_ERROR(session->CheckUsable());

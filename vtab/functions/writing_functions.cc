@@ -23,6 +23,7 @@ Result<std::string> QualifiedName(Connection& connection, sqlite3_value* name,
     return Status::InvalidArgument(std::string("which table? write ") + example);
   }
   XTDB_ASSIGN_OR_RETURN(Table* const table, connection.FindTable(TextOf(name)));
+  XTDB_RETURN_IF_ERROR(table->CheckOpenToFunctions());
   return QuoteIdentifier(table->schema()) + "." + QuoteIdentifier(table->name());
 }
 
