@@ -55,7 +55,20 @@ struct OpenDescriptors {
 
 }  // namespace
 
-PosixFile::PosixFile(std::string path, int descriptor) : path_(std::move(path)), fd_(descriptor) {
+std::unique_ptr<PosixFile> PosixFile::Make(std::string path, const std::function<int()>& open) {
+  std::unique_ptr<PosixFile> file(new PosixFile(std::move(path)));
+  int error = 0;
+  {
+    const std::lock_guard guard(OpenDescriptors::Instance().mutex);
+    file->fd_ = open();
+    error = errno;
+  }
+  if (file->fd_ < 0) file.reset();
+  errno = error;
+  return file;
+}
+
+PosixFile::PosixFile(std::string path) : path_(std::move(path)) {
   OpenDescriptors& open = OpenDescriptors::Instance();
   const std::lock_guard guard(open.mutex);
   open.all.insert(&fd_);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "engine/io/file_system.h"
@@ -14,7 +16,9 @@ namespace xtdb {
 // Threads:   as File.
 class PosixFile final : public File {
  public:
-  PosixFile(std::string path, int descriptor);
+  // open: returns a descriptor, or -1 and errno; then null and that errno. fork() waits meanwhile:
+  // a descriptor that nobody knows yet would live on in the child, with its locks.
+  static std::unique_ptr<PosixFile> Make(std::string path, const std::function<int()>& open);
   ~PosixFile() override;
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
@@ -32,9 +36,11 @@ class PosixFile final : public File {
   Result<bool> IsLockedElsewhere(uint64_t offset, uint64_t length) override;
   Result<FileIdentity> Identity() override;
   const std::string& path() const override { return path_; }
+  int descriptor() const { return fd_; }
   int access() const;  // O_RDONLY or O_RDWR; -1 in a child after fork()
 
  private:
+  explicit PosixFile(std::string path);
   // "write plant.xtdb at 16384: ..."
   Status Error(const char* operation, uint64_t offset, int error_number) const;
   // kInvalidArgument if an end of the range does not fit into off_t.
@@ -44,7 +50,7 @@ class PosixFile final : public File {
   Status AllocateByWriting(uint64_t offset, uint64_t length);
 
   const std::string path_;
-  int fd_;  // -1 in a child after fork()
+  int fd_ = -1;  // also in a child after fork()
 };
 
 }  // namespace xtdb

@@ -98,9 +98,20 @@ Status CheckIsNoDevice(const std::string& path) {
 }
 
 Status OpenError(const std::string& path, int error) {
+  if (error == EISDIR) return NotAFile(path);
   if (error != ELOOP) return Status::FromErrno("open " + path, error);
   return Status::InvalidArgument("open " + path +
                                  ": it is a symbolic link, which may lead anywhere; remove it");
+}
+
+Result<std::unique_ptr<PosixFile>> OpenFile(const std::string& path, OpenMode mode) {
+  XTDB_RETURN_IF_ERROR(CheckIsNoDevice(path));
+  const mode_t permissions = PermissionsBeside(path);
+  std::unique_ptr<PosixFile> file = PosixFile::Make(
+      path, [&] { return OpenDescriptor(path.c_str(), FlagsOf(mode), permissions); });
+  if (file == nullptr) return OpenError(path, errno);
+  XTDB_RETURN_IF_ERROR(CheckIsFile(path, file->descriptor()));
+  return file;
 }
 
 class PosixMapping final : public SharedMapping {
@@ -115,16 +126,15 @@ class PosixMapping final : public SharedMapping {
   const std::span<std::byte> bytes_;
 };
 
-Result<std::unique_ptr<SharedMapping>> MapDescriptor(PosixFile& file, int fd, size_t size_bytes,
-                                                     bool read_only) {
+Result<std::unique_ptr<SharedMapping>> MapFile(PosixFile& file, size_t size_bytes, bool read_only) {
   XTDB_ASSIGN_OR_RETURN(const uint64_t size, file.Size());
   if (size < size_bytes && read_only) {
     return Status::Corruption("map " + file.path() + ": it has " + std::to_string(size) +
                               " bytes of " + std::to_string(size_bytes));
   }
   if (!read_only) XTDB_RETURN_IF_ERROR(file.Allocate(0, size_bytes));
-  void* const mapped =
-      ::mmap(nullptr, size_bytes, PROT_READ | (read_only ? 0 : PROT_WRITE), MAP_SHARED, fd, 0);
+  void* const mapped = ::mmap(nullptr, size_bytes, PROT_READ | (read_only ? 0 : PROT_WRITE),
+                              MAP_SHARED, file.descriptor(), 0);
   if (mapped == MAP_FAILED) return Status::FromErrno("map " + file.path(), errno);
   return std::unique_ptr<SharedMapping>(
       std::make_unique<PosixMapping>(std::span(static_cast<std::byte*>(mapped), size_bytes)));
@@ -174,11 +184,7 @@ class OperatingSystemFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
     if (std::unique_ptr<File> kept = TakeKept(path, mode)) return kept;
-    XTDB_RETURN_IF_ERROR(CheckIsNoDevice(path));
-    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode), PermissionsBeside(path));
-    if (fd < 0) return errno == EISDIR ? NotAFile(path) : OpenError(path, errno);
-    auto file = std::make_unique<PosixFile>(path, fd);
-    XTDB_RETURN_IF_ERROR(CheckIsFile(path, fd));
+    XTDB_ASSIGN_OR_RETURN(std::unique_ptr<PosixFile> file, OpenFile(path, mode));
     return std::unique_ptr<File>(std::move(file));
   }
 
@@ -198,12 +204,8 @@ class OperatingSystemFileSystem final : public FileSystem {
 
   Result<std::unique_ptr<SharedMapping>> MapShared(const std::string& path, size_t size_bytes,
                                                    OpenMode mode) override {
-    XTDB_RETURN_IF_ERROR(CheckIsNoDevice(path));
-    const int fd = OpenDescriptor(path.c_str(), FlagsOf(mode), PermissionsBeside(path));
-    if (fd < 0) return OpenError(path, errno);
-    PosixFile file(path, fd);
-    XTDB_RETURN_IF_ERROR(CheckIsFile(path, fd));
-    return MapDescriptor(file, fd, size_bytes, mode == OpenMode::kReadOnly);
+    XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<PosixFile> file, OpenFile(path, mode));
+    return MapFile(*file, size_bytes, mode == OpenMode::kReadOnly);
   }
 
   Status Remove(const std::string& path) override {

@@ -2,15 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <limits>
+#include <thread>
 
 #include "engine/base/types.h"
 #include "engine/io/clock.h"
 #include "engine/io/file_system.h"
+#include "engine/io/posix_file.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -258,6 +262,32 @@ TEST(SystemClockTest, MonotonicTimeNeverStepsBackAndSleepMovesIt) {
   clock.SleepUs(1000);
   EXPECT_GE(clock.MonotonicUs(), before + 1000);
   EXPECT_GT(clock.NowUs(), 1'700'000'000'000'000);
+}
+
+TEST(PosixFileTest, ADescriptorThatIsJustBeingOpenedDoesNotGetIntoAChild) {
+  const TemporaryDirectory folder;
+  std::promise<int> opened;
+  std::future<int> descriptor = opened.get_future();
+  std::promise<void> forked;
+  std::future<void> has_forked = forked.get_future();
+  std::thread opener([&] {
+    const auto file = PosixFile::Make(folder / "plant.xtdb", [&] {
+      const int fd = ::open((folder / "plant.xtdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+      opened.set_value(fd);
+      has_forked.wait_for(std::chrono::milliseconds(200));  // it has to wait for us
+      return fd;
+    });
+    ASSERT_NE(file, nullptr);
+    has_forked.wait();
+  });
+  const int fd = descriptor.get();
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(::fcntl(fd, F_GETFD) == -1 ? 0 : 1);
+  forked.set_value();
+  opener.join();
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
