@@ -96,6 +96,7 @@ std::map<std::string, int64_t, std::less<>> ParseMeminfo(std::string_view meminf
   while (TakeLine(meminfo_text, line)) {
     const std::vector<std::string_view> words = Words(line);
     if (words.size() != 3 || words[2] != "kB" || !words[0].ends_with(':')) continue;
+    if (words[0] == ":") continue;
     const std::optional<int64_t> size = ParseBytes(words[1], 1024);
     if (size) bytes.emplace(words[0].substr(0, words[0].size() - 1), *size);
   }
