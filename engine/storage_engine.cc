@@ -18,7 +18,8 @@ Status CheckpointNotReached(const std::string& path, const SharedMemory& shared)
   const std::string what = path + ": the checkpoint is at LSN " +
                            std::to_string(shared.checkpoint()) + ", the log's end at " +
                            std::to_string(shared.settled());
-  if (shared.writer_mark() != 0) return Status::Busy(what + ", and its writer does not go on");
+  if (shared.writer_mark() != 0)
+    return Status::Busy(what + ", and its writer does not go on; try again, or end it");
   return Status::Corruption(what + ", and nobody writes; close the container everywhere");
 }
 
@@ -73,6 +74,7 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
 }
 
 void StorageEngine::ReleaseSnapshot(LSN lsn, EngineState& state) {
+  if (forked()) return;  // another thread may have had a mutex
   bool is_last;
   {
     std::lock_guard lock(mutex_);

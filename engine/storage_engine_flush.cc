@@ -30,12 +30,15 @@ Status StorageEngine::ReserveRoom(const Staging& staging) {
 Status StorageEngine::SyncLog() {
   if (options_.synchronous == Synchronous::kOff) return Status();
   if (options_.synchronous == Synchronous::kNormal && log_syncer_.NoteCommit()) return Status();
-  Status synced = wal_->Sync();
-  if (synced.ok() && shared_->log_failed()) {
-    synced = Status::IoError(LogPath() + ": another process could not sync it");
+  const Status synced = wal_->Sync();
+  if (!synced.ok()) {
+    NoteFailure("log sync", synced);
+    return synced;
   }
-  if (!synced.ok()) NoteFailure("log sync", synced);
-  return synced;
+  if (!shared_->log_failed()) return Status();
+  must_recover_ = true;  // whoever writes next leaves the log first
+  return Status::IoError(LogPath() +
+                         ": another process could not sync it; try the transaction again");
 }
 
 void StorageEngine::MaintainAfterCommit() noexcept {

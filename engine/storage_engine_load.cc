@@ -35,7 +35,7 @@ Status StorageEngine::Load(LoadMode mode, LSN log_lsn) {
   }
   XTDB_RETURN_IF_ERROR(loaded.state->chunks.FinishReplay());
   if (mode == LoadMode::kJoin && loaded.state->chunks.has_untold_damage() &&
-      shared_->superblock_sequence() != superblock.sequence) {
+      shared_->superblock_sequence() > superblock.sequence) {
     return Status::Corruption(path_ + ": what its superblock names has changed while it was read");
   }
   Install(loaded);
@@ -49,7 +49,9 @@ void StorageEngine::FinishInterrupted(bool log_failed, LSN durable) {
   Status sealed = state_->chunks.EraseUnnamedEntries();
   if (log_failed) {
     if (!sealed.ok()) NoteFailure("recovery", sealed);
-    return wal_->DistrustSyncsBeyond(durable);
+    // Unknown if the shared memory is of an earlier epoch; but the checkpoint needs no log before
+    // it.
+    return wal_->DistrustSyncsBeyond(std::max(durable, container_->superblock().checkpoint_lsn));
   }
   if (has_undecided_) return;
   if (sealed.ok()) sealed = state_->chunks.CopyEntries();

@@ -218,10 +218,8 @@ Status StorageEngine::Recover() {
   if (!left.log_failed || has_undecided_) return Status();
   const Status escaped = LeaveFailedLog();
   if (escaped.ok()) return Status();
-  // Reading goes on.
+  // Reading goes on. Where only room is missing, the next writer tries again.
   NoteFailure("recovery", escaped);
-  std::lock_guard lock(mutex_);
-  failure_ = escaped;
   return Status();
 }
 
@@ -337,9 +335,10 @@ Status StorageEngine::Close() { return CloseWith(false); }
 Status StorageEngine::CloseAndRemoveIfNew() { return CloseWith(created_); }
 
 Status StorageEngine::CloseWith(bool remove_if_new) {
+  if (forked()) return Status();  // another thread may have had a mutex
   {
     std::lock_guard lock(mutex_);
-    if (forked() || options_.read_only) closed_ = true;
+    if (options_.read_only) closed_ = true;
     if (closed_) return Status();
   }
   // Also where nothing seems to be open: somebody may just begin the first transaction.

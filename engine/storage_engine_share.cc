@@ -8,7 +8,7 @@ namespace xtdb {
 // What the process knows is brought up to what is committed, whoever committed it.
 Status StorageEngine::CatchUp() {
   if (forked()) return CheckWritable();
-  if (shared_ != nullptr && !options_.read_only) {
+  if (!options_.read_only && shared_ != nullptr) {
     XTDB_RETURN_IF_ERROR(shared_->CheckIntact());
     if (IsCurrent(shared_->settled()) && !HasForeignMark()) return Status();
   }
@@ -86,6 +86,7 @@ Status StorageEngine::Reload(LSN settled) {
     const uint64_t sequence = shared_->superblock_sequence();
     Status loaded = container_->RereadSuperblock(sequence);
     if (loaded.ok()) loaded = Load(LoadMode::kJoin, std::max(settled, shared_->settled()));
+    settled = kNoLsn;  // a recovery may have taken it back
     // A checkpoint meanwhile may have written over the catalogue that was being read.
     if (loaded.ok() || tries >= kTries || shared_->superblock_sequence() == sequence) return loaded;
   }
@@ -268,7 +269,7 @@ void StorageEngine::ShareOldestSnapshot() {
 }
 
 void StorageEngine::AddSnapshotOfOthers(EngineStats& stats) {
-  if (shared_ == nullptr || options_.read_only) return;
+  if (options_.read_only || shared_ == nullptr) return;
   const Result<SharedMemory::Needs> others = shared_->NeedsOfOthers();
   if (!others.ok() || others.value().pid == 0) return;
   if (stats.oldest_snapshot_pid != 0 && stats.oldest_snapshot_lsn <= others.value().snapshot_lsn) {
@@ -307,7 +308,7 @@ Status StorageEngine::CatchUpReadOnly() {
       return Status();
     }
     // While somebody recovers, what is known can still be read, if no checkpoint has passed it.
-    const bool may_wait = container_->superblock().sequence != known || must_reload_;
+    const bool may_wait = container_->superblock().checkpoint_lsn > applied_lsn_ || must_reload_;
     XTDB_ASSIGN_OR_RETURN(const bool locked, locks_.ShareRecovery(may_wait));
     if (!locked) return Status();
     // A writer may have come while we waited.
@@ -337,7 +338,10 @@ Result<bool> StorageEngine::FindWriters() {
                         container_->file().IsLockedElsewhere(LockOfSlot(0), kShmSlotCount));
   if (!has_writers) return false;
   if (shared_ == nullptr) {
-    XTDB_ASSIGN_OR_RETURN(shared_, SharedMemory::Open(fs_, ShmPath(), container_->file(), true));
+    XTDB_ASSIGN_OR_RETURN(auto opened,
+                          SharedMemory::Open(fs_, ShmPath(), container_->file(), true));
+    std::lock_guard lock(mutex_);  // other threads look whether it is there
+    shared_ = std::move(opened);
   }
   return shared_->IsOf(container_->header().uuid);
 }

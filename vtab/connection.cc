@@ -1,5 +1,7 @@
 #include "vtab/connection.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <mutex>
 #include <set>
@@ -20,6 +22,11 @@ struct Connections {
   static Connections& Instance() {
     static Connections& connections = *new Connections;
     return connections;
+  }
+  // A child after fork() finds the mutex free.
+  Connections() {
+    pthread_atfork([] { Instance().mutex.lock(); }, [] { Instance().mutex.unlock(); },
+                   [] { Instance().mutex.unlock(); });
   }
 };
 

@@ -32,11 +32,19 @@ Status ContainerBackup::OpenPartial(const std::string& partial) {
   if (is_left) opened = fs_.Open(partial, OpenMode::kReadWrite);
   XTDB_RETURN_IF_ERROR(opened.status());
   File& file = *opened.value();
-  const Status locked = file.TryLock(kLockWriter, File::LockKind::kExclusive);
-  if (locked.code() == StatusCode::kBusy) {
-    return Status::Busy(partial + ": another backup is writing it");
+  XTDB_ASSIGN_OR_RETURN(const FileIdentity identity, file.Identity());
+  XTDB_ASSIGN_OR_RETURN(const FileIdentity source, engine_.container().file().Identity());
+  if (identity.IsSameFile(source)) {
+    return Status::AlreadyExists(partial + " is the container itself; write another file");
   }
-  XTDB_RETURN_IF_ERROR(locked);
+  // OPEN: it may be a container that somebody uses.
+  for (const uint64_t lock : {kLockWriter, kLockOpen}) {
+    const Status locked = file.TryLock(lock, File::LockKind::kExclusive);
+    if (locked.code() == StatusCode::kBusy) {
+      return Status::Busy(partial + ": another backup is writing it; wait, or write another file");
+    }
+    XTDB_RETURN_IF_ERROR(locked);
+  }
   if (is_left) XTDB_RETURN_IF_ERROR(EmptyPartial(file));
   target_ = std::move(opened).value();
   return Status();
@@ -183,6 +191,7 @@ Status ContainerBackup::Fill(const std::string& partial, int64_t timeout_us) {
   XTDB_RETURN_IF_ERROR(CopyMoving(timeout_us));
   XTDB_RETURN_IF_ERROR(CopyLater());
   snapshot_ = nullptr;
+  target_->Unlock(kLockOpen);
   return Verify(partial);
 }
 

@@ -171,7 +171,7 @@ std::unique_ptr<File> TakeKept(const std::string& path, OpenMode mode) {
   const int access = mode == OpenMode::kReadOnly ? O_RDONLY : O_RDWR;
   const auto found = std::ranges::find_if(kept.files, [&](const std::unique_ptr<File>& file) {
     const Result<FileIdentity> identity = file->Identity();
-    return identity.ok() && identity.value().IsSameFile(wanted) &&
+    return identity.ok() && identity.value().IsSameFile(wanted) && file->path() == path &&
            static_cast<const PosixFile&>(*file).access() == access;
   });
   if (found == kept.files.end()) return nullptr;

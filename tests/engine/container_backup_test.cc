@@ -273,5 +273,24 @@ TEST(ContainerBackupTest, AFileOfSomebodyElseWithThatNameIsLeftAlone) {
   }
 }
 
+TEST(ContainerBackupTest, AContainerWithTheNameOfThePartialFileIsLeftAlone) {
+  FaultyFileSystem fs(1);
+  FakeClock clock;
+  ASSERT_OK_AND_ASSIGN(const auto engine,
+                       StorageEngine::Open(fs, clock, "/plant.partial", SmallStoreOptions()));
+  ASSERT_OK(engine->WritePoint("t", 1, Value::Integer(1), kQualityGood));
+  EXPECT_THAT(ContainerBackup(fs, *engine).Run("/plant", 0).status(),
+              HasCode(StatusCode::kAlreadyExists));
+  ASSERT_OK_AND_ASSIGN(const TestPoints points, ReadAll(*engine));
+  EXPECT_EQ(points.size(), 1u);
+
+  // A copy that somebody works with.
+  ASSERT_OK(ContainerBackup(fs, *engine).Run("/copy.partial", 0));
+  ASSERT_OK_AND_ASSIGN(const auto copy,
+                       StorageEngine::Open(fs, clock, "/copy.partial", SmallStoreOptions()));
+  EXPECT_THAT(ContainerBackup(fs, *engine).Run("/copy", 0).status(), HasCode(StatusCode::kBusy));
+  EXPECT_OK(copy->WritePoint("t", 2, Value::Integer(1), kQualityGood));
+}
+
 }  // namespace
 }  // namespace xtdb

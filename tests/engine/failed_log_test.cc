@@ -334,5 +334,85 @@ TEST_P(PowerLossAfterFailedSyncTest, NothingAcknowledgedIsLostAndNoCommitIsTorn)
   EXPECT_GT(failed_scripts, 10u);
 }
 
+// The next opener dies before its `first`th change, and the one after it before its `second`th.
+// False: it lived.
+bool TwoDie(FaultyFileSystem& fs, uint64_t first, uint64_t second) {
+  Process a(fs);
+  EXPECT_OK(a.Open());
+  EXPECT_OK(a.Write("t", 1, 1));
+  FailNextLogSync(fs);
+  EXPECT_FALSE(a.Write("t", 2, 10).ok());
+  a.fs.Kill();
+  bool killed = false;
+  for (const uint64_t nth : {first, second}) {
+    Process opener(fs);
+    opener.fs.KillBefore(nth);
+    IgnoreStatus(opener.Open(), "killed");
+    killed = opener.fs.killed();
+    opener.fs.Kill();
+  }
+  return killed;
+}
+
+TEST(FailedLogTest, TwoMayDieOverIt) {
+  for (const bool power_fails : {false, true}) {
+    for (uint64_t first = 1; first < 30; ++first) {
+      for (uint64_t second = 1; second < 60; ++second) {
+        SCOPED_TRACE(testing::Message() << first << ", " << second << ", " << power_fails);
+        FaultyFileSystem fs(1);
+        const bool killed = TwoDie(fs, first, second);
+        if (power_fails) fs.Crash(CrashPolicy::kDropAll, 1);
+        Process next(fs);
+        ASSERT_OK(next.Open());
+        ASSERT_EQ(next.Sum() % 10, 1);
+        if (!killed) break;
+      }
+    }
+  }
+}
+
+TEST(FailedLogTest, AHealthyProcessLosesOneTransactionByIt) {
+  FaultyFileSystem fs(1);
+  Process a(fs);
+  Process b(fs);
+  ASSERT_OK(a.Open());
+  ASSERT_OK(b.Open());
+  ASSERT_OK(a.Write("t", 1, 1));
+  ASSERT_OK(b.Stage("t", 3, 100));
+  // As the thread of `a` that syncs in the background does.
+  ASSERT_OK_AND_ASSIGN(const auto file, fs.Open(kProcessesPath, OpenMode::kReadWrite));
+  ASSERT_OK_AND_ASSIGN(const auto shared,
+                       SharedMemory::Open(fs, std::string(kProcessesPath) + "-shm", *file, false));
+  shared->SetLogFailed(true);
+  EXPECT_THAT(b.transaction->Prepare(), HasCode(StatusCode::kIoError));
+  EXPECT_OK(b.transaction->Rollback());
+  b.transaction.reset();
+  EXPECT_OK(b.Write("t", 4, 1000));
+  EXPECT_EQ(a.Sum(), 1001);
+  EXPECT_FALSE(shared->log_failed());
+}
+
+TEST(FailedLogTest, WritesGoOnWhenThereIsRoomToLeaveIt) {
+  for (uint64_t nth = 1; nth < 4; ++nth) {
+    SCOPED_TRACE(nth);
+    FaultyFileSystem fs(1);
+    Process a(fs);
+    ASSERT_OK(a.Open());
+    ASSERT_OK(a.Write("t", 1, 1));
+    FailNextLogSync(fs);
+    ASSERT_FALSE(a.Write("t", 2, 10).ok());
+    a.fs.Kill();
+    fs.Inject({.nth = nth,
+               .status = Status::ResourceExhausted("full"),
+               .kinds = MaskOf(FileOperation::kAllocate)});
+    Process next(fs);
+    const Status opened = next.Open();
+    fs.ClearFaults();
+    if (opened.ok()) {
+      EXPECT_OK(next.Write("t", 3, 100));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace xtdb

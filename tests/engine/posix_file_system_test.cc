@@ -290,5 +290,11 @@ TEST(PosixFileTest, ADescriptorThatIsJustBeingOpenedDoesNotGetIntoAChild) {
   EXPECT_EQ(status, 0);
 }
 
+TEST_F(PosixFileSystemTest, AKeptFileIsFoundByItsPathOnly) {
+  fs_.KeepOpen(MustOpen(directory_ / "a"));
+  std::filesystem::rename(directory_ / "a", directory_ / "b");
+  EXPECT_EQ(MustOpen(directory_ / "b", OpenMode::kReadWrite)->path(), directory_ / "b");
+}
+
 }  // namespace
 }  // namespace xtdb

@@ -381,5 +381,39 @@ TEST(ProcessRacesTest, AReaderDoesNotWaitForAWriterThatIsStoppedInACheckpoint) {
   EXPECT_EQ(reader.Sum(), 111);
 }
 
+// At each of its operations, also if the dead writer has made a checkpoint since the reader loaded.
+void ReadOnlyBesideRecovery(bool checkpoint_since) {
+  bool fired = true;
+  for (uint64_t nth = 1; fired; ++nth) {
+    FaultyFileSystem fs(1);
+    Process a(fs);
+    Process b(fs);
+    Process c(fs);
+    ASSERT_OK(a.Open());
+    ASSERT_OK(a.Write("t", 1, 1));
+    ASSERT_OK(c.Open(ReadOnlyOptions()));
+    if (checkpoint_since) {
+      ASSERT_OK(a.engine->Flush(kNoWait));
+    }
+    ASSERT_OK(a.Write("t", 2, 10));
+    ASSERT_EQ(c.Sum(), 11);
+    a.fs.Kill();
+    fired = false;
+    fs.SetHook([&, count = uint64_t{0}](const OperationRecord& record) mutable {
+      if (fired || record.kind == FileOperation::kOpen || ++count != nth) return;
+      fired = true;
+      const int64_t before = c.clock.MonotonicUs();
+      EXPECT_OK(c.engine->TakeSnapshot()) << nth;
+      EXPECT_LT(c.clock.MonotonicUs() - before, 1'000'000) << nth;
+    });
+    EXPECT_OK(b.Open());
+    fs.SetHook({});
+  }
+}
+TEST(ProcessRacesTest, AReadOnlyOneDoesNotWaitForAnOpener) { ReadOnlyBesideRecovery(false); }
+TEST(ProcessRacesTest, AReadOnlyOneDoesNotWaitForAnOpenerBehindACheckpoint) {
+  ReadOnlyBesideRecovery(true);
+}
+
 }  // namespace
 }  // namespace xtdb
