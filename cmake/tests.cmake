@@ -33,7 +33,9 @@ foreach(folder IN LISTS test_folders)
     if(NOT layer STREQUAL "engine")
       continue()
     endif()
-    set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*:TagDictionary*")
+    set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*"
+        ":TagDictionary*:LogSyncer*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*")
+    string(CONCAT suites ${suites})
   endif()
   set(target ${layer}_tests)
   # What stands beside these tests no other test needs.
