@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <system_error>
 
 #include "engine/io/file_system.h"
@@ -53,14 +54,21 @@ int FlagsOf(OpenMode mode) {
 constexpr mode_t kNewFilePermissions = 0644;
 
 // Of a log or shared memory: those of its container, whose points pass through them.
-mode_t PermissionsBeside(const std::string& path) {
+std::optional<mode_t> PermissionsBeside(const std::string& path) {
   for (const std::string_view suffix : {"-wal", "-shm"}) {
     if (!path.ends_with(suffix)) continue;
     struct stat info {};
     const std::string container = path.substr(0, path.size() - suffix.size());
     if (::stat(container.c_str(), &info) == 0) return info.st_mode & 0666;
   }
-  return kNewFilePermissions;
+  return std::nullopt;
+}
+
+// Of a file that is new, whatever the umask has left of them.
+void SetPermissions(int fd, mode_t permissions) {
+  struct stat info {};
+  const bool is_new = ::fstat(fd, &info) == 0 && info.st_size == 0 && info.st_uid == ::geteuid();
+  if (is_new && (info.st_mode & 0777) != permissions) ::fchmod(fd, permissions);
 }
 
 // A descriptor, or -1 and errno. Not waiting, since a path may lead to a pipe, whose open() would
@@ -106,11 +114,14 @@ Status OpenError(const std::string& path, int error) {
 
 Result<std::unique_ptr<PosixFile>> OpenFile(const std::string& path, OpenMode mode) {
   XTDB_RETURN_IF_ERROR(CheckIsNoDevice(path));
-  const mode_t permissions = PermissionsBeside(path);
-  std::unique_ptr<PosixFile> file = PosixFile::Make(
-      path, [&] { return OpenDescriptor(path.c_str(), FlagsOf(mode), permissions); });
+  const std::optional<mode_t> permissions = PermissionsBeside(path);
+  std::unique_ptr<PosixFile> file = PosixFile::Make(path, [&] {
+    return OpenDescriptor(path.c_str(), FlagsOf(mode), permissions.value_or(kNewFilePermissions));
+  });
   if (file == nullptr) return OpenError(path, errno);
   XTDB_RETURN_IF_ERROR(CheckIsFile(path, file->descriptor()));
+  const bool may_be_new = (FlagsOf(mode) & O_CREAT) != 0;
+  if (permissions && may_be_new) SetPermissions(file->descriptor(), *permissions);
   return file;
 }
 

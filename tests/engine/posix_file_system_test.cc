@@ -290,6 +290,24 @@ TEST(PosixFileTest, ADescriptorThatIsJustBeingOpenedDoesNotGetIntoAChild) {
   EXPECT_EQ(status, 0);
 }
 
+TEST_F(PosixFileSystemTest, LogAndSharedMemoryGetThePermissionsOfTheContainerWhateverTheUmask) {
+  MustOpen(directory_ / "plant");
+  ASSERT_EQ(::chmod((directory_ / "plant").c_str(), 0660), 0);
+  const mode_t before = ::umask(077);
+  MustOpen(directory_ / "plant-wal", OpenMode::kCreateNew);
+  EXPECT_OK(fs_.MapShared(directory_ / "plant-shm", 4096, OpenMode::kOpenOrCreate));
+  MustOpen(directory_ / "other");
+  ::umask(before);
+  const auto permissions = [&](const char* name) {
+    struct stat info {};
+    EXPECT_EQ(::stat((directory_ / name).c_str(), &info), 0);
+    return info.st_mode & 0777;
+  };
+  EXPECT_EQ(permissions("plant-wal"), 0660u);
+  EXPECT_EQ(permissions("plant-shm"), 0660u);
+  EXPECT_EQ(permissions("other"), 0600u);
+}
+
 TEST_F(PosixFileSystemTest, AKeptFileIsFoundByItsPathOnly) {
   fs_.KeepOpen(MustOpen(directory_ / "a"));
   std::filesystem::rename(directory_ / "a", directory_ / "b");
