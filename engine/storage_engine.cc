@@ -18,8 +18,9 @@ Status CheckpointNotReached(const std::string& path, const SharedMemory& shared)
   const std::string what = path + ": the checkpoint is at LSN " +
                            std::to_string(shared.checkpoint()) + ", the log's end at " +
                            std::to_string(shared.settled());
-  if (shared.writer_mark() != 0)
+  if (shared.writer_mark() != 0) {
     return Status::Busy(what + ", and its writer does not go on; try again, or end it");
+  }
   return Status::Corruption(what + ", and nobody writes; close the container everywhere");
 }
 
