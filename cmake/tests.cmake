@@ -34,7 +34,7 @@ foreach(folder IN LISTS test_folders)
       continue()
     endif()
     set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*"
-        ":TagDictionary*:LogSyncer*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*")
+        ":TagDictionary*:LogSyncer*:WriteCache*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*")
     string(CONCAT suites ${suites})
   endif()
   set(target ${layer}_tests)

@@ -37,4 +37,11 @@ Status AlignedIO::WriteAt(uint64_t offset, std::span<const std::byte> in) {
   return file_.WriteAt(offset, in);
 }
 
+Status AlignedIO::WriteVAt(uint64_t offset, std::span<const std::span<const std::byte>> parts) {
+  for (const std::span<const std::byte> part : parts) {
+    XTDB_CHECK(IsAligned(offset, part.data(), part.size()));
+  }
+  return file_.WriteVAt(offset, parts);
+}
+
 }  // namespace xtdb

@@ -38,6 +38,8 @@ class AlignedIO {
   explicit AlignedIO(File& file) : file_(file) {}
   Status ReadAt(uint64_t offset, std::span<std::byte> out);
   Status WriteAt(uint64_t offset, std::span<const std::byte> in);
+  // As one WriteAt of `parts`, each behind the one before it.
+  Status WriteVAt(uint64_t offset, std::span<const std::span<const std::byte>> parts);
   Status Sync() { return file_.Sync(); }
 
  private:

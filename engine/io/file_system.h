@@ -32,8 +32,8 @@ class SharedMapping {
 };
 
 // One open file, addressed by byte.
-// Threads: ReadAt from any thread; WriteAt, Allocate, Punch, Truncate and Sync from one at a time
-//          unless their ranges are disjoint.
+// Threads: ReadAt from any thread; WriteAt, WriteVAt, Allocate, Punch, Truncate and Sync from one
+//          at a time unless their ranges are disjoint.
 // Errors:  messages name the path, the offset and the errno text. A short read is kCorruption
 //          ("ends at ..."), no room is kResourceExhausted.
 class File {
@@ -42,9 +42,12 @@ class File {
   virtual Status ReadAt(uint64_t offset, std::span<std::byte> out) = 0;  // fills `out` or fails
   virtual Status WriteAt(uint64_t offset,
                          std::span<const std::byte> in) = 0;  // a crash may tear it
-  // Data and what is needed to read it back (fdatasync). OK = every earlier WriteAt, Allocate and
-  // Truncate survives power loss. After an error, nothing may be assumed of any earlier write; it
-  // is never kResourceExhausted, which would promise that trying again helps.
+  // As one WriteAt of `parts`, each behind the one before it: a crash may tear it anywhere, also
+  // between two parts.
+  virtual Status WriteVAt(uint64_t offset, std::span<const std::span<const std::byte>> parts) = 0;
+  // Data and what is needed to read it back (fdatasync). OK = every earlier WriteAt, WriteVAt,
+  // Allocate and Truncate survives power loss. After an error, nothing may be assumed of any
+  // earlier write; it is never kResourceExhausted, which would promise that trying again helps.
   virtual Status Sync() = 0;
   // Takes space for [offset, offset + length), growing the file; reads of new bytes give zeros.
   virtual Status Allocate(uint64_t offset, uint64_t length) = 0;

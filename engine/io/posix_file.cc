@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <limits>
 #include <mutex>
 #include <set>
@@ -29,6 +31,28 @@ struct flock ByteLock(uint64_t offset, int type, uint64_t length = 1) {
   lock.l_start = static_cast<off_t>(offset);
   lock.l_len = static_cast<off_t>(length);
   return lock;
+}
+
+// Any number up to IOV_MAX is right; this one takes 4 KiB of the stack.
+constexpr size_t kPartsOfOneCall = std::min<size_t>(256, IOV_MAX);
+
+// As many of `parts`, but the first `done` bytes, as one call takes; returns their number, > 0
+// unless nothing is left.
+size_t FillVectors(std::span<const std::span<const std::byte>> parts, size_t done,
+                   std::array<struct iovec, kPartsOfOneCall>& vectors) {
+  size_t count = 0;
+  uint64_t bytes = 0;
+  for (const std::span<const std::byte> part : parts) {
+    const std::span<const std::byte> rest = part.subspan(done);
+    done = 0;
+    if (rest.empty()) continue;
+    // The kernel refuses a call whose lengths do not add up to a ssize_t.
+    if (count == vectors.size() || rest.size() > static_cast<uint64_t>(SSIZE_MAX) - bytes) break;
+    bytes += rest.size();
+    // The kernel only reads what iov_base names; its type serves reading and writing calls alike.
+    vectors[count++] = {const_cast<std::byte*>(rest.data()), rest.size()};
+  }
+  return count;
 }
 
 // The descriptors that a child must close. Never destroyed: files may be closed after main.
@@ -130,6 +154,32 @@ Status PosixFile::WriteAt(uint64_t offset, std::span<const std::byte> in) {
     if (put == 0) return Error("write", offset, EIO);  // would otherwise be tried for ever
     offset += static_cast<uint64_t>(put);
     in = in.subspan(static_cast<size_t>(put));
+  }
+  return {};
+}
+
+Status PosixFile::WriteVAt(uint64_t offset, std::span<const std::span<const std::byte>> parts) {
+  uint64_t length = 0;
+  for (const std::span<const std::byte> part : parts) length += part.size();
+  XTDB_RETURN_IF_ERROR(CheckRange("write", offset, length));
+  size_t done = 0;  // bytes of parts.front() that are written
+  while (length > 0) {
+    std::array<struct iovec, kPartsOfOneCall> vectors;
+    const size_t count = FillVectors(parts, done, vectors);
+    const ssize_t put =
+        ::pwritev(fd_, vectors.data(), static_cast<int>(count), static_cast<off_t>(offset));
+    if (put < 0) {
+      if (errno == EINTR) continue;
+      return Error("write", offset, errno);
+    }
+    if (put == 0) return Error("write", offset, EIO);  // would otherwise be tried for ever
+    const auto written = static_cast<uint64_t>(put);
+    offset += written;
+    length -= written;
+    for (done += written; !parts.empty() && done >= parts.front().size();) {
+      done -= parts.front().size();
+      parts = parts.subspan(1);
+    }
   }
   return {};
 }

@@ -25,6 +25,7 @@ class PosixFile final : public File {
 
   Status ReadAt(uint64_t offset, std::span<std::byte> out) override;
   Status WriteAt(uint64_t offset, std::span<const std::byte> in) override;
+  Status WriteVAt(uint64_t offset, std::span<const std::span<const std::byte>> parts) override;
   Status Sync() override;
   Status Allocate(uint64_t offset, uint64_t length) override;
   Status Punch(uint64_t offset, uint64_t length) override;

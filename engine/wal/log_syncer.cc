@@ -1,7 +1,5 @@
 #include "engine/wal/log_syncer.h"
 
-#include <signal.h>
-
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -9,25 +7,9 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/io/process.h"
+#include "engine/io/signals_blocked.h"
 
 namespace xtdb {
-namespace {
-
-// The application's signal handlers run in its own threads.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
 
 struct LogSyncer::Worker {
   Worker(FileSystem& file_system, std::string path, std::chrono::microseconds pause,

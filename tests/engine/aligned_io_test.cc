@@ -56,6 +56,20 @@ TEST_F(AlignedIOTest, ReadsBackWhatItWrote) {
   EXPECT_TRUE(std::ranges::equal(in.span(), out.span()));
 }
 
+TEST_F(AlignedIOTest, ReadsBackWhatItWroteInParts) {
+  AlignedIO io(*file_);
+  AlignedBuffer one(kExtentSizeBytes);
+  AlignedBuffer two(2 * kExtentSizeBytes);
+  std::ranges::fill(one.span(), std::byte{1});
+  std::ranges::fill(two.span(), std::byte{2});
+  const std::span<const std::byte> parts[] = {one.span(), two.span()};
+  ASSERT_OK(io.WriteVAt(kExtentSizeBytes, parts));
+  AlignedBuffer in(3 * kExtentSizeBytes);
+  ASSERT_OK(io.ReadAt(kExtentSizeBytes, in.span()));
+  EXPECT_THAT(in.span().first(kExtentSizeBytes), Each(std::byte{1}));
+  EXPECT_THAT(in.span().subspan(kExtentSizeBytes), Each(std::byte{2}));
+}
+
 TEST_F(AlignedIOTest, ReadBeyondTheEndIsCorruption) {
   AlignedIO io(*file_);
   AlignedBuffer buffer(kExtentSizeBytes);
@@ -70,6 +84,8 @@ TEST_F(AlignedIODeathTest, MisalignedOffsetSizeAndBufferAbort) {
   AlignedBuffer buffer(2 * kExtentSizeBytes);
   EXPECT_DEATH((void)io.WriteAt(1, buffer.span()).ok(), "IsAligned");
   EXPECT_DEATH((void)io.WriteAt(0, buffer.span().first(512)).ok(), "IsAligned");
+  const std::span<const std::byte> parts[] = {buffer.span(), buffer.span().first(512)};
+  EXPECT_DEATH((void)io.WriteVAt(0, parts).ok(), "IsAligned");
   EXPECT_DEATH((void)io.ReadAt(0, buffer.span().subspan(8, kExtentSizeBytes)).ok(), "IsAligned");
 }
 

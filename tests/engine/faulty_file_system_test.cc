@@ -101,6 +101,29 @@ TEST_F(FaultyFileSystemTest, NthMatchingOperationFailsOnce) {
   EXPECT_EQ(Text("a"), "13");
 }
 
+TEST_F(FaultyFileSystemTest, AWriteOfPartsIsOneWrite) {
+  const std::unique_ptr<File> file = MustOpen("a");
+  const std::span<const std::byte> parts[] = {Bytes("ab"), Bytes("cde")};
+  const uint64_t before = fs_.operation_count();
+  ASSERT_OK(file->WriteVAt(1, parts));
+  EXPECT_EQ(Text("a"), std::string("\0abcde", 6));
+  const std::vector<OperationRecord> records = fs_.operations();
+  ASSERT_EQ(records.size(), before + 1);
+  EXPECT_EQ(records.back().kind, FileOperation::kWrite);
+  EXPECT_EQ(records.back().offset, 1U);
+  EXPECT_EQ(records.back().length, 5U);
+
+  std::set<std::string> left;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    FaultyFileSystem fs(seed);
+    const std::unique_ptr<File> torn = MustOpen(fs, "a");
+    fs.Inject({.kinds = MaskOf(FileOperation::kWrite), .partial = true});
+    EXPECT_THAT(torn->WriteVAt(0, parts), HasCode(StatusCode::kIoError));
+    left.insert(Text(fs, "a"));
+  }
+  EXPECT_THAT(left, UnorderedElementsAre("", "a", "ab", "abc", "abcd", "abcde"));
+}
+
 TEST_F(FaultyFileSystemTest, StickyFaultFailsUntilCleared) {
   const std::unique_ptr<File> file = MustOpen("a");
   fs_.FailNth(1, Status::IoError("disk"), MaskOf(FileOperation::kSync), true);

@@ -1,11 +1,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <future>
 #include <limits>
@@ -117,10 +120,53 @@ TEST_F(PosixFileSystemTest, WriteToAReadOnlyFileFailsAndNamesThePlace) {
               AllOf(HasCode(StatusCode::kIoError), HasMessage(HasSubstr("file at 7: Bad file"))));
 }
 
+TEST_F(PosixFileSystemTest, PartsAreWrittenOneBehindTheOther) {
+  const std::unique_ptr<File> file = MustOpen(directory_ / "file");
+  const std::span<const std::byte> parts[] = {{}, Bytes("he"), {}, Bytes("l"), Bytes("lo"), {}};
+  ASSERT_OK(file->WriteVAt(5, parts));
+  EXPECT_EQ(ReadText(*file, 5, 5), "hello");
+  EXPECT_EQ(file->Size().value(), 10U);
+  ASSERT_OK(file->WriteVAt(100, {}));
+  ASSERT_OK(file->WriteVAt(100, std::span(parts).first(1)));
+  EXPECT_EQ(file->Size().value(), 10U);
+}
+
+TEST_F(PosixFileSystemTest, MorePartsThanOneCallTakesAreWritten) {
+  const std::unique_ptr<File> file = MustOpen(directory_ / "file");
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += std::to_string(i) + ",";
+  std::vector<std::span<const std::byte>> parts;
+  for (size_t at = 0; at < text.size(); at += 3) parts.push_back(Bytes(text).subspan(at, 3));
+  parts.back() = Bytes(text).subspan((parts.size() - 1) * 3);
+  ASSERT_GT(parts.size(), 2U * IOV_MAX);
+  ASSERT_OK(file->WriteVAt(7, parts));
+  EXPECT_EQ(ReadText(*file, 7, text.size()), text);
+}
+
+// The kernel writes what the limit allows and fails only when it is asked for the rest.
+TEST_F(PosixFileSystemTest, PartsThatAreWrittenInPartFailWhereTheRestBegins) {
+  const std::unique_ptr<File> file = MustOpen(directory_ / "file");
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  struct rlimit small = before;
+  small.rlim_cur = 5;
+  auto* const handler = ::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::span<const std::byte> parts[] = {Bytes("abc"), Bytes("def")};
+  const Status written = file->WriteVAt(0, parts);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_THAT(written,
+              AllOf(HasCode(StatusCode::kIoError), HasMessage(HasSubstr("file at 5: File too"))));
+  EXPECT_EQ(ReadText(*file, 0, 5), "abcde");
+}
+
 TEST_F(PosixFileSystemTest, RangeBeyondWhatAFileCanHoldIsRefused) {
   const std::unique_ptr<File> file = MustOpen(directory_ / "file");
   constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
   EXPECT_THAT(file->WriteAt(kMax, Bytes("x")), HasCode(StatusCode::kInvalidArgument));
+  const std::span<const std::byte> parts[] = {Bytes("x")};
+  EXPECT_THAT(file->WriteVAt(kMax, parts), HasCode(StatusCode::kInvalidArgument));
   EXPECT_THAT(file->Allocate(1, kMax), HasCode(StatusCode::kInvalidArgument));
   EXPECT_THAT(file->Punch(uint64_t{1} << 63, 1), HasCode(StatusCode::kInvalidArgument));
   EXPECT_THAT(file->Truncate(kMax), HasCode(StatusCode::kInvalidArgument));

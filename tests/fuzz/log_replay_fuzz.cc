@@ -21,6 +21,9 @@ class MemoryFile final : public File {
     return Status();
   }
   Status WriteAt(uint64_t, std::span<const std::byte>) override { return Refuse(); }
+  Status WriteVAt(uint64_t, std::span<const std::span<const std::byte>>) override {
+    return Refuse();
+  }
   Status Sync() override { return Refuse(); }
   Status Allocate(uint64_t, uint64_t) override { return Refuse(); }
   Status Punch(uint64_t, uint64_t) override { return Refuse(); }

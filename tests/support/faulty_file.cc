@@ -2,6 +2,7 @@
 
 #include "engine/base/types.h"
 #include "tests/support/faulty_core.h"
+#include "tests/support/join_parts.h"
 
 namespace xtdb {
 namespace {
@@ -53,6 +54,12 @@ class FaultyFile final : public File {
     const size_t fits = SizeThatFits(offset, in.size());
     Put(offset, in.first(fits));
     return fits == in.size() ? Status() : NoSpace("write", offset + fits);
+  }
+
+  // One operation, as a single write of all parts: so it fails, is torn and runs out of space
+  // anywhere, also in the middle of a part.
+  Status WriteVAt(uint64_t offset, std::span<const std::span<const std::byte>> parts) override {
+    return WriteAt(offset, JoinParts(parts));
   }
 
   Status Sync() override {

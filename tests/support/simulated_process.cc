@@ -22,6 +22,10 @@ class ProcessFile final : public File {
     XTDB_RETURN_IF_ERROR(process_.NoteChange());
     return file_ ? file_->WriteAt(offset, in) : Dead();
   }
+  Status WriteVAt(uint64_t offset, std::span<const std::span<const std::byte>> parts) override {
+    XTDB_RETURN_IF_ERROR(process_.NoteChange());
+    return file_ ? file_->WriteVAt(offset, parts) : Dead();
+  }
   Status Sync() override {
     XTDB_RETURN_IF_ERROR(process_.NoteChange());
     return file_ ? file_->Sync() : Dead();

@@ -1,5 +1,7 @@
 #include "tests/support/watched_file_system.h"
 
+#include "tests/support/join_parts.h"
+
 namespace xtdb {
 
 namespace {
@@ -16,6 +18,9 @@ class WatchedFile final : public File {
     const auto act = fs_.within_write;
     if (act) act(o, in.size());
     return file_->WriteAt(o + half, in.subspan(half));
+  }
+  Status WriteVAt(uint64_t o, std::span<const std::span<const std::byte>> parts) override {
+    return fs_.within_write ? WriteAt(o, JoinParts(parts)) : file_->WriteVAt(o, parts);
   }
   Status Sync() override {
     if (fs_.before_sync) XTDB_RETURN_IF_ERROR(fs_.before_sync(path()));
