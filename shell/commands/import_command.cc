@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -13,8 +14,10 @@
 #include "engine/storage_engine.h"
 #include "shell/commands/command.h"
 #include "shell/commands/point_writer.h"
+#include "shell/csv/csv_batch_pump.h"
+#include "shell/csv/csv_batch_reader.h"
 #include "shell/csv/csv_reader.h"
-#include "shell/csv/point_parser.h"
+#include "shell/csv/csv_tag_table.h"
 #include "shell/terminal/human_text.h"
 #include "shell/terminal/progress_line.h"
 #include "shell/terminal/stop_signal.h"
@@ -23,7 +26,6 @@ namespace xtdb {
 namespace {
 
 constexpr uint64_t kBadLinesShownMax = 20;
-constexpr uint64_t kRowsBetweenLooks = 1024;  // at the clock and the stop signal
 
 constexpr const char* kFooter = R"(
 Long files have a point in each line: tag, time, value and, if you like, quality, in any order under
@@ -121,9 +123,9 @@ class Importer {
       fmt::print(terminal_.err, "xtdb: {} skipped{}\n", CountText(bad_lines_, "bad line"), hidden);
     }
     fmt::print(terminal_.out, "{}: imported {}, {} of {} in {}, {} rows/s\n", options_.container,
-               CountText(rows_, "row"), CountText(points_, "point"),
+               CountText(writer_.rows(), "row"), CountText(writer_.point_count(), "point"),
                CountText(writer_.tag_count(), "tag"), SecondsText(duration_us),
-               RateText(rows_, duration_us));
+               RateText(writer_.rows(), duration_us));
   }
 
   uint64_t rows_committed() const { return writer_.rows_committed(); }
@@ -132,38 +134,42 @@ class Importer {
   Status ImportFile(const std::string& path) {
     const InputFile file(path);
     XTDB_RETURN_IF_ERROR(file.status());
-    CsvReader reader(CsvFromDescriptor(file.fd()));
+    std::atomic<bool> cancelled = false;
+    CsvReader reader(
+        CsvFromDescriptor(file.fd(), [&] { return cancelled.load() || stop_asked_(); }));
     XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
     XTDB_ASSIGN_OR_RETURN(CsvSchema schema, DetectSchema(beginning, options_.csv, path));
     reader.set_separator(schema.separator);
-    PointParser parser(std::move(schema), clock_.NowUs());
+    CsvBatchReader batches(reader, tags_, std::move(schema), BatchOptions());
+    CsvBatchPump pump(batches, cancelled);
     const uint64_t size_bytes = file.SizeBytes();
-    const bool has_quality = parser.schema().quality_column.has_value();
-    std::vector<CsvPoint> with_quality;
-    const auto sink = [&](std::span<const CsvPoint> points) -> Status {
-      if (!has_quality && options_.quality != kQualityGood) {
-        with_quality.assign(points.begin(), points.end());
-        for (CsvPoint& point : with_quality) point.point.quality = options_.quality;
-        points = with_quality;
-      }
-      XTDB_RETURN_IF_ERROR(writer_.Write(points));
-      ++rows_;
-      points_ += points.size();
-      return rows_ % kRowsBetweenLooks == 0 ? LookAround(path, reader, size_bytes) : Status();
-    };
     const auto on_bad_line = [&](const Status& reason) { return NoteBadLine(path, reason); };
-    return ReadCsvPoints(reader, parser, sink, on_bad_line).status();
+    for (;;) {
+      XTDB_ASSIGN_OR_RETURN(const CsvBatch* const batch, pump.Next());
+      if (batch == nullptr) return Status();
+      XTDB_RETURN_IF_ERROR(writer_.Write(*batch, on_bad_line));
+      if (stop_asked_()) return Status::FailedPrecondition("interrupted");
+      ShowProgress(path, batch->bytes_consumed, size_bytes);
+    }
   }
 
-  Status LookAround(const std::string& path, const CsvReader& reader, uint64_t size_bytes) {
-    if (stop_asked_()) return Status::FailedPrecondition("interrupted");
-    if (!progress_.IsDue()) return Status();
-    const std::string done = size_bytes > 0 ? ProgressBar(reader.bytes_consumed(), size_bytes)
-                                            : BytesText(reader.bytes_consumed());
-    progress_.Show(fmt::format("{} {} rows, {} rows/s  {}", done, CountText(rows_),
-                               RateText(rows_, clock_.MonotonicUs() - started_us_),
+  CsvBatchOptions BatchOptions() const {
+    CsvBatchOptions options;
+    options.now_us = clock_.NowUs();
+    options.quality = options_.quality;
+    options.ends_at_bad_record = !options_.skip_bad_lines;
+    options.records_per_boundary = options_.rows_per_commit;
+    options.records_to_boundary = options_.rows_per_commit == 0 ? 0 : writer_.rows_to_commit();
+    return options;
+  }
+
+  void ShowProgress(const std::string& path, uint64_t bytes_done, uint64_t size_bytes) {
+    if (!progress_.IsDue()) return;
+    const std::string done =
+        size_bytes > 0 ? ProgressBar(bytes_done, size_bytes) : BytesText(bytes_done);
+    progress_.Show(fmt::format("{} {} rows, {} rows/s  {}", done, CountText(writer_.rows()),
+                               RateText(writer_.rows(), clock_.MonotonicUs() - started_us_),
                                std::filesystem::path(DisplayName(path)).filename().string()));
-    return Status();
   }
 
   Status NoteBadLine(const std::string& path, const Status& reason) {
@@ -181,8 +187,7 @@ class Importer {
   const Terminal& terminal_;
   ProgressLine progress_;
   const int64_t started_us_;
-  uint64_t rows_ = 0;
-  uint64_t points_ = 0;
+  CsvTagTable tags_;
   uint64_t bad_lines_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "shell/csv/csv_reader.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,9 +12,26 @@
 
 namespace xtdb {
 
-CsvSource CsvFromDescriptor(int fd) {
-  return [fd](std::span<char> out) -> Result<size_t> {
+namespace {
+
+constexpr int kLookIntervalMs = 100;
+
+// A pipe may be silent for ever.
+Status WaitForInput(int fd, const std::function<bool()>& is_cancelled) {
+  pollfd wait = {fd, POLLIN, 0};
+  for (;;) {
+    if (is_cancelled()) return Status::FailedPrecondition("interrupted");
+    // An error is told by the read that follows.
+    if (::poll(&wait, 1, kLookIntervalMs) != 0 && wait.revents != 0) return Status();
+  }
+}
+
+}  // namespace
+
+CsvSource CsvFromDescriptor(int fd, std::function<bool()> is_cancelled) {
+  return [fd, is_cancelled = std::move(is_cancelled)](std::span<char> out) -> Result<size_t> {
     for (;;) {
+      if (is_cancelled) XTDB_RETURN_IF_ERROR(WaitForInput(fd, is_cancelled));
       const ssize_t size = ::read(fd, out.data(), out.size());
       if (size >= 0) return static_cast<size_t>(size);
       if (errno != EINTR) return Status::FromErrno("read CSV", errno);
@@ -34,7 +52,7 @@ CsvReader::CsvReader(CsvSource source, char separator, size_t buffer_bytes, size
     : source_(std::move(source)),
       record_bytes_max_(record_bytes_max),
       separator_(separator),
-      buffer_(std::max<size_t>(buffer_bytes, 4)) {}
+      buffer_(std::max<size_t>(buffer_bytes, 4) + kCsvSlackBytes) {}
 
 // Reads at least one byte behind end_, or sets at_end_. Unconsumed bytes move to the front, so
 // every offset into the buffer must be taken relative to begin_ across this call.
@@ -45,8 +63,13 @@ Status CsvReader::Fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
-  Result<size_t> size = source_(std::span(buffer_).subspan(end_));
+  ++reads_;
+  size_t capacity = buffer_.size() - kCsvSlackBytes;
+  if (end_ == capacity) {
+    capacity *= 2;
+    buffer_.resize(capacity + kCsvSlackBytes);
+  }
+  Result<size_t> size = source_(std::span(buffer_).subspan(end_, capacity - end_));
   if (!size.ok()) {
     failure_ = size.status();
     return failure_;
@@ -66,6 +89,11 @@ Status CsvReader::Start() {
     failure_ = Status::Unsupported("the CSV file is UTF-16; convert it to UTF-8");
   }
   return failure_;
+}
+
+Status CsvReader::ReadOn() {
+  if (!started_) return Start();
+  return at_end_ || !failure_.ok() ? failure_ : Fill();
 }
 
 Result<CsvReader::Beginning> CsvReader::Peek() {
@@ -206,7 +234,7 @@ Status CsvReader::ScanQuotedField(size_t& at, bool& more) {
     XTDB_ASSIGN_OR_RETURN(const bool has_byte, HasByte(at));
     if (!has_byte) {
       const Status bad = Bad(line_, "a quoted field is not closed");
-      SkipThrough(0);
+      XTDB_RETURN_IF_ERROR(SkipThrough(0));
       return bad;
     }
     if (buffer_[begin_ + at] != '"') {
@@ -238,17 +266,23 @@ Status CsvReader::ScanQuotedField(size_t& at, bool& more) {
   const char* const bytes = buffer_.data() + begin_;
   const auto lines = static_cast<uint64_t>(std::count(bytes, bytes + at, '\n'));
   const Status bad = Bad(line_ + lines, "something follows the closing quote of a field");
-  SkipThrough(at);
+  XTDB_RETURN_IF_ERROR(SkipThrough(at));
   return bad;
 }
 
-// Consumes everything through the first line end at or behind `at`, relative to begin_.
-void CsvReader::SkipThrough(size_t at) {
+// Consumes everything through the first line end at or behind `at`, relative to begin_, which may
+// have to be read yet.
+Status CsvReader::SkipThrough(size_t at) {
+  for (bool more = true; more;) {
+    at = SkipTo(at, '\n', '\n');
+    if (begin_ + at < end_) break;
+    XTDB_ASSIGN_OR_RETURN(more, HasByte(at));
+  }
   const char* const bytes = buffer_.data();
-  const char* const line_end = std::find(bytes + begin_ + at, bytes + end_, '\n');
-  const auto next = std::min(static_cast<size_t>(line_end - bytes) + 1, end_);
+  const auto next = std::min(begin_ + at + 1, end_);
   line_ += static_cast<uint64_t>(std::count(bytes + begin_, bytes + next, '\n'));
   begin_ = next;
+  return Status();
 }
 
 // Undoubles in place: the record is consumed, and no field grows.

@@ -9,6 +9,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/types.h"
+#include "shell/csv/structural_index.h"
 
 namespace xtdb {
 
@@ -21,8 +22,10 @@ struct CsvRecord {
 
 // Fills a part of the buffer and returns how many bytes, 0 at the end.
 using CsvSource = std::function<Result<size_t>(std::span<char>)>;
-CsvSource CsvFromDescriptor(int fd);           // does not close it
 CsvSource CsvFromText(std::string_view text);  // the text must outlive the source
+// Does not close it.
+//   is_cancelled: looked at while it waits for input; true is an error, `interrupted`
+CsvSource CsvFromDescriptor(int fd, std::function<bool()> is_cancelled = {});
 
 // Cuts CSV into records, reading ahead in large pieces: RFC 4180 quotes, line ends LF or CRLF, with
 // or without one at the end, a byte order mark in front. Blank lines are skipped. A quote inside an
@@ -30,8 +33,7 @@ CsvSource CsvFromText(std::string_view text);  // the text must outlive the sour
 //
 // Threads: none of its own; one at a time.
 // Errors:  kInvalidArgument, `line 7: ...`, is one bad record: the next call goes on behind it.
-// Every
-//          other code is final (a failing read, UTF-16, a line that is too long).
+//          Every other code is final (a failing read, UTF-16, a line that is too long).
 class CsvReader {
  public:
   static constexpr size_t kBufferBytes = 1 * kMiB;
@@ -55,6 +57,23 @@ class CsvReader {
   // Reads the next record; false at the end.
   Result<bool> Next(CsvRecord& record);
 
+  // What is read and not consumed, with kCsvSlackBytes behind it that may be read; for a caller
+  // that cuts the simple lines itself. Valid until the next read, which `reads` counts.
+  struct Ahead {
+    std::string_view text;
+    uint64_t line = 1;  // of its first byte
+    uint64_t reads = 0;
+    bool whole = false;  // nothing comes behind it
+  };
+  Ahead ahead() const { return {{buffer_.data() + begin_, end_ - begin_}, line_, reads_, at_end_}; }
+  // Reads once more, at least a byte if there is one.
+  Status ReadOn();
+  // Takes the first `bytes` of what is ahead, which end behind a line and hold `lines` of them.
+  void Consume(size_t bytes, uint64_t lines) {
+    begin_ += bytes;
+    line_ += lines;
+  }
+
   uint64_t bytes_consumed() const { return bytes_dropped_ + begin_; }
 
  private:
@@ -76,16 +95,17 @@ class CsvReader {
   void SplitPlain(std::string_view line, CsvRecord& record);
   std::string_view Unquote(const RawField& field);
   Status Bad(uint64_t line, std::string_view why) const;
-  void SkipThrough(size_t at);
+  Status SkipThrough(size_t at);
 
   const CsvSource source_;
   const size_t record_bytes_max_;
   char separator_;
-  std::vector<char> buffer_;
-  size_t begin_ = 0;  // buffer_[begin_, end_) is read and not consumed
+  std::vector<char> buffer_;  // kCsvSlackBytes longer than what may be read into it
+  size_t begin_ = 0;          // buffer_[begin_, end_) is read and not consumed
   size_t end_ = 0;
   uint64_t bytes_dropped_ = 0;  // consumed and no longer in the buffer
   uint64_t line_ = 1;           // of buffer_[begin_]
+  uint64_t reads_ = 0;
   bool started_ = false;
   bool at_end_ = false;
   Status failure_;  // final; never cleared

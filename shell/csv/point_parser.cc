@@ -14,7 +14,13 @@ namespace {
 
 constexpr size_t kNumberBytesMax = 64;  // of a number with a decimal comma
 
-Result<Quality> ParseQuality(std::string_view field) {
+Status AtLine(const CsvRecord& record, const Status& status) {
+  return status.WithContext("line " + std::to_string(record.line));
+}
+
+}  // namespace
+
+Result<Quality> ParseCsvQuality(std::string_view field) {
   const std::string_view text = TrimBlanks(field);
   if (text.empty() || EqualsIgnoreCase(text, "good")) return kQualityGood;
   if (EqualsIgnoreCase(text, "uncertain")) return kQualityUncertain;
@@ -26,24 +32,6 @@ Result<Quality> ParseQuality(std::string_view field) {
   return Status::InvalidArgument("not a quality: " + QuoteForMessage(field) +
                                  "; write 0 to 255, good, uncertain or bad");
 }
-
-Status AtLine(const CsvRecord& record, const Status& status) {
-  return status.WithContext("line " + std::to_string(record.line));
-}
-
-bool IsBadRecord(const Status& status) {
-  switch (status.code()) {
-    case StatusCode::kInvalidArgument:
-    case StatusCode::kTypeMismatch:
-    case StatusCode::kNotNull:
-    case StatusCode::kTooBig:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 PointParser::PointParser(CsvSchema schema, int64_t now_us)
     : schema_(std::move(schema)), now_us_(now_us) {}
@@ -88,7 +76,7 @@ Status PointParser::ParseFields(const CsvRecord& record, std::vector<CsvPoint>& 
   }
   if (schema_.quality_column) {
     XTDB_ASSIGN_OR_RETURN(point.point.quality,
-                          ParseQuality(record.fields[*schema_.quality_column]));
+                          ParseCsvQuality(record.fields[*schema_.quality_column]));
   }
   ParseValue(record.fields[schema_.value_column], record.quoted[schema_.value_column] != 0, point);
   points.push_back(point);
@@ -126,37 +114,6 @@ void PointParser::ParseValue(std::string_view field, bool quoted, CsvPoint& poin
     const bool negative_zero = number->is_integer && number->integer == 0 && text[0] == '-';
     point.type = ValueType::kFloat64;
     point.point.bits = FromDouble(negative_zero ? -0.0 : number->AsReal());
-  }
-}
-
-Result<CsvCounts> ReadCsvPoints(CsvReader& reader, PointParser& parser, const CsvPointSink& sink,
-                                const CsvBadRecordFn& on_bad_record) {
-  CsvCounts counts;
-  CsvRecord record;
-  std::vector<CsvPoint> points;
-  bool header = parser.schema().header;
-  for (;;) {
-    const Result<bool> more = reader.Next(record);
-    Status status = more.status();
-    if (status.ok()) {
-      if (!more.value()) return counts;
-      if (std::exchange(header, false)) continue;
-      status = parser.Parse(record, points);
-      if (status.ok() && !points.empty()) {
-        const Status sunk = sink(points);
-        if (!sunk.ok()) status = AtLine(record, sunk);
-      }
-    }
-    ++counts.records;
-    if (status.ok()) {
-      counts.points += points.size();
-      continue;
-    }
-    if (!IsBadRecord(status) || (!more.ok() && status.code() != StatusCode::kInvalidArgument)) {
-      return status;
-    }
-    ++counts.bad_records;
-    XTDB_RETURN_IF_ERROR(on_bad_record(status));
   }
 }
 

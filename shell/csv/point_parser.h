@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +11,9 @@
 #include "shell/csv/csv_schema.h"
 
 namespace xtdb {
+
+// 0 .. 255, good, uncertain, bad, or empty for good. kInvalidArgument: anything else.
+Result<Quality> ParseCsvQuality(std::string_view field);
 
 // A point of a CSV file. `type` is what its text looks like: kInt64, kFloat64, kText, or kNone for
 // NULL. point.text is the field as it stands, whatever the type: a text tag takes "007" as it is.
@@ -37,30 +38,16 @@ class PointParser {
   // kInvalidArgument, `line 7: ...`: the record has no points then.
   Status Parse(const CsvRecord& record, std::vector<CsvPoint>& points);
 
+  // Sets type, bits, flags and text of `point` from the field of a value.
+  void ParseValue(std::string_view field, bool quoted, CsvPoint& point) const;
+
   const CsvSchema& schema() const { return schema_; }
 
  private:
   Status ParseFields(const CsvRecord& record, std::vector<CsvPoint>& points);
-  void ParseValue(std::string_view field, bool quoted, CsvPoint& point) const;
 
   const CsvSchema schema_;
   const int64_t now_us_;
 };
-
-struct CsvCounts {
-  uint64_t records = 0;
-  uint64_t points = 0;
-  uint64_t bad_records = 0;
-};
-
-using CsvPointSink = std::function<Status(std::span<const CsvPoint>)>;
-// Gets the reason for each bad record, with its line; an error that it returns ends the reading.
-using CsvBadRecordFn = std::function<Status(const Status&)>;
-
-// Reads everything to the end of `reader`, header skipped, and hands it to `sink` record by record.
-// An error of the sink that is not kInvalidArgument, kTypeMismatch, kNotNull or kTooBig ends the
-// reading; one of these is a bad record.
-Result<CsvCounts> ReadCsvPoints(CsvReader& reader, PointParser& parser, const CsvPointSink& sink,
-                                const CsvBadRecordFn& on_bad_record);
 
 }  // namespace xtdb

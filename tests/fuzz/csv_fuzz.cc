@@ -1,23 +1,37 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "engine/base/types.h"
 #include "shell/csv/csv_reader.h"
 #include "shell/csv/csv_schema.h"
-#include "shell/csv/point_parser.h"
+#include "tests/shell/csv_outcome.h"
+
+namespace {
+
+void CheckOutcome(const xtdb::CsvOutcome& outcome, size_t lines) {
+  if (outcome.records.size() > lines || outcome.failure.size() > 1024) __builtin_trap();
+  for (const xtdb::CsvOutcomeRecord& record : outcome.records) {
+    if (record.bad.size() > 1024) __builtin_trap();
+    for (const xtdb::CsvOutcomePoint& point : record.points) {
+      if (point.tag.empty()) __builtin_trap();
+      if (point.ts_us < xtdb::kTsMin || point.ts_us > xtdb::kTsMax) __builtin_trap();
+    }
+  }
+}
+
+}  // namespace
 
 // Any bytes are read to their end: every record is points of the range, or an error of bounded
-// size, and no more records come out than there are lines.
+// size, and no more records come out than there are lines. Read by batches they say the same.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace xtdb;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  CsvReader reader(CsvFromText(text), ',', 16, 4096);
+  CsvReader reader(CsvFromText(text), ',', 16);
   const Result<CsvReader::Beginning> beginning = reader.Peek();
   if (!beginning.ok()) return 0;
-  Result<CsvSchema> schema =
+  const Result<CsvSchema> schema =
       DetectCsvSchema(beginning.value().text, beginning.value().whole, CsvOptions());
   if (!schema.ok()) {
     if (schema.status().message().size() > 1024) __builtin_trap();
@@ -25,21 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (DescribeCsvSchema(schema.value()).empty()) __builtin_trap();
   reader.set_separator(schema.value().separator);
-  PointParser parser(std::move(schema).value(), 0);
-  const Result<CsvCounts> counts = ReadCsvPoints(
-      reader, parser,
-      [](std::span<const CsvPoint> points) {
-        for (const CsvPoint& point : points) {
-          if (point.tag.empty()) __builtin_trap();
-          if (point.point.ts_us < kTsMin || point.point.ts_us > kTsMax) __builtin_trap();
-        }
-        return Status();
-      },
-      [](const Status& reason) {
-        if (reason.message().size() > 1024) __builtin_trap();
-        return Status();
-      });
-  const auto lines = static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n')) + 1;
-  if (counts.ok() && counts.value().records > lines) __builtin_trap();
+  const CsvOutcome by_record = ReadByRecord(reader, schema.value());
+  CheckOutcome(by_record, static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
+  CsvReader again(CsvFromText(text), schema.value().separator, 16);
+  if (!(ReadByBatch(again, schema.value()) == by_record)) __builtin_trap();
   return 0;
 }

@@ -130,6 +130,12 @@ TEST(CsvReaderTest, ReportsABadQuoteAndGoesOnBehindIt) {
   EXPECT_THAT(all.lines, ElementsAre(1, 3, 6));
 }
 
+TEST(CsvReaderTest, TheRestOfABadRecordIsNoRecordWhereverTheBufferEnds) {
+  const Everything all = ReadAll("\"a\nb\"c,d,e,f\ng,h\n");
+  EXPECT_THAT(all.errors, ElementsAre("line 2: something follows the closing quote of a field"));
+  EXPECT_THAT(all.rows, ElementsAre(Row{"g", "h"}));
+}
+
 TEST(CsvReaderTest, ReportsAnOpenQuoteAndReadsTheLinesBehindIt) {
   const Everything all = ReadAll("a,b\nc,\"d\ne,f\ng,h");
   EXPECT_THAT(all.errors, ElementsAre("line 2: a quoted field is not closed"));

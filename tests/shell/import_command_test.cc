@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
+#include <string>
 
 #include "shell/commands/command.h"
 #include "tests/shell/captured_terminal.h"
@@ -173,6 +176,109 @@ TEST_F(ImportCommandTest, CommitsAfterEveryNRowsWhenAsked) {
   options_.rows_per_commit = 2;
   EXPECT_THAT(Import(), HasMessage(HasSubstr("the first 2 rows stay imported")));
   EXPECT_EQ(Points().size(), 2U);
+}
+
+TEST_F(ImportCommandTest, OfTheSameTagAndTimeTheLastLineCounts) {
+  AddFile("a.csv", "tag,time,value\nt,2026-01-01,1\nu,2026-01-01,5\nt,2026-01-01,2\n");
+  AddFile("b.csv", "tag,time,value\nu,2026-01-01,6\nu,2026-01-01,7\n");
+  ASSERT_OK(Import());
+  EXPECT_EQ(Points(),
+            (TestPoints{{{"t", kNewYearUs}, Integer(2)}, {{"u", kNewYearUs}, Integer(7)}}));
+}
+
+TEST_F(ImportCommandTest, AColumnOfIntegersWidensWhereItsFirstFractionComes) {
+  AddFile("a.csv",
+          "tag,time,value,quality\nt,2026-01-01 00:00:00,1,\nt,2026-01-01 00:00:01,,\n"
+          "t,2026-01-01 00:00:02,2.5,\nt,2026-01-01 00:00:03,-3,64\n");
+  AddFile("b.csv", "tag,time,value\nt,2026-01-01 00:00:04,4\nt,2026-01-01 00:00:05,-0.0\n");
+  ASSERT_OK(Import());
+  TestPoint bad_third = Real(-3);
+  bad_third.quality = 64;
+  const TestPoints points = Points();
+  ASSERT_EQ(points.size(), 6U);
+  EXPECT_EQ(points.at({"t", kNewYearUs}), Real(1));
+  EXPECT_EQ(points.at({"t", kNewYearUs + 2 * kSecondUs}), Real(2.5));
+  EXPECT_EQ(points.at({"t", kNewYearUs + 3 * kSecondUs}), bad_third);
+  EXPECT_EQ(points.at({"t", kNewYearUs + 4 * kSecondUs}), Real(4));
+  EXPECT_EQ(points.at({"t", kNewYearUs + 5 * kSecondUs}), Real(-0.0));
+}
+
+TEST_F(ImportCommandTest, IntegersThatNoDoubleHoldsStayWhatTheyAre) {
+  AddFile("a.csv",
+          "tag,time,value\nt,2026-01-01 00:00:00,1\nt,2026-01-01 00:00:01,9007199254740993\n"
+          "t,2026-01-01 00:00:02,-9223372036854775808\nt,2026-01-01 00:00:03,2\n");
+  ASSERT_OK(Import());
+  EXPECT_EQ(Points(), (TestPoints{{{"t", kNewYearUs}, Integer(1)},
+                                  {{"t", kNewYearUs + kSecondUs}, Integer(9'007'199'254'740'993)},
+                                  {{"t", kNewYearUs + 2 * kSecondUs}, Integer(INT64_MIN)},
+                                  {{"t", kNewYearUs + 3 * kSecondUs}, Integer(2)}}));
+  AddFile("b.csv", "tag,time,value\nt,2026-01-01,0.5\n");
+  EXPECT_THAT(Import(), HasMessage(HasSubstr("b.csv: line 2: "))) << "it cannot widen";
+}
+
+TEST_F(ImportCommandTest, TheFirstBadLineIsToldWhateverIsBadInIt) {
+  AddFile("a.csv",
+          "tag,time,value\nt,2026-01-01,1\nu,2026-01-01,x\nt,2026-01-02,text\nu,2026-01-02,1\n"
+          "t,never,1\n");
+  EXPECT_THAT(Import(), HasMessage(HasSubstr("a.csv: line 4: ")));
+  options_.skip_bad_lines = true;
+  ASSERT_OK(Import());
+  EXPECT_EQ(Points().size(), 3U);
+  const std::string told = captured_.err();
+  EXPECT_LT(told.find("line 4: "), told.find("line 6: "));
+  EXPECT_NE(told.find("line 6: "), std::string::npos);
+}
+
+// Goal: batches, threads and marks leave no trace. Method: a file of several batches with tags of
+// every kind, now and then a line that does not fit, compared with what its lines say.
+TEST_F(ImportCommandTest, AFileOfManyBatchesIsReadAsItsLinesSay) {
+  std::string text = "tag,time,value\n";
+  TestPoints expected;
+  constexpr int kRows = 150'000;
+  for (int row = 0; row < kRows; ++row) {
+    const int tag = row % 9;
+    const std::string name = "plant.unit.tag" + std::to_string(tag);
+    const int second = row / 18;  // every time comes twice
+    char line[96];
+    const bool bad = row % 30'011 == 30'010;
+    std::snprintf(line, sizeof(line), "%s,2026-01-01 %02d:%02d:%02d,", name.c_str(), second / 3600,
+                  second / 60 % 60, second % 60);
+    text += line;
+    TestPoint& point = expected[{name, kNewYearUs + second * kSecondUs}];
+    if (bad && tag != 8) {
+      text += "bad\n";
+    } else if (tag < 4) {
+      text += std::to_string(row) + "\n";
+      point = Integer(row);
+    } else if (tag < 8) {
+      text += std::to_string(row) + ".5\n";
+      point = Real(row + 0.5);
+    } else {
+      text += "s" + std::to_string(row) + "\n";
+      point = Text("s" + std::to_string(row));
+    }
+  }
+  ASSERT_GT(text.size(), 5 * kMiB);
+  AddFile("a.csv", text);
+  options_.skip_bad_lines = true;
+  ASSERT_OK(Import());
+  EXPECT_TRUE(Points() == expected);
+  EXPECT_THAT(captured_.out(), HasSubstr("imported 149,996 rows, 149,996 points of 9 tags"));
+  EXPECT_THAT(captured_.err(), HasSubstr("4 bad lines skipped"));
+}
+
+TEST_F(ImportCommandTest, CommitsCountOnThroughBatchesAndFiles) {
+  std::string text = "tag,time,value\n";
+  for (int row = 0; row < 2'500; ++row) text += "t,2026-01-01 00:00:00,1\n";
+  AddFile("a.csv", text);
+  AddFile("b.csv", text + "t,2026-01-01,x\nt,2026-01-01,1\n");
+  options_.rows_per_commit = 1'200;
+  EXPECT_THAT(Import(), HasMessage(AllOf(HasSubstr("b.csv: line 2502: "),
+                                         HasSubstr("the first 4,800 rows stay imported"))));
+  options_.skip_bad_lines = true;
+  options_.rows_per_commit = 7;
+  ASSERT_OK(Import());
+  EXPECT_THAT(captured_.out(), HasSubstr("imported 5,001 rows"));
 }
 
 TEST_F(ImportCommandTest, AskedToStopItLeavesNothing) {

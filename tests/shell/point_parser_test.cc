@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/shell/csv_outcome.h"
 #include "tests/support/status_matchers.h"
 #include "vtab/text/time_text.h"
 
@@ -17,50 +18,44 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string Show(const CsvPoint& point) {
-  std::string text = std::string(point.tag) + " " + FormatTime(point.point.ts_us) + " ";
+std::string Show(const CsvOutcomePoint& point) {
+  std::string text = point.tag + " " + FormatTime(point.ts_us) + " ";
   switch (point.type) {
     case ValueType::kInt64:
-      text += "int " + std::to_string(AsInt64(point.point.bits));
+      text += "int " + std::to_string(AsInt64(point.bits));
       break;
     case ValueType::kFloat64:
-      text += "real " + std::to_string(AsDouble(point.point.bits));
+      text += "real " + std::to_string(AsDouble(point.bits));
       break;
     case ValueType::kText:
-      text += "text " + std::string(point.point.text);
+      text += "text " + point.text;
       break;
     default:
-      text += point.point.flags == kPointNull ? "null" : "?";
+      text += "null";
   }
-  return text + " " + std::to_string(point.point.quality);
+  return text + " " + std::to_string(point.quality);
 }
 
 struct Outcome {
-  CsvCounts counts;
   std::vector<std::string> points;
   std::vector<std::string> errors;
 };
 
+// Both by records and by batches.
 Result<Outcome> Import(std::string_view text, const CsvOptions& options = {}) {
   CsvReader reader{CsvFromText(text)};
   XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
-  XTDB_ASSIGN_OR_RETURN(CsvSchema schema,
+  XTDB_ASSIGN_OR_RETURN(const CsvSchema schema,
                         DetectCsvSchema(beginning.text, beginning.whole, options));
   reader.set_separator(schema.separator);
-  PointParser parser(std::move(schema), 0);
+  const CsvOutcome by_record = ReadByRecord(reader, schema);
+  CsvReader again{CsvFromText(text), schema.separator};
+  EXPECT_TRUE(ReadByBatch(again, schema) == by_record) << text;
   Outcome outcome;
-  XTDB_ASSIGN_OR_RETURN(outcome.counts, ReadCsvPoints(
-                                            reader, parser,
-                                            [&](std::span<const CsvPoint> points) {
-                                              for (const CsvPoint& point : points) {
-                                                outcome.points.push_back(Show(point));
-                                              }
-                                              return Status();
-                                            },
-                                            [&](const Status& reason) {
-                                              outcome.errors.emplace_back(reason.message());
-                                              return Status();
-                                            }));
+  for (const CsvOutcomeRecord& record : by_record.records) {
+    for (const CsvOutcomePoint& point : record.points) outcome.points.push_back(Show(point));
+    if (!record.bad.empty()) outcome.errors.push_back(record.bad);
+  }
   return outcome;
 }
 
@@ -79,8 +74,6 @@ TEST(PointParserTest, ReadsALongFile) {
                                           "state 2026-01-02 03:04:07.000 null 0",
                                           "state 2026-01-02 03:04:08.000 text  192"));
   EXPECT_THAT(outcome.errors, IsEmpty());
-  EXPECT_EQ(outcome.counts.records, 6U);
-  EXPECT_EQ(outcome.counts.points, 6U);
 }
 
 TEST(PointParserTest, ReadsAWideFileAndSkipsEmptyCells) {
@@ -93,7 +86,6 @@ TEST(PointParserTest, ReadsAWideFileAndSkipsEmptyCells) {
                                           "b 2026-01-02 00:00:00.000 real 2.500000 192",
                                           "b 2026-01-03 00:00:00.000 int 3 192",
                                           "a 2026-01-05 00:00:00.000 text x 192"));
-  EXPECT_EQ(outcome.counts.records, 4U);
 }
 
 TEST(PointParserTest, ReadsAGermanFile) {
@@ -163,48 +155,6 @@ TEST(PointParserTest, ReportsBadLinesAndGoesOn) {
                           HasSubstr("line 9: not a time: \"\""),
                           "line 10: something follows the closing quote of a field"));
   EXPECT_EQ(outcome.points.size(), 2U);
-  EXPECT_EQ(outcome.counts.records, 9U);
-  EXPECT_EQ(outcome.counts.bad_records, 7U);
-}
-
-TEST(ReadCsvPointsTest, ErrorsOfTheSinkAreBadLinesOrEndTheReading) {
-  CsvSchema schema;
-  schema.column_count = 2;
-  schema.value_column = 1;
-  schema.tag = "t";
-  const auto read = [&schema](const Status& first, int& calls, std::vector<std::string>& errors) {
-    CsvReader reader(CsvFromText("2024-01-02,1\n2024-01-03,2\n"));
-    PointParser parser(schema, 0);
-    return ReadCsvPoints(
-        reader, parser, [&](std::span<const CsvPoint>) { return ++calls == 1 ? first : Status(); },
-        [&](const Status& reason) {
-          errors.emplace_back(reason.message());
-          return Status();
-        });
-  };
-  int calls = 0;
-  std::vector<std::string> errors;
-  EXPECT_OK(read(Status::TypeMismatch("text in a numeric tag"), calls, errors));
-  EXPECT_THAT(errors, ElementsAre("line 1: text in a numeric tag"));
-  EXPECT_EQ(calls, 2);
-  calls = 0;
-  EXPECT_THAT(read(Status::IoError("disk"), calls, errors), HasCode(StatusCode::kIoError));
-  EXPECT_EQ(calls, 1);
-}
-
-TEST(ReadCsvPointsTest, TheBadLineCallbackMayEndTheReading) {
-  CsvSchema schema;
-  schema.column_count = 2;
-  schema.value_column = 1;
-  schema.tag = "t";
-  CsvReader reader(CsvFromText("x,1\ny,2\n"));
-  PointParser parser(schema, 0);
-  int bad = 0;
-  EXPECT_THAT(ReadCsvPoints(
-                  reader, parser, [](std::span<const CsvPoint>) { return Status(); },
-                  [&bad](const Status& reason) { return ++bad == 1 ? reason : Status(); }),
-              HasMessage(HasSubstr("line 1: not a time")));
-  EXPECT_EQ(bad, 1);
 }
 
 }  // namespace
