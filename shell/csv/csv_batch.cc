@@ -2,16 +2,19 @@
 
 #include <algorithm>
 
-#include "engine/transaction/value.h"
-
 namespace xtdb {
 namespace {
+
+// A double holds every integer up to this; of the larger ones that it holds, too, there are few.
+constexpr int64_t kExactMax = int64_t{1} << 53;
 
 uint8_t WhatItHas(const CsvBatchPoint& point) {
   const uint8_t quality = point.quality == kQualityGood ? 0 : kHasQuality;
   switch (point.type) {
     case ValueType::kInt64:
-      return kHasInteger | quality | (IsExactAsDouble(AsInt64(point.bits)) ? 0 : kHasWideInteger);
+      return kHasInteger | quality |
+             (AsInt64(point.bits) > kExactMax || AsInt64(point.bits) < -kExactMax ? kHasWideInteger
+                                                                                  : 0);
     case ValueType::kFloat64:
       return kHasReal | quality;
     case ValueType::kText:

@@ -40,7 +40,7 @@ inline constexpr uint8_t kHasInteger = 1;
 inline constexpr uint8_t kHasReal = 2;
 inline constexpr uint8_t kHasText = 4;
 inline constexpr uint8_t kHasNull = 8;
-inline constexpr uint8_t kHasWideInteger = 16;  // not every double is told from its neighbour
+inline constexpr uint8_t kHasWideInteger = 16;  // that a double may not hold
 inline constexpr uint8_t kHasLongText = 32;     // too long for some containers
 inline constexpr uint8_t kHasQuality = 64;      // other than good
 

@@ -108,7 +108,9 @@ bool CsvBatchReader::TakeLongLine(CsvBatch& batch) {
   if (!times_.Parse(lines_.Field(schema_.time_column), point.ts_us)) return false;
   point.tag = stated_tag_;
   if (schema_.tag_column) {
-    const std::string_view tag = TrimBlanks(lines_.Field(*schema_.tag_column));
+    std::string_view tag = lines_.Field(*schema_.tag_column);
+    if (tag.empty()) return false;
+    if (IsBlank(tag.front()) || IsBlank(tag.back())) tag = TrimBlanks(tag);
     if (tag.empty()) return false;
     point.tag = tags_.Number(tag);
   }
