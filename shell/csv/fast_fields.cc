@@ -1,9 +1,8 @@
 #include "shell/csv/fast_fields.h"
 
-#include <fast_float/fast_float.h>
-
 #include <algorithm>
-#include <cmath>
+#include <charconv>
+#include <system_error>
 
 namespace xtdb {
 namespace {
@@ -40,17 +39,15 @@ bool ReadShort(const char* text, size_t size, char point, bool negative, CsvNumb
 
 // `begin` is where the sign stands, if there is one.
 bool ReadReal(const char* begin, const char* end, char first, CsvNumber& number) {
-  // The library knows infinities and NaN by name, too.
+  // from_chars knows infinities and NaN by name, too.
   if (first != '.' && (first < '0' || first > '9')) return false;
   // Digits alone are an integer, whose range the general parser looks at.
   if (std::none_of(begin, end, [](char c) { return c == '.' || c == 'e' || c == 'E'; })) {
     return false;
   }
   double value = 0;
-  const fast_float::from_chars_result result = fast_float::from_chars(begin, end, value);
-  if (result.ec != std::errc() || result.ptr != end) return false;
-  // Zeros and overflows, which libraries tell in different ways, are left to the general parser.
-  if (value == 0 || !std::isfinite(value)) return false;
+  const auto [parsed_end, error] = std::from_chars(begin, end, value);
+  if (error != std::errc() || parsed_end != end) return false;
   number = {ValueType::kFloat64, FromDouble(value)};
   return true;
 }

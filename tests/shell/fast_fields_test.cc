@@ -65,7 +65,11 @@ TEST(ReadPlainNumberTest, ReadsTheUsualForms) {
                                   "1.7976931348623157e+308",
                                   "4.9406564584124654e-324",
                                   "1e5",
-                                  "123456e-3"};
+                                  "123456e-3",
+                                  "0e0",
+                                  "-0e0",
+                                  "0.00000000",
+                                  "-0.00000000"};
   const Reference reference(false);
   for (const std::string& text : kNumbers) {
     EXPECT_TRUE(Read(text).has_value()) << text;
@@ -96,7 +100,6 @@ TEST(ReadPlainNumberTest, LeavesEverythingElseToTheGeneralParser) {
                                  "1/2",
                                  "12345678901234567890",
                                  "1e400",
-                                 "0e0",
                                  "99999999999999999999999999.99999999999999999",
                                  "abcdefghi",
                                  std::string("1\0", 2),
