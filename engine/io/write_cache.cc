@@ -54,7 +54,7 @@ void Lay(Pieces& pieces, uint64_t offset, Bytes bytes) {
     next = pieces.erase(next);
     if (whole.size() > covered) break;
   }
-  pieces.insert_or_assign(offset, bytes);
+  pieces.emplace_hint(next, offset, bytes);
 }
 
 Pieces Arrange(const QueuedWrites& writes) {

@@ -473,12 +473,16 @@ TEST_F(WriteCacheTest, SeveralMayCloseAtOnce) {
 }
 
 TEST_F(WriteCacheTest, AChildMayDestroyItAndNothingElse) {
-  auto cache = std::make_unique<WriteCache>(*file_, Patient());
+  auto cache = std::make_unique<WriteCache>(*file_, Patient(1));
+  Gate gate(fs_);
   ASSERT_OK(Write(*cache, 0, 'a'));
+  gate.AwaitWrite();  // the thread has a batch, and the child has no thread to finish it
+  ASSERT_OK(Write(*cache, 1, 'b'));
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    const bool refused = Write(*cache, 1, 'b').code() == StatusCode::kFailedPrecondition &&
+    alarm(60);
+    const bool refused = Write(*cache, 2, 'c').code() == StatusCode::kFailedPrecondition &&
                          cache->Flush().code() == StatusCode::kFailedPrecondition &&
                          cache->Close().code() == StatusCode::kFailedPrecondition;
     cache.reset();
@@ -487,8 +491,9 @@ TEST_F(WriteCacheTest, AChildMayDestroyItAndNothingElse) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  gate.Open();
   ASSERT_OK(cache->Close());
-  EXPECT_EQ(Letters(), "a");
+  EXPECT_EQ(Letters(), "ab");
 }
 
 }  // namespace
