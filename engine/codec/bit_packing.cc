@@ -4,37 +4,58 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "engine/codec/byte_io.h"
 
 namespace xtdb {
 namespace {
 
-constexpr uint64_t Mask(uint8_t width) {
+// Eight numbers of w bits take exactly w bytes, so every group of eight begins at a byte, and where
+// its numbers begin is known when this is compiled.
+constexpr size_t kGroup = 8;
+// What is read of a group, from its first byte on: the last number's 9 bytes.
+constexpr size_t kGroupReadBytes = 64 + 8;
+
+constexpr uint64_t Mask(unsigned width) {
   return width == 64 ? ~uint64_t{0} : (uint64_t{1} << width) - 1;
 }
 
-// A number of up to 57 bits lies within the 8 bytes from its first one on, whatever its shift.
-constexpr uint8_t kNarrowWidthMax = 57;
-
-uint64_t LoadNarrow(const std::byte* in, size_t bit, uint64_t mask) {
-  return (GetValue<uint64_t>(in + bit / 8) >> (bit % 8)) & mask;
-}
-
-// Reads 9 bytes.
-uint64_t LoadWide(const std::byte* in, size_t bit, uint64_t mask) {
-  const size_t shift = bit % 8;
+// A number at `bit`; may read 9 bytes from bit / 8 on.
+template <unsigned kWidth>
+uint64_t Load(const std::byte* in, size_t bit) {
+  const unsigned shift = bit % 8;
   const uint64_t low = GetValue<uint64_t>(in + bit / 8) >> shift;
-  const uint64_t high = std::to_integer<uint64_t>(in[bit / 8 + 8]);
-  // Shifted in two steps: a shift of 64 would be undefined.
-  return (low | (high << 1 << (63 - shift))) & mask;
+  if constexpr (kWidth <= 57) {  // within 8 bytes, whatever its shift
+    return low & Mask(kWidth);
+  } else {
+    const uint64_t high = std::to_integer<uint64_t>(in[bit / 8 + 8]);
+    // Shifted in two steps: a shift of 64 would be undefined.
+    return (low | (high << 1 << (63 - shift))) & Mask(kWidth);
+  }
 }
 
-// How many numbers can be loaded `load_bytes` at a time without touching bytes past the end.
-size_t CountOfWholeLoads(size_t size_bytes, size_t load_bytes, uint8_t width, size_t count) {
-  if (size_bytes < load_bytes) return 0;
-  return std::min(count, ((size_bytes - load_bytes) * 8 + 7) / width + 1);
+template <unsigned kWidth, size_t... kIndex>
+inline void UnpackGroup(const std::byte* in, uint64_t* out, std::index_sequence<kIndex...>) {
+  ((out[kIndex] = Load<kWidth>(in, kIndex * kWidth)), ...);
 }
+
+template <unsigned kWidth>
+void UnpackGroups(const std::byte* in, size_t groups, uint64_t* out) {
+  for (size_t group = 0; group < groups; ++group) {
+    UnpackGroup<kWidth>(in + group * kWidth, out + group * kGroup,
+                        std::make_index_sequence<kGroup>());
+  }
+}
+
+using UnpackFn = void (*)(const std::byte* in, size_t groups, uint64_t* out);
+
+template <size_t... kWidth>
+constexpr std::array<UnpackFn, sizeof...(kWidth)> MakeTable(std::index_sequence<kWidth...>) {
+  return {UnpackGroups<kWidth>...};
+}
+
+constexpr auto kUnpack = MakeTable(std::make_index_sequence<kPackedWidthMax + 1>());
 
 }  // namespace
 
@@ -65,21 +86,30 @@ void UnpackBits(std::span<const std::byte> in, uint8_t width, std::span<uint64_t
     std::fill(values.begin(), values.end(), uint64_t{0});
     return;
   }
-  const uint64_t mask = Mask(width);
-  const std::byte* const from = in.data();
-  uint64_t* const to = values.data();
-  const bool narrow = width <= kNarrowWidthMax;
-  const size_t whole = CountOfWholeLoads(in.size(), narrow ? 8 : 9, width, values.size());
-  if (narrow) {
-    for (size_t i = 0; i < whole; ++i) to[i] = LoadNarrow(from, i * width, mask);
-  } else {
-    for (size_t i = 0; i < whole; ++i) to[i] = LoadWide(from, i * width, mask);
+  // Whole groups whose reads end within `in`; the rest is read from a copy with zeros behind it.
+  const size_t readable = width <= 57 ? size_t{width} * 7 / 8 + 8 : kGroupReadBytes;
+  const size_t fitting = in.size() < readable ? 0 : (in.size() - readable) / width + 1;
+  const size_t direct = std::min(values.size() / kGroup, fitting);
+  kUnpack[width](in.data(), direct, values.data());
+  for (size_t at = direct * kGroup; at < values.size(); at += kGroup) {
+    std::array<std::byte, kGroupReadBytes + 8> group{};
+    std::array<uint64_t, kGroup> unpacked;
+    const size_t offset = at / kGroup * width;
+    std::memcpy(group.data(), in.data() + offset, std::min<size_t>(in.size() - offset, width));
+    kUnpack[width](group.data(), 1, unpacked.data());
+    std::copy_n(unpacked.begin(), std::min(kGroup, values.size() - at),
+                values.begin() + static_cast<std::ptrdiff_t>(at));
   }
-  for (size_t i = whole; i < values.size(); ++i) {
-    const size_t bit = i * width;
-    std::array<std::byte, 9> tail{};
-    std::memcpy(tail.data(), from + bit / 8, std::min(tail.size(), in.size() - bit / 8));
-    to[i] = LoadWide(tail.data(), bit % 8, mask);
+}
+
+void UnpackBitsPlainly(std::span<const std::byte> in, uint8_t width, std::span<uint64_t> values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = 0;
+    for (size_t b = 0; b < width; ++b) {
+      const size_t bit = i * width + b;
+      const auto set = std::to_integer<uint64_t>(in[bit / 8]) >> (bit % 8) & 1;
+      values[i] |= set << b;
+    }
   }
 }
 

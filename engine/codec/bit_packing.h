@@ -24,6 +24,8 @@ void PackBits(std::span<const uint64_t> values, uint8_t width, std::vector<std::
 
 // Fills `values`. Precondition: in.size() == PackedBytes(values.size(), width), width <= 64.
 void UnpackBits(std::span<const std::byte> in, uint8_t width, std::span<uint64_t> values);
+// The same, number by number: what the other is compared with.
+void UnpackBitsPlainly(std::span<const std::byte> in, uint8_t width, std::span<uint64_t> values);
 
 // Whether the bits behind the last of `count` numbers are zero. Same precondition.
 bool PackedPaddingIsZero(std::span<const std::byte> in, size_t count, uint8_t width);

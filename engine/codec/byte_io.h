@@ -28,6 +28,22 @@ T GetValue(const std::byte* in) {
   return value;
 }
 
+// 0, -1, 1, -2 are 0, 1, 2, 3: small numbers of either sign have few bits.
+constexpr uint64_t ZigZag(uint64_t value) { return (value << 1) ^ (0 - (value >> 63)); }
+constexpr uint64_t UnZigZag(uint64_t value) { return (value >> 1) ^ (0 - (value & 1)); }
+
+// A varint has 7 bits a byte, the least first, in the fewest bytes.
+constexpr size_t VarintBytes(uint64_t value) {
+  return static_cast<size_t>(std::bit_width(value | 1) + 6) / 7;
+}
+inline void PutVarint(uint64_t value, std::vector<std::byte>& out) {
+  while (value >= 0x80) {
+    out.push_back(static_cast<std::byte>(value | 0x80));
+    value >>= 7;
+  }
+  out.push_back(static_cast<std::byte>(value));
+}
+
 // Takes values off the front of untrusted bytes; never reads past their end.
 class ByteReader {
  public:
@@ -47,6 +63,19 @@ class ByteReader {
     bytes = rest_.first(static_cast<size_t>(size_bytes));
     rest_ = rest_.subspan(static_cast<size_t>(size_bytes));
     return true;
+  }
+  // False also for more bytes than the number needs, or more bits than 64.
+  bool ReadVarint(uint64_t& value) {
+    value = 0;
+    for (size_t i = 0; i < rest_.size() && i < 10; ++i) {
+      const auto byte = std::to_integer<uint64_t>(rest_[i]);
+      value |= (byte & 0x7F) << (7 * i);
+      if (byte >= 0x80) continue;
+      if ((byte == 0 && i > 0) || (i == 9 && byte > 1)) return false;
+      rest_ = rest_.subspan(i + 1);
+      return true;
+    }
+    return false;
   }
 
  private:

@@ -10,6 +10,8 @@ namespace {
 
 using testing::ElementsAre;
 
+constexpr size_t kCountMax = 1024;
+
 std::vector<uint64_t> RandomValues(std::mt19937_64& random, size_t count, uint8_t width) {
   std::vector<uint64_t> values(count);
   for (uint64_t& value : values) value = width == 0 ? 0 : random() >> (64 - width);
@@ -32,6 +34,21 @@ TEST(BitPackingTest, EveryWidthAndCountGivesTheValuesBack) {
       UnpackBits(bytes, width, unpacked);
       ASSERT_EQ(unpacked, values);
       ASSERT_TRUE(PackedPaddingIsZero(bytes, count, width));
+    }
+  }
+}
+
+TEST(BitPackingTest, UnpackingIsWhatItIsNumberByNumber) {
+  std::mt19937_64 random(2);
+  for (uint8_t width = 0; width <= kPackedWidthMax; ++width) {
+    for (size_t count = 0; count <= kCountMax; count += count < 80 ? 1 : 59) {
+      // Any bytes, padding included, that end where the stream does.
+      std::vector<std::byte> bytes(PackedBytes(count, width));
+      for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+      std::vector<uint64_t> fast(count, 0xDEAD), plain(count);
+      UnpackBits(bytes, width, fast);
+      UnpackBitsPlainly(bytes, width, plain);
+      ASSERT_EQ(fast, plain) << "width=" << int{width} << " count=" << count;
     }
   }
 }
