@@ -41,7 +41,8 @@ Status LoadedBlock::DecodeRows(const VectorEntry& vector, PointColumns& out) con
   const auto data = std::span(bytes_).subspan(vector.offset, vector.size_bytes);
   if (Crc32(data) != vector.crc32_of_data) return Status::Corruption("checksum");
   const size_t first = out.size();
-  XTDB_RETURN_IF_ERROR(DecodeVector(data, decoded_.head.value_type, vector.count, out));
+  XTDB_RETURN_IF_ERROR(
+      DecodeVector(data, decoded_.head.value_type, vector.count, vector.ts_min_us, out));
   if (out.size() != first + vector.count || out.ts_us[first] != vector.ts_min_us ||
       out.ts_us.back() != vector.ts_max_us) {
     return Status::Corruption("rows do not fit the vector table");

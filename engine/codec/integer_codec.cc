@@ -1,20 +1,21 @@
 #include "engine/codec/integer_codec.h"
 
-#include "engine/codec/packed_integers.h"
+#include "engine/codec/int_stream.h"
 
 namespace xtdb {
 
-bool TryEncodeDeltaPacked(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
+bool TryAppendPacked(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
   if (!IsInteger(rows.type)) return false;
-  const PackPlan plan = PlanPacked(rows.bits);
-  if (plan.size_bytes >= size_max) return false;
-  EmitPacked(plan, rows.bits, out);
-  return true;
+  const size_t start = out.size();
+  AppendStream(rows.bits, rows.compress, out);
+  if (out.size() - start < size_max) return true;
+  out.resize(start);
+  return false;
 }
 
-Status DecodeDeltaPacked(std::span<const std::byte> in, const DecodedValues& values) {
+Status ReadPacked(ByteReader& reader, const DecodedValues& values) {
   if (!IsInteger(values.type)) return Status::Corruption("packed integers of another type");
-  return DecodePacked(in, values.bits);
+  return ReadStream(reader, values.bits);
 }
 
 }  // namespace xtdb

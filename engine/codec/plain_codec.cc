@@ -53,7 +53,7 @@ ValueBits LoadPlain(ValueType type, const std::byte* in) {
   return bits;
 }
 
-bool TryEncodeRaw(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
+bool TryAppendRaw(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
   const size_t value_bytes = PlainBytes(rows.type);
   const size_t size_bytes = value_bytes * rows.bits.size();
   if (rows.type == ValueType::kText || size_bytes >= size_max) return false;
@@ -66,10 +66,11 @@ bool TryEncodeRaw(const ValueRows& rows, size_t size_max, std::vector<std::byte>
   return true;
 }
 
-Status DecodeRaw(std::span<const std::byte> in, const DecodedValues& values) {
+Status ReadRaw(ByteReader& reader, const DecodedValues& values) {
   if (values.type == ValueType::kText) return Status::Corruption("raw values of a text tag");
-  if (in.size() != PlainBytes(values.type) * values.bits.size()) {
-    return Status::Corruption("raw values: wrong size");
+  std::span<const std::byte> in;
+  if (!reader.Take(PlainBytes(values.type) * values.bits.size(), in)) {
+    return Status::Corruption("raw values: too few");
   }
   switch (values.type) {
     case ValueType::kBool:
@@ -93,7 +94,7 @@ Status DecodeRaw(std::span<const std::byte> in, const DecodedValues& values) {
   return Status();
 }
 
-bool TryEncodeConstant(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
+bool TryAppendConstant(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
   const size_t value_bytes = PlainBytes(rows.type);
   if (value_bytes == 0 || value_bytes >= size_max) return false;
   const ValueBits first = rows.bits.front();
@@ -106,10 +107,11 @@ bool TryEncodeConstant(const ValueRows& rows, size_t size_max, std::vector<std::
   return true;
 }
 
-Status DecodeConstant(std::span<const std::byte> in, const DecodedValues& values) {
+Status ReadConstant(ByteReader& reader, const DecodedValues& values) {
   const size_t value_bytes = PlainBytes(values.type);
   if (value_bytes == 0) return Status::Corruption("constant value of a type without one");
-  if (in.size() != value_bytes) return Status::Corruption("constant value: wrong size");
+  std::span<const std::byte> in;
+  if (!reader.Take(value_bytes, in)) return Status::Corruption("constant value: too short");
   std::fill(values.bits.begin(), values.bits.end(), LoadPlain(values.type, in.data()));
   return Status();
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "engine/codec/value_codec.h"
@@ -18,11 +17,11 @@ void StorePlain(ValueType type, ValueBits bits, std::byte* out);
 ValueBits LoadPlain(ValueType type, const std::byte* in);
 
 // kRaw: every value; the only encoding of kNone, in no bytes at all.
-bool TryEncodeRaw(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out);
-Status DecodeRaw(std::span<const std::byte> in, const DecodedValues& values);
+bool TryAppendRaw(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out);
+Status ReadRaw(ByteReader& reader, const DecodedValues& values);
 
 // kConstant: the value that all rows have, compared by bits.
-bool TryEncodeConstant(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out);
-Status DecodeConstant(std::span<const std::byte> in, const DecodedValues& values);
+bool TryAppendConstant(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out);
+Status ReadConstant(ByteReader& reader, const DecodedValues& values);
 
 }  // namespace xtdb

@@ -53,12 +53,7 @@ std::optional<uint8_t> RecordUnit(ValueType type, std::span<const int64_t> ts_us
   return reach.unit_index();
 }
 
-void EmitRecordTime(uint8_t unit_index, int64_t first_ts_us, std::vector<std::byte>& out) {
-  PutValue(unit_index, out);
-  PutValue(first_ts_us, out);
-}
-
-void EmitRecords(uint8_t unit_index, const RecordRows& rows, std::vector<std::byte>& out) {
+void AppendRecords(uint8_t unit_index, const RecordRows& rows, std::vector<std::byte>& out) {
   const size_t record_bytes = kRecordHeadBytes + PlainBytes(rows.type);
   const size_t start = out.size();
   out.resize(start + record_bytes * rows.ts_us.size());
@@ -71,36 +66,36 @@ void EmitRecords(uint8_t unit_index, const RecordRows& rows, std::vector<std::by
   }
 }
 
-Status DecodeRecords(std::span<const std::byte> time_section,
-                     std::span<const std::byte> value_section, const DecodedRecords& rows) {
-  if (!HasRecordForm(rows.type)) return Status::Corruption("records of a type that has none");
-  ByteReader reader(time_section);
-  uint8_t unit_index = 0;
-  int64_t first_ts_us = 0;
-  if (!reader.Read(unit_index) || !reader.Read(first_ts_us) || !reader.rest().empty()) {
-    return Status::Corruption("records: size of the time section");
+Status ReadRecordUnit(ByteReader& reader, uint8_t& unit_index) {
+  if (!reader.Read(unit_index) || unit_index >= std::size(kRecordUnitsUs)) {
+    return Status::Corruption("records: unit");
   }
-  if (unit_index >= std::size(kRecordUnitsUs)) return Status::Corruption("records: unknown unit");
+  return Status();
+}
+
+Status ReadRecords(ByteReader& reader, uint8_t unit_index, int64_t first_ts_us,
+                   const DecodedRecords& rows) {
+  if (!HasRecordForm(rows.type)) return Status::Corruption("records of a type that has none");
   const size_t record_bytes = kRecordHeadBytes + PlainBytes(rows.type);
-  if (value_section.size() != record_bytes * rows.ts_us.size()) {
-    return Status::Corruption("records: wrong size");
+  std::span<const std::byte> records;
+  if (!reader.Take(record_bytes * rows.ts_us.size(), records)) {
+    return Status::Corruption("records: too few");
   }
   const uint64_t unit_us = UnitUs(unit_index);
   switch (rows.type) {
     case ValueType::kBool:
-      LoadRecords<ValueType::kBool>(value_section, first_ts_us, unit_us, rows);
+      LoadRecords<ValueType::kBool>(records, first_ts_us, unit_us, rows);
       break;
     case ValueType::kInt32:
-      LoadRecords<ValueType::kInt32>(value_section, first_ts_us, unit_us, rows);
+      LoadRecords<ValueType::kInt32>(records, first_ts_us, unit_us, rows);
       break;
     case ValueType::kFloat32:
-      LoadRecords<ValueType::kFloat32>(value_section, first_ts_us, unit_us, rows);
+      LoadRecords<ValueType::kFloat32>(records, first_ts_us, unit_us, rows);
       break;
     default:  // int64 and float64 are the same eight bytes
-      LoadRecords<ValueType::kInt64>(value_section, first_ts_us, unit_us, rows);
+      LoadRecords<ValueType::kInt64>(records, first_ts_us, unit_us, rows);
       break;
   }
-  if (rows.ts_us.front() != first_ts_us) return Status::Corruption("records: first offset not 0");
   return Status();
 }
 

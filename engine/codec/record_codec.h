@@ -8,6 +8,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/types.h"
+#include "engine/codec/byte_io.h"
 
 namespace xtdb {
 
@@ -45,9 +46,8 @@ struct RecordRows {
 // The unit of records that hold all these times exactly; none if there is no such unit.
 std::optional<uint8_t> RecordUnit(ValueType type, std::span<const int64_t> ts_us);
 
-// Append the time section (unit and first time) and the value section (the records).
-void EmitRecordTime(uint8_t unit_index, int64_t first_ts_us, std::vector<std::byte>& out);
-void EmitRecords(uint8_t unit_index, const RecordRows& rows, std::vector<std::byte>& out);
+// Appends the records. Their unit is the time section.
+void AppendRecords(uint8_t unit_index, const RecordRows& rows, std::vector<std::byte>& out);
 
 struct DecodedRecords {
   ValueType type;
@@ -56,9 +56,10 @@ struct DecodedRecords {
   std::span<Quality> quality;
 };
 
-// From untrusted sections, which must be used up exactly. Order and range of times and values are
-// the caller's to check, as with the sections of the tables.
-Status DecodeRecords(std::span<const std::byte> time_section,
-                     std::span<const std::byte> value_section, const DecodedRecords& rows);
+// From untrusted bytes. Order and range of times and values are the caller's to check, as with the
+// sections of the tables.
+Status ReadRecordUnit(ByteReader& reader, uint8_t& unit_index);
+Status ReadRecords(ByteReader& reader, uint8_t unit_index, int64_t first_ts_us,
+                   const DecodedRecords& rows);
 
 }  // namespace xtdb

@@ -10,12 +10,12 @@
 
 namespace xtdb {
 
-// Each kind of column (time, value, quality) has a table of codecs of one shape:
+// Each kind of column (time, value) has a table of codecs of one shape:
 //   encoding    its number on disk                  name    its word in xtdb_blocks
-//   try_encode  appends the section if this encoding can hold the rows, bit for bit, in fewer than
+//   try_append  appends the section if this encoding can hold the rows, bit for bit, in fewer than
 //               `size_max` bytes; else returns false and leaves `out` as it was
-//   decode      fills the rows from untrusted bytes, which must be used up exactly; reads nothing
-//               outside and leaves what every encoding shares (order and range) to the caller
+//   read        fills the rows from untrusted bytes and moves the reader behind the section; leaves
+//               what every encoding shares (order and range) to the caller
 // A new encoding is a pair of files and a row in its kind's table.
 
 // Appends the smallest section that a codec of the table makes; of equal ones the first in the
@@ -28,7 +28,7 @@ const Codec& AppendSmallest(std::span<const Codec> codecs, const Rows& rows,
   size_t best_bytes = std::numeric_limits<size_t>::max();
   for (const Codec& codec : codecs) {
     const size_t candidate = out.size();
-    if (!codec.try_encode(rows, best_bytes, out)) continue;
+    if (!codec.try_append(rows, best_bytes, out)) continue;
     out.erase(out.begin() + static_cast<std::ptrdiff_t>(start),
               out.begin() + static_cast<std::ptrdiff_t>(candidate));
     best = &codec;

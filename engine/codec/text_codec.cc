@@ -1,52 +1,40 @@
 #include "engine/codec/text_codec.h"
 
-#include <zstd.h>
-
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 
 #include "engine/base/point_columns.h"
-#include "engine/codec/bit_packing.h"
-#include "engine/codec/byte_io.h"
+#include "engine/codec/int_stream.h"
+#include "engine/codec/stream_plan.h"
+#include "engine/codec/zstd_frame.h"
 
 namespace xtdb {
 namespace {
 
 constexpr int kZstdLevel = 3;
+constexpr int kZstdLevelCompact = 9;
 // Below this a frame's own head and the entropy tables eat what compression gains.
 constexpr uint64_t kZstdTextBytesMin = 32;
 
 struct Lengths {
-  std::array<uint64_t, kVectorPointsMax> each;
-  uint8_t width = 0;
+  ResidualArray each;
   uint64_t total_bytes = 0;
 };
 
 Lengths MeasureTexts(const ValueRows& rows) {
   Lengths lengths;
-  uint64_t longest = 0;
   for (size_t i = 0; i < rows.bits.size(); ++i) {
     lengths.each[i] = TextRef::Length(rows.bits[i]);
-    longest = std::max(longest, lengths.each[i]);
     lengths.total_bytes += lengths.each[i];
   }
-  lengths.width = BitWidth(longest);
   return lengths;
 }
 
-size_t LengthsBytes(const Lengths& lengths, size_t count) {
-  return sizeof(lengths.width) + PackedBytes(count, lengths.width);
-}
-
-void EmitLengths(const Lengths& lengths, size_t count, std::vector<std::byte>& out) {
-  PutValue(lengths.width, out);
-  PackBits(std::span(lengths.each).first(count), lengths.width, out);
+void AppendLengths(const ValueRows& rows, const Lengths& lengths, std::vector<std::byte>& out) {
+  AppendStream(std::span(lengths.each).first(rows.bits.size()), rows.compress, out);
 }
 
 std::string_view TextOf(const ValueRows& rows, size_t row) {
@@ -54,28 +42,21 @@ std::string_view TextOf(const ValueRows& rows, size_t row) {
   return rows.text_heap.substr(TextRef::Offset(bits), TextRef::Length(bits));
 }
 
-uint64_t TotalBytesMax(size_t count) { return count == 1 ? kTextBytesMax : kVectorTextBytesMax; }
-
 // Reads the lengths into values.bits and checks all that can be known before the bytes are looked
 // at.
-Result<uint64_t> DecodeLengths(ByteReader& reader, const DecodedValues& values) {
-  const size_t count = values.bits.size();
-  uint8_t width = 0;
-  std::span<const std::byte> packed;
-  if (!reader.Read(width) || width > TextRef::kLengthBits ||
-      !reader.Take(PackedBytes(count, width), packed) ||
-      !PackedPaddingIsZero(packed, count, width)) {
-    return Status::Corruption("text lengths: width, size or padding");
-  }
-  UnpackBits(packed, width, values.bits);
+Result<uint64_t> ReadLengths(ByteReader& reader, const DecodedValues& values) {
+  XTDB_RETURN_IF_ERROR(ReadStream(reader, values.bits));
+  const uint64_t most = VectorTextBytesMax(values.bits.size());
   uint64_t total_bytes = 0;
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < values.bits.size(); ++i) {
+    if (values.bits[i] > most - total_bytes) {
+      return Status::Corruption("text longer than a vector's");
+    }
     total_bytes += values.bits[i];
     if (values.flags[i] != 0 && values.bits[i] != 0) {
       return Status::Corruption("text of a row without a value");
     }
   }
-  if (total_bytes > TotalBytesMax(count)) return Status::Corruption("text longer than a vector's");
   return total_bytes;
 }
 
@@ -89,54 +70,40 @@ void LengthsToRefs(const DecodedValues& values, uint64_t heap_start) {
   }
 }
 
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-
-// A context is some 100 KiB to set up; one for each thread makes that a cost of the first vector.
-ZSTD_CCtx* ThreadCompressor() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
-  if (context == nullptr) throw std::bad_alloc();
-  return context.get();
-}
-
-ZSTD_DCtx* ThreadDecompressor() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
-  if (context == nullptr) throw std::bad_alloc();
-  return context.get();
+bool KeepIfSmaller(size_t start, size_t size_max, std::vector<std::byte>& out) {
+  if (out.size() - start < size_max) return true;
+  out.resize(start);
+  return false;
 }
 
 }  // namespace
 
-bool TryEncodeText(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
+bool TryAppendText(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
   if (rows.type != ValueType::kText) return false;
   const Lengths lengths = MeasureTexts(rows);
-  assert(lengths.total_bytes <= TotalBytesMax(rows.bits.size()));
-  const size_t size_bytes = LengthsBytes(lengths, rows.bits.size()) + lengths.total_bytes;
-  if (size_bytes >= size_max) return false;
-  out.reserve(out.size() + size_bytes);
-  EmitLengths(lengths, rows.bits.size(), out);
+  assert(lengths.total_bytes <= VectorTextBytesMax(rows.bits.size()));
+  if (lengths.total_bytes >= size_max) return false;
+  const size_t start = out.size();
+  AppendLengths(rows, lengths, out);
   for (size_t row = 0; row < rows.bits.size(); ++row) {
     const auto bytes = std::as_bytes(std::span(TextOf(rows, row)));
     out.insert(out.end(), bytes.begin(), bytes.end());
   }
-  return true;
+  return KeepIfSmaller(start, size_max, out);
 }
 
-Status DecodeText(std::span<const std::byte> in, const DecodedValues& values) {
+Status ReadText(ByteReader& reader, const DecodedValues& values) {
   if (values.type != ValueType::kText) return Status::Corruption("text of a tag that is no text");
-  ByteReader reader(in);
-  XTDB_ASSIGN_OR_RETURN(const uint64_t total_bytes, DecodeLengths(reader, values));
-  if (reader.rest().size() != total_bytes) return Status::Corruption("text bytes: wrong size");
+  XTDB_ASSIGN_OR_RETURN(const uint64_t total_bytes, ReadLengths(reader, values));
+  std::span<const std::byte> bytes;
+  if (!reader.Take(total_bytes, bytes)) return Status::Corruption("text bytes: too few");
   const uint64_t heap_start = values.text_heap.size();
-  values.text_heap.resize(heap_start + total_bytes);
-  std::memcpy(values.text_heap.data() + heap_start, reader.rest().data(), total_bytes);
+  values.text_heap.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   LengthsToRefs(values, heap_start);
   return Status();
 }
 
-bool TryEncodeTextZstd(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
+bool TryAppendTextZstd(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out) {
   if (rows.type != ValueType::kText) return false;
   const Lengths lengths = MeasureTexts(rows);
   if (lengths.total_bytes < kZstdTextBytesMin) return false;
@@ -150,40 +117,35 @@ bool TryEncodeTextZstd(const ValueRows& rows, size_t size_max, std::vector<std::
     texts = gathered;
   }
   const size_t start = out.size();
-  EmitLengths(lengths, rows.bits.size(), out);
-  const size_t frame_start = out.size();
-  const size_t plain_bytes = frame_start - start + texts.size();
-  // No room for a frame that would not be taken: zstd gives up where that ends.
-  out.resize(frame_start + texts.size());
-  const size_t frame_bytes =
-      ZSTD_compressCCtx(ThreadCompressor(), out.data() + frame_start, texts.size(), texts.data(),
-                        texts.size(), kZstdLevel);
-  const size_t size_bytes = frame_start - start + frame_bytes;
-  if (ZSTD_isError(frame_bytes) || size_bytes >= size_max ||
-      size_bytes >= plain_bytes - plain_bytes / 10) {
+  AppendLengths(rows, lengths, out);
+  std::vector<std::byte> frame;
+  const size_t frame_bytes = TryAppendFrame(std::as_bytes(std::span(texts)),
+                                            rows.compress ? kZstdLevelCompact : kZstdLevel,
+                                            texts.size() - texts.size() / 10, frame);
+  if (frame_bytes == 0) {
     out.resize(start);
     return false;
   }
-  out.resize(start + size_bytes);
-  return true;
+  PutVarint(frame_bytes, out);
+  out.insert(out.end(), frame.begin(), frame.end());
+  return KeepIfSmaller(start, size_max, out);
 }
 
-Status DecodeTextZstd(std::span<const std::byte> in, const DecodedValues& values) {
+Status ReadTextZstd(ByteReader& reader, const DecodedValues& values) {
   if (values.type != ValueType::kText) return Status::Corruption("text of a tag that is no text");
-  ByteReader reader(in);
-  XTDB_ASSIGN_OR_RETURN(const uint64_t total_bytes, DecodeLengths(reader, values));
-  const std::span<const std::byte> frame = reader.rest();
-  // Exactly one frame that states the lengths' sum: nothing is allocated for any other.
-  if (total_bytes == 0 || ZSTD_getFrameContentSize(frame.data(), frame.size()) != total_bytes ||
-      ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) {
-    return Status::Corruption("compressed text: frame or its size");
+  XTDB_ASSIGN_OR_RETURN(const uint64_t total_bytes, ReadLengths(reader, values));
+  uint64_t frame_bytes = 0;
+  std::span<const std::byte> frame;
+  if (!reader.ReadVarint(frame_bytes) || !reader.Take(frame_bytes, frame)) {
+    return Status::Corruption("compressed text: frame");
+  }
+  // What a frame can hold is bounded by its size, and so is what is allocated for it.
+  if (total_bytes / kFrameRatioMax > frame_bytes) {
+    return Status::Corruption("compressed text: a frame too small for it");
   }
   const uint64_t heap_start = values.text_heap.size();
   values.text_heap.resize(heap_start + total_bytes);
-  const size_t decoded_bytes =
-      ZSTD_decompressDCtx(ThreadDecompressor(), values.text_heap.data() + heap_start, total_bytes,
-                          frame.data(), frame.size());
-  if (ZSTD_isError(decoded_bytes) || decoded_bytes != total_bytes) {
+  if (!ReadFrame(frame, std::as_writable_bytes(std::span(values.text_heap).subspan(heap_start)))) {
     return Status::Corruption("compressed text does not decompress");
   }
   LengthsToRefs(values, heap_start);

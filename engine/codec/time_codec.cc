@@ -2,130 +2,85 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <numeric>
 
 #include "engine/base/types.h"
-#include "engine/codec/bit_packing.h"
-#include "engine/codec/byte_io.h"
+#include "engine/codec/codec_kernels.h"
+#include "engine/codec/int_stream.h"
+#include "engine/codec/stream_plan.h"
+#include "engine/codec/time_grid.h"
 
 namespace xtdb {
 namespace {
 
-bool TryEncodeRaw(std::span<const int64_t> ts_us, size_t size_max, std::vector<std::byte>& out) {
-  if (ts_us.size_bytes() >= size_max) return false;
-  const auto bytes = std::as_bytes(ts_us);
-  out.insert(out.end(), bytes.begin(), bytes.end());
-  return true;
-}
-
-Status DecodeRaw(std::span<const std::byte> in, std::span<int64_t> ts_us) {
-  if (in.size() != ts_us.size_bytes()) return Status::Corruption("raw times: wrong size");
-  std::memcpy(ts_us.data(), in.data(), in.size());
-  return Status();
-}
-
-struct ConstantStepSection {
-  int64_t first_ts_us;
-  uint64_t step_us;
-};
-static_assert(sizeof(ConstantStepSection) == 16);
-static_assert(offsetof(ConstantStepSection, step_us) == 8);
+// Grids of fewer rows cost more than they save.
+constexpr size_t kGridRowsMin = 4;
+// Of a section as small as this nothing is to be saved.
+constexpr size_t kSmallBytes = 8;
 
 uint64_t Difference(int64_t later, int64_t earlier) {
   return static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
 }
 
-bool TryEncodeConstantStep(std::span<const int64_t> ts_us, size_t size_max,
-                           std::vector<std::byte>& out) {
-  // One point has no step; raw says it in half the bytes.
-  if (ts_us.size() < 2 || sizeof(ConstantStepSection) >= size_max) return false;
-  const uint64_t step = Difference(ts_us[1], ts_us[0]);
+bool TryAppendStep(const TimeRows& rows, size_t size_max, std::vector<std::byte>& out) {
+  const std::span<const int64_t> ts_us = rows.ts_us;
+  const uint64_t step = ts_us.size() == 1 ? 0 : Difference(ts_us[1], ts_us[0]);
+  if (VarintBytes(step) >= size_max) return false;
   for (size_t i = 2; i < ts_us.size(); ++i) {
     if (Difference(ts_us[i], ts_us[i - 1]) != step) return false;
   }
-  PutValue(ConstantStepSection{ts_us[0], step}, out);
+  PutVarint(step, out);
   return true;
 }
 
-Status DecodeConstantStep(std::span<const std::byte> in, std::span<int64_t> ts_us) {
-  if (in.size() != sizeof(ConstantStepSection) || ts_us.size() < 2) {
-    return Status::Corruption("constant-step times: wrong size or count");
-  }
-  const auto section = GetValue<ConstantStepSection>(in.data());
-  for (size_t i = 0; i < ts_us.size(); ++i) {
-    ts_us[i] =
-        static_cast<int64_t>(static_cast<uint64_t>(section.first_ts_us) + section.step_us * i);
-  }
+Status ReadStep(ByteReader& reader, int64_t first_ts_us, std::span<int64_t> ts_us) {
+  uint64_t step = 0;
+  if (!reader.ReadVarint(step)) return Status::Corruption("constant-step times: step");
+  std::fill(ts_us.begin(), ts_us.end(), 0);
+  Kernels().add_grid(ts_us.data(), ts_us.size(), first_ts_us, 0, step, 0);
   return Status();
 }
 
-// In front of the packed bits: (delta - least_delta_us) / common_step_us, count - 1 of them.
-struct DeltaPackedHead {
-  int64_t first_ts_us;
-  uint64_t least_delta_us;
-  uint64_t common_step_us;  // > 0
-};
-static_assert(sizeof(DeltaPackedHead) == 24);
-static_assert(offsetof(DeltaPackedHead, least_delta_us) == 8);
-static_assert(offsetof(DeltaPackedHead, common_step_us) == 16);
-constexpr size_t kDeltaPackedHeadBytes = sizeof(DeltaPackedHead) + 1;  // and the width
-
-bool TryEncodeDeltaPacked(std::span<const int64_t> ts_us, size_t size_max,
-                          std::vector<std::byte>& out) {
-  if (ts_us.size() < 2) return false;
-  std::array<uint64_t, kVectorPointsMax> storage;
-  const std::span<uint64_t> deltas = std::span(storage).first(ts_us.size() - 1);
-  for (size_t i = 0; i < deltas.size(); ++i) deltas[i] = Difference(ts_us[i + 1], ts_us[i]);
-  const uint64_t least = *std::min_element(deltas.begin(), deltas.end());
-  uint64_t common = 0, greatest = 0;
-  for (uint64_t& delta : deltas) {
-    delta -= least;
-    greatest = std::max(greatest, delta);
-    if (common != 1) common = std::gcd(common, delta);
-  }
-  common = std::max(common, uint64_t{1});  // all deltas equal
-  const uint8_t width = BitWidth(greatest / common);
-  if (kDeltaPackedHeadBytes + PackedBytes(deltas.size(), width) >= size_max) return false;
-  if (common > 1) {
-    for (uint64_t& delta : deltas) delta /= common;
-  }
-  PutValue(DeltaPackedHead{ts_us[0], least, common}, out);
-  PutValue(width, out);
-  PackBits(deltas, width, out);
-  return true;
+bool TryAppendGrid(const TimeRows& rows, size_t size_max, std::vector<std::byte>& out) {
+  if (rows.ts_us.size() < kGridRowsMin || size_max <= kSmallBytes) return false;
+  const size_t start = out.size();
+  AppendGrid(FitGrid(rows.ts_us), rows.ts_us, rows.compress, out);
+  if (out.size() - start < size_max) return true;
+  out.resize(start);
+  return false;
 }
 
-Status DecodeDeltaPacked(std::span<const std::byte> in, std::span<int64_t> ts_us) {
-  ByteReader reader(in);
-  DeltaPackedHead head{};
-  uint8_t width = 0;
-  if (!reader.Read(head) || !reader.Read(width) || ts_us.size() < 2) {
-    return Status::Corruption("delta-packed times: wrong size or count");
-  }
-  if (width > kPackedWidthMax || head.common_step_us == 0) {
-    return Status::Corruption("delta-packed times: width or common step");
-  }
-  std::array<uint64_t, kVectorPointsMax> storage;
-  const std::span<uint64_t> deltas = std::span(storage).first(ts_us.size() - 1);
-  if (reader.rest().size() != PackedBytes(deltas.size(), width) ||
-      !PackedPaddingIsZero(reader.rest(), deltas.size(), width)) {
-    return Status::Corruption("delta-packed times: wrong size or padding");
-  }
-  UnpackBits(reader.rest(), width, deltas);
-  uint64_t ts = static_cast<uint64_t>(head.first_ts_us);
-  ts_us[0] = head.first_ts_us;
+bool TryAppendDeltas(const TimeRows& rows, size_t size_max, std::vector<std::byte>& out) {
+  const size_t steps = rows.ts_us.size() - 1;
+  if (steps == 0 || size_max <= kSmallBytes) return false;
+  std::array<uint64_t, kVectorPointsMax> deltas;
+  for (size_t i = 0; i < steps; ++i) deltas[i] = Difference(rows.ts_us[i + 1], rows.ts_us[i]);
+  // Where there is a grid, its residuals are the smaller ones, which a sample shows.
+  const auto stream = std::span(deltas).first(steps);
+  if (steps >= kGridRowsMin && EstimateStreamBytes(stream) >= size_max) return false;
+  const size_t start = out.size();
+  AppendStream(stream, rows.compress, out);
+  if (out.size() - start < size_max) return true;
+  out.resize(start);
+  return false;
+}
+
+Status ReadDeltas(ByteReader& reader, int64_t first_ts_us, std::span<int64_t> ts_us) {
+  std::array<uint64_t, kVectorPointsMax> room;
+  const auto deltas = std::span(room).first(ts_us.size() - 1);
+  XTDB_RETURN_IF_ERROR(ReadStream(reader, deltas));
+  auto ts = static_cast<uint64_t>(first_ts_us);
+  ts_us[0] = first_ts_us;
   for (size_t i = 0; i < deltas.size(); ++i) {
-    ts += head.least_delta_us + deltas[i] * head.common_step_us;
+    ts += deltas[i];
     ts_us[i + 1] = static_cast<int64_t>(ts);
   }
   return Status();
 }
 
 constexpr TimeCodec kTimeCodecs[] = {
-    {TimeEncoding::kConstantStep, "step", TryEncodeConstantStep, DecodeConstantStep},
-    {TimeEncoding::kDeltaPacked, "delta", TryEncodeDeltaPacked, DecodeDeltaPacked},
-    {TimeEncoding::kRaw, "raw", TryEncodeRaw, DecodeRaw},
+    {TimeEncoding::kStep, "step", TryAppendStep, ReadStep},
+    {TimeEncoding::kGrid, "grid", TryAppendGrid, ReadGrid},
+    {TimeEncoding::kDelta, "delta", TryAppendDeltas, ReadDeltas},
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/types.h"
+#include "engine/codec/byte_io.h"
 #include "engine/codec/vector_codec.h"
 
 namespace xtdb {
@@ -19,6 +19,8 @@ struct ValueRows {
   ValueType type;
   std::span<const ValueBits> bits;  // 1 .. kVectorPointsMax
   std::string_view text_heap;       // kText only
+  bool compress = false;            // try zstd, too
+  bool in_dictionary = false;       // these are a dictionary's entries
 };
 
 // Where decoded values go. The caller sets rows without a value to 0 afterwards.
@@ -27,16 +29,21 @@ struct DecodedValues {
   std::span<ValueBits> bits;
   std::span<const uint8_t> flags;  // decoded before
   std::string& text_heap;          // kText appends to it
+  bool in_dictionary = false;
 };
 
 // The value sections; see section.h for the contract.
 struct ValueCodec {
   ValueEncoding encoding;
   std::string_view name;
-  bool (*try_encode)(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out);
-  Status (*decode)(std::span<const std::byte> in, const DecodedValues& values);
+  bool (*try_append)(const ValueRows& rows, size_t size_max, std::vector<std::byte>& out);
+  Status (*read)(ByteReader& reader, const DecodedValues& values);
 };
 
 std::span<const ValueCodec> ValueCodecs();
+
+// The smallest section, its encoding in front.
+void AppendValues(const ValueRows& rows, std::vector<std::byte>& out);
+Status ReadValues(ByteReader& reader, const DecodedValues& values);
 
 }  // namespace xtdb

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <optional>
 
 #include "engine/codec/byte_io.h"
-#include "engine/codec/flag_bitmaps.h"
-#include "engine/codec/quality_codec.h"
+#include "engine/codec/codec_kernels.h"
+#include "engine/codec/int_stream.h"
 #include "engine/codec/record_codec.h"
 #include "engine/codec/section.h"
+#include "engine/codec/stream_plan.h"
 #include "engine/codec/time_codec.h"
 #include "engine/codec/value_codec.h"
 #include "engine/codec/vector_head.h"
@@ -35,59 +36,55 @@ struct VectorRows {
   std::span<const uint8_t> flags;
 };
 
+// Widens a column of bytes to a stream's integers.
+template <typename Pick>
+void AppendByteStream(std::span<const uint8_t> column, bool compress, Pick pick,
+                      std::vector<std::byte>& out) {
+  ResidualArray widened;
+  for (size_t i = 0; i < column.size(); ++i) widened[i] = pick(column[i]);
+  AppendStream(std::span(widened).first(column.size()), compress, out);
+}
+
+// Appends which rows have the flag, if any has.
+bool AppendFlag(std::span<const uint8_t> flags, uint8_t flag, bool compress,
+                std::vector<std::byte>& out) {
+  if (std::none_of(flags.begin(), flags.end(), [&](uint8_t one) { return (one & flag) != 0; })) {
+    return false;
+  }
+  AppendByteStream(
+      flags, compress, [&](uint8_t one) { return (one & flag) != 0 ? 1U : 0U; }, out);
+  return true;
+}
+
+bool IsAllGood(std::span<const Quality> quality) {
+  return std::all_of(quality.begin(), quality.end(),
+                     [](Quality one) { return one == kQualityGood; });
+}
+
 // Appends the three sections and enters them in the head.
-void EmitSections(const PointColumns& columns, const VectorRows& rows, VectorHead& head,
-                  std::vector<std::byte>& out) {
+void AppendSections(const PointColumns& columns, const VectorRows& rows, bool compress,
+                    VectorHead& head, std::vector<std::byte>& out) {
   std::array<ValueBits, kVectorPointsMax> filled;
   const std::span<ValueBits> bits = std::span(filled).first(rows.bits.size());
   std::copy(rows.bits.begin(), rows.bits.end(), bits.begin());
-  FillGaps(columns.type, rows.flags, bits);
+  if (head.has_nulls || head.has_deleted) FillGaps(columns.type, rows.flags, bits);
 
-  const size_t time_start = out.size();
-  head.time_encoding = static_cast<uint8_t>(AppendSmallest(TimeCodecs(), rows.ts_us, out).encoding);
-  const size_t value_start = out.size();
-  const ValueRows values{columns.type, bits, columns.text_heap};
-  head.value_encoding = static_cast<uint8_t>(AppendSmallest(ValueCodecs(), values, out).encoding);
-  const size_t quality_start = out.size();
-  head.quality_encoding =
-      static_cast<uint8_t>(AppendSmallest(QualityCodecs(), rows.quality, out).encoding);
-  head.time_bytes = static_cast<uint32_t>(value_start - time_start);
-  head.value_bytes = static_cast<uint32_t>(quality_start - value_start);
-  head.quality_bytes = static_cast<uint32_t>(out.size() - quality_start);
+  head.time = AppendSmallest(TimeCodecs(), TimeRows{rows.ts_us, compress}, out).encoding;
+  const ValueRows values{columns.type, bits, columns.text_heap, compress};
+  head.value = AppendSmallest(ValueCodecs(), values, out).encoding;
+  if (IsAllGood(rows.quality)) return;
+  head.quality = QualityEncoding::kStream;
+  AppendByteStream(
+      rows.quality, compress, [](Quality one) { return one; }, out);
 }
 
-void EmitRecordSections(ValueType type, const VectorRows& rows, uint8_t unit_index,
-                        VectorHead& head, std::vector<std::byte>& out) {
-  head.time_encoding = static_cast<uint8_t>(TimeEncoding::kInRecords);
-  head.value_encoding = static_cast<uint8_t>(ValueEncoding::kRecords);
-  head.quality_encoding = static_cast<uint8_t>(QualityEncoding::kInRecords);
-  const size_t time_start = out.size();
-  EmitRecordTime(unit_index, rows.ts_us.front(), out);
-  const size_t value_start = out.size();
-  EmitRecords(unit_index, RecordRows{type, rows.ts_us, rows.bits, rows.quality}, out);
-  head.time_bytes = static_cast<uint32_t>(value_start - time_start);
-  head.value_bytes = static_cast<uint32_t>(out.size() - value_start);
-}
-
-struct VectorSections {
-  std::span<const std::byte> null_bitmap, deleted_bitmap, time, value, quality;
-};
-
-Result<VectorSections> SplitSections(std::span<const std::byte> data, const VectorHead& head,
-                                     size_t count) {
-  ByteReader reader(data.subspan(sizeof(VectorHead)));
-  VectorSections sections;
-  const auto bitmap_bytes = [&](uint8_t bitmap) {
-    return (head.bitmaps & bitmap) != 0 ? BitmapBytes(count) : 0;
-  };
-  if (!reader.Take(bitmap_bytes(kNullBitmap), sections.null_bitmap) ||
-      !reader.Take(bitmap_bytes(kDeletedBitmap), sections.deleted_bitmap) ||
-      !reader.Take(head.time_bytes, sections.time) ||
-      !reader.Take(head.value_bytes, sections.value) ||
-      !reader.Take(head.quality_bytes, sections.quality) || !reader.rest().empty()) {
-    return Status::Corruption("vector: sections do not fill it");
-  }
-  return sections;
+void AppendRecordSections(ValueType type, const VectorRows& rows, uint8_t unit_index,
+                          VectorHead& head, std::vector<std::byte>& out) {
+  head.time = TimeEncoding::kInRecords;
+  head.value = ValueEncoding::kRecords;
+  head.quality = QualityEncoding::kInRecords;
+  PutValue(unit_index, out);
+  AppendRecords(unit_index, RecordRows{type, rows.ts_us, rows.bits, rows.quality}, out);
 }
 
 // The rows that a vector is decoded into, the last ones of `columns`.
@@ -104,23 +101,25 @@ struct NewRows {
   std::span<uint8_t> flags;
 };
 
-Status CheckTimes(std::span<const int64_t> ts_us) {
-  bool increasing = true;
-  for (size_t i = 1; i < ts_us.size(); ++i) increasing &= ts_us[i - 1] < ts_us[i];
-  if (!increasing) return Status::Corruption("vector: times not strictly increasing");
+Status CheckTimes(int64_t first_ts_us, std::span<const int64_t> ts_us) {
+  if (!Kernels().is_rising(ts_us.data(), ts_us.size())) {
+    return Status::Corruption("vector: times not strictly increasing");
+  }
   if (ts_us.front() < kTsMin || ts_us.back() > kTsMax) {
     return Status::Corruption("vector: time outside years 1 to 9999");
   }
+  if (ts_us.front() != first_ts_us) return Status::Corruption("vector: first time");
   return Status();
 }
 
 // Clears rows without a value, then checks what encodings leave open of the type's range.
-Status CheckValues(ValueType type, std::span<const uint8_t> flags, std::span<ValueBits> bits) {
+Status CheckValues(ValueType type, bool has_gaps, std::span<const uint8_t> flags,
+                   std::span<ValueBits> bits) {
   if (type == ValueType::kText) return Status();
-  bool valid = true;
-  for (size_t i = 0; i < bits.size(); ++i) {
+  for (size_t i = 0; has_gaps && i < bits.size(); ++i) {
     if (flags[i] != 0) bits[i] = 0;
   }
+  bool valid = true;
   if (type == ValueType::kNone) {
     for (const uint8_t flag : flags) valid &= flag != 0;
   } else if (type == ValueType::kBool) {
@@ -131,29 +130,61 @@ Status CheckValues(ValueType type, std::span<const uint8_t> flags, std::span<Val
   return valid ? Status() : Status::Corruption("vector: value out of its type's range");
 }
 
-Status DecodeRows(const VectorHead& head, const VectorSections& sections, ValueType type,
-                  const NewRows& rows, std::string& text_heap) {
-  if (!sections.null_bitmap.empty()) {
-    XTDB_RETURN_IF_ERROR(DecodeFlagBitmap(sections.null_bitmap, kPointNull, rows.flags));
+Status ReadFlag(ByteReader& reader, uint8_t flag, std::span<uint8_t> flags) {
+  ResidualArray room;
+  const auto rows = std::span(room).first(flags.size());
+  XTDB_RETURN_IF_ERROR(ReadStream(reader, rows));
+  uint64_t any = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    any |= rows[i];
+    flags[i] = static_cast<uint8_t>(flags[i] | (rows[i] != 0 ? flag : 0));
   }
-  if (!sections.deleted_bitmap.empty()) {
-    XTDB_RETURN_IF_ERROR(DecodeFlagBitmap(sections.deleted_bitmap, kPointDeleted, rows.flags));
+  return any == 1 ? Status() : Status::Corruption("vector: flags");
+}
+
+Status ReadQuality(ByteReader& reader, QualityEncoding encoding, std::span<Quality> quality) {
+  if (encoding == QualityEncoding::kGood) {
+    std::fill(quality.begin(), quality.end(), kQualityGood);
+    return Status();
   }
-  if (head.value_encoding == static_cast<uint8_t>(ValueEncoding::kRecords)) {
-    if (!sections.quality.empty()) return Status::Corruption("records with a quality section");
-    XTDB_RETURN_IF_ERROR(DecodeRecords(sections.time, sections.value,
-                                       DecodedRecords{type, rows.ts_us, rows.bits, rows.quality}));
-  } else {
-    const TimeCodec* const time = FindCodec(TimeCodecs(), head.time_encoding);
-    const ValueCodec* const value = FindCodec(ValueCodecs(), head.value_encoding);
-    const QualityCodec* const quality = FindCodec(QualityCodecs(), head.quality_encoding);
-    XTDB_RETURN_IF_ERROR(time->decode(sections.time, rows.ts_us));
-    XTDB_RETURN_IF_ERROR(
-        value->decode(sections.value, DecodedValues{type, rows.bits, rows.flags, text_heap}));
-    XTDB_RETURN_IF_ERROR(quality->decode(sections.quality, rows.quality));
+  ResidualArray room;
+  const auto rows = std::span(room).first(quality.size());
+  XTDB_RETURN_IF_ERROR(ReadStream(reader, rows));
+  uint64_t all = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    all |= rows[i];
+    quality[i] = static_cast<Quality>(rows[i]);
   }
-  XTDB_RETURN_IF_ERROR(CheckTimes(rows.ts_us));
-  return CheckValues(type, rows.flags, rows.bits);
+  return all <= 0xFF ? Status() : Status::Corruption("vector: quality");
+}
+
+Status ReadSections(ByteReader& reader, const VectorHead& head, int64_t first_ts_us,
+                    const NewRows& rows, PointColumns& out) {
+  if (head.value == ValueEncoding::kRecords) {
+    uint8_t unit_index = 0;
+    XTDB_RETURN_IF_ERROR(ReadRecordUnit(reader, unit_index));
+    return ReadRecords(reader, unit_index, first_ts_us,
+                       DecodedRecords{out.type, rows.ts_us, rows.bits, rows.quality});
+  }
+  const TimeCodec* const time = FindCodec(TimeCodecs(), static_cast<uint8_t>(head.time));
+  const ValueCodec* const value = FindCodec(ValueCodecs(), static_cast<uint8_t>(head.value));
+  XTDB_RETURN_IF_ERROR(time->read(reader, first_ts_us, rows.ts_us));
+  XTDB_RETURN_IF_ERROR(
+      value->read(reader, DecodedValues{out.type, rows.bits, rows.flags, out.text_heap}));
+  return ReadQuality(reader, head.quality, rows.quality);
+}
+
+Status ReadRows(std::span<const std::byte> data, int64_t first_ts_us, const NewRows& rows,
+                PointColumns& out) {
+  ByteReader reader(data);
+  XTDB_ASSIGN_OR_RETURN(const VectorHead head, ReadVectorHead(reader));
+  if (head.has_nulls) XTDB_RETURN_IF_ERROR(ReadFlag(reader, kPointNull, rows.flags));
+  if (head.has_deleted) XTDB_RETURN_IF_ERROR(ReadFlag(reader, kPointDeleted, rows.flags));
+  XTDB_RETURN_IF_ERROR(ReadSections(reader, head, first_ts_us, rows, out));
+  if (!reader.rest().empty()) return Status::Corruption("vector: bytes left over");
+  XTDB_RETURN_IF_ERROR(CheckTimes(first_ts_us, rows.ts_us));
+  const bool has_gaps = head.has_nulls || head.has_deleted;
+  return CheckValues(out.type, has_gaps, rows.flags, rows.bits);
 }
 
 }  // namespace
@@ -167,33 +198,31 @@ void EncodeVector(const PointColumns& columns, size_t begin, size_t end,
                         std::span(columns.quality).subspan(begin, count),
                         std::span(columns.flags).subspan(begin, count)};
   const size_t start = out.size();
-  VectorHead head{};
-  PutValue(head, out);
-  if (EmitFlagBitmap(rows.flags, kPointNull, out)) head.bitmaps |= kNullBitmap;
-  if (EmitFlagBitmap(rows.flags, kPointDeleted, out)) head.bitmaps |= kDeletedBitmap;
+  out.resize(start + kVectorHeadBytes);
+  VectorHead head;
+  head.has_nulls = AppendFlag(rows.flags, kPointNull, options.compress, out);
+  head.has_deleted = AppendFlag(rows.flags, kPointDeleted, options.compress, out);
   std::optional<uint8_t> record_unit;
   if (options.raw_records) record_unit = RecordUnit(columns.type, rows.ts_us);
   if (record_unit) {
-    EmitRecordSections(columns.type, rows, *record_unit, head, out);
+    AppendRecordSections(columns.type, rows, *record_unit, head, out);
   } else {
-    EmitSections(columns, rows, head, out);
+    AppendSections(columns, rows, options.compress, head, out);
   }
-  std::memcpy(out.data() + start, &head, sizeof(head));
+  StoreVectorHead(head, out.data() + start);
 }
 
 Status DecodeVector(std::span<const std::byte> data, ValueType type, uint32_t count,
-                    PointColumns& out) {
-  assert(out.type == type);
+                    int64_t first_ts_us, PointColumns& out) {
+  XTDB_CHECK(out.type == type);
   if (count == 0 || count > kVectorPointsMax) return Status::Corruption("vector: count");
-  XTDB_ASSIGN_OR_RETURN(const VectorHead head, DecodeVectorHead(data));
-  XTDB_ASSIGN_OR_RETURN(const VectorSections sections, SplitSections(data, head, count));
   const size_t start = out.size();
   const size_t heap_start = out.text_heap.size();
   out.ts_us.resize(start + count);
   out.bits.resize(start + count);
   out.quality.resize(start + count);
   out.flags.resize(start + count);
-  const Status status = DecodeRows(head, sections, type, NewRows(out, start), out.text_heap);
+  const Status status = ReadRows(data, first_ts_us, NewRows(out, start), out);
   if (!status.ok()) {
     out.Truncate(start);
     out.text_heap.resize(heap_start);
@@ -221,10 +250,11 @@ size_t NextVectorRows(const PointColumns& columns, size_t begin, const CodecOpti
 }
 
 Result<std::string> DescribeVectorEncoding(std::span<const std::byte> data) {
-  XTDB_ASSIGN_OR_RETURN(const VectorHead head, DecodeVectorHead(data));
-  const TimeCodec* const time = FindCodec(TimeCodecs(), head.time_encoding);
-  const ValueCodec* const value = FindCodec(ValueCodecs(), head.value_encoding);
-  if (time == nullptr || value == nullptr) return std::string("records");
+  ByteReader reader(data);
+  XTDB_ASSIGN_OR_RETURN(const VectorHead head, ReadVectorHead(reader));
+  if (head.value == ValueEncoding::kRecords) return std::string("records");
+  const TimeCodec* const time = FindCodec(TimeCodecs(), static_cast<uint8_t>(head.time));
+  const ValueCodec* const value = FindCodec(ValueCodecs(), static_cast<uint8_t>(head.value));
   return std::string(time->name).append("+").append(value->name);
 }
 

@@ -14,27 +14,36 @@ namespace xtdb {
 // How a vector's columns are spelled; the byte layout is in docs/format-vector.md. Never
 // renumber.
 enum class TimeEncoding : uint8_t {
-  kRaw = 0,           // int64 each
-  kConstantStep = 1,  // first ts and step
-  kDeltaPacked = 2,   // deltas minus their least, divided by their common step, bit-packed
-  kInRecords = 3,     // in the RAW records of the value section
+  kStep = 0,       // the constant step
+  kGrid = 1,       // residuals of a regular grid
+  kDelta = 2,      // the steps as a stream
+  kInRecords = 3,  // in the RAW records of the value section
 };
 enum class ValueEncoding : uint8_t {
-  kRaw = 0,          // 1, 4 or 8 bytes each by type
-  kConstant = 1,     // one value
-  kDeltaPacked = 2,  // integers: deltas or frame of reference, bit-packed, the smaller
-  kDecimal = 3,      // floats that are integers / 10^e bit for bit; then as kDeltaPacked
-  kRecords = 4,      // RAW records: 3-byte time offset, quality, value (5, 8 or 12 bytes)
-  kText = 5,         // packed lengths, then the bytes
-  kTextZstd = 6,     // the same, bytes compressed
+  kRaw = 0,         // 1, 4 or 8 bytes each by type
+  kConstant = 1,    // one value
+  kPacked = 2,      // integers as a stream
+  kDecimal = 3,     // floats: integer / 10^e, and units in the last place
+  kRecords = 4,     // RAW records: 3-byte time offset, quality, value (5, 8 or 12 bytes)
+  kText = 5,        // lengths, then the bytes
+  kTextZstd = 6,    // the same, bytes compressed
+  kDictionary = 7,  // the distinct values, and which one each row is
+  kBinary = 8,      // floats: integer * 2^e
+  kSplit = 9,       // floats: sign and exponent from a dictionary, mantissas packed
+  kOrdered = 10,    // floats: their bits as a stream of integers
 };
-enum class QualityEncoding : uint8_t { kRaw = 0, kConstant = 1, kInRecords = 2 };
+enum class QualityEncoding : uint8_t {
+  kGood = 0,       // 192 everywhere, in no bytes
+  kStream = 1,     // as a stream
+  kInRecords = 2,  // in the RAW records of the value section
+};
 
 // The six time units of RAW records; the coarsest exact one is taken.
 inline constexpr int64_t kRecordUnitsUs[6] = {100'000, 10'000, 1'000, 100, 10, 1};
 
 struct CodecOptions {
   bool raw_records = false;  // codec=raw: RAW records where they are exact, instead of the smallest
+  bool compress = false;     // try zstd, too: for blocks that are written once and stay
 };
 
 // Rows [begin, end) of `columns`, by value types and rules below, as one vector.
@@ -47,19 +56,20 @@ void EncodeVector(const PointColumns& columns, size_t begin, size_t end,
                   const CodecOptions& options, std::vector<std::byte>& out);
 
 // Decodes one vector and appends its rows to `out`, whose type must be `type`.
-//   data: untrusted; never read outside. count: from the vector table, 1 .. kVectorPointsMax.
+//   data: untrusted; never read outside. count, first_ts_us: from the vector table; count is
+//   1 .. kVectorPointsMax.
 // kCorruption if `data` ends early, has bytes left over, or breaks a rule of EncodeVector's input
 // (order of times, times outside kTsMin..kTsMax, unknown encodings, bits out of the type's range).
 // Allocates no more than count and the size of `data` (64 KiB or a single text for text) justify.
 Status DecodeVector(std::span<const std::byte> data, ValueType type, uint32_t count,
-                    PointColumns& out);
+                    int64_t first_ts_us, PointColumns& out);
 
 // How many rows from `begin` on make the next vector: at most kVectorPointsMax, at most
 // kVectorTextBytesMax of text (a larger single text stands alone), and, for raw_records, no further
 // than the records' 24-bit time offset reaches.
 size_t NextVectorRows(const PointColumns& columns, size_t begin, const CodecOptions& options);
 
-// Names for xtdb_blocks, by the vector's first bytes: "step+decimal", "records".
+// Names for xtdb_blocks, by the vector's first bytes: "step+decimal", "grid+dictionary", "records".
 Result<std::string> DescribeVectorEncoding(std::span<const std::byte> data);
 
 }  // namespace xtdb

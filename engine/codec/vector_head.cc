@@ -1,34 +1,54 @@
 #include "engine/codec/vector_head.h"
 
-#include "engine/codec/byte_io.h"
-#include "engine/codec/quality_codec.h"
 #include "engine/codec/section.h"
 #include "engine/codec/time_codec.h"
 #include "engine/codec/value_codec.h"
-#include "engine/codec/vector_codec.h"
 
 namespace xtdb {
+namespace {
 
-Result<VectorHead> DecodeVectorHead(std::span<const std::byte> data) {
-  ByteReader reader(data);
-  VectorHead head{};
-  if (!reader.Read(head)) return Status::Corruption("vector ends in its head");
-  if ((head.bitmaps & ~kBitmapsAll) != 0) return Status::Corruption("vector: unknown bitmap");
-  const bool time_in_records = head.time_encoding == static_cast<uint8_t>(TimeEncoding::kInRecords);
-  const bool records = head.value_encoding == static_cast<uint8_t>(ValueEncoding::kRecords);
-  const bool quality_in_records =
-      head.quality_encoding == static_cast<uint8_t>(QualityEncoding::kInRecords);
-  if (time_in_records != records || quality_in_records != records) {
+constexpr unsigned kTimeMask = 7;
+constexpr unsigned kQualityShift = 3;
+constexpr unsigned kQualityMask = 3;
+constexpr unsigned kNulls = 32;
+constexpr unsigned kDeleted = 64;
+constexpr unsigned kUnused = 128;
+
+}  // namespace
+
+void StoreVectorHead(const VectorHead& head, std::byte* out) {
+  const unsigned columns = static_cast<unsigned>(head.time) |
+                           static_cast<unsigned>(head.quality) << kQualityShift |
+                           (head.has_nulls ? kNulls : 0) | (head.has_deleted ? kDeleted : 0);
+  out[0] = static_cast<std::byte>(columns);
+  out[1] = static_cast<std::byte>(head.value);
+}
+
+Result<VectorHead> ReadVectorHead(ByteReader& reader) {
+  uint8_t columns = 0, value = 0;
+  if (!reader.Read(columns) || !reader.Read(value)) {
+    return Status::Corruption("vector ends in its head");
+  }
+  if ((columns & kUnused) != 0) return Status::Corruption("vector: unknown column");
+  VectorHead head;
+  head.time = static_cast<TimeEncoding>(columns & kTimeMask);
+  head.quality = static_cast<QualityEncoding>(columns >> kQualityShift & kQualityMask);
+  head.has_nulls = (columns & kNulls) != 0;
+  head.has_deleted = (columns & kDeleted) != 0;
+  head.value = static_cast<ValueEncoding>(value);
+  const bool records = head.value == ValueEncoding::kRecords;
+  if ((head.time == TimeEncoding::kInRecords) != records ||
+      (head.quality == QualityEncoding::kInRecords) != records) {
     return Status::Corruption("vector: records of some columns only");
   }
   if (records) return head;
-  if (FindCodec(TimeCodecs(), head.time_encoding) == nullptr) {
+  if (FindCodec(TimeCodecs(), columns & kTimeMask) == nullptr) {
     return Status::Corruption("vector: unknown time encoding");
   }
-  if (FindCodec(ValueCodecs(), head.value_encoding) == nullptr) {
+  if (FindCodec(ValueCodecs(), value) == nullptr) {
     return Status::Corruption("vector: unknown value encoding");
   }
-  if (FindCodec(QualityCodecs(), head.quality_encoding) == nullptr) {
+  if (head.quality > QualityEncoding::kStream) {
     return Status::Corruption("vector: unknown quality encoding");
   }
   return head;

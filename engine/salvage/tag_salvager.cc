@@ -128,7 +128,7 @@ Status TagSalvager::DecodePiece(const Piece& piece, PointColumns& rows) {
   XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, file_size_, block.offset + vector.offset, data));
   rows.type = block.head.value_type;
   Status status = Crc32(data) == vector.crc32_of_data ? Status() : Status::Corruption("checksum");
-  if (status.ok()) status = DecodeVector(data, rows.type, vector.count, rows);
+  if (status.ok()) status = DecodeVector(data, rows.type, vector.count, vector.ts_min_us, rows);
   if (status.ok() && (rows.size() != vector.count || rows.ts_us.front() != vector.ts_min_us ||
                       rows.ts_us.back() != vector.ts_max_us)) {
     status = Status::Corruption("rows do not fit the vector table");

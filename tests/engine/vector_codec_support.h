@@ -85,7 +85,8 @@ inline void ExpectRoundTrip(const PointColumns& columns, const CodecOptions& opt
     EncodeVector(columns, begin, begin + rows, options, bytes);
     ASSERT_EQ(bytes[0], std::byte{0xEE});
     const auto vector = std::span<const std::byte>(bytes).subspan(1);
-    ASSERT_OK(DecodeVector(vector, columns.type, static_cast<uint32_t>(rows), decoded));
+    ASSERT_OK(DecodeVector(vector, columns.type, static_cast<uint32_t>(rows), columns.ts_us[begin],
+                           decoded));
     ASSERT_OK(DescribeVectorEncoding(vector));
     ExpectSameRows(columns, begin, begin + rows, decoded, begin);
     if (testing::Test::HasFatalFailure()) return;
@@ -93,10 +94,16 @@ inline void ExpectRoundTrip(const PointColumns& columns, const CodecOptions& opt
   }
 }
 
+inline std::vector<CodecOptions> AllOptions() {
+  return {CodecOptions{false, false}, CodecOptions{false, true}, CodecOptions{true, false}};
+}
+
 inline void ExpectRoundTrips(const PointColumns& columns) {
-  for (const bool raw_records : {false, true}) {
-    SCOPED_TRACE(testing::Message() << "raw_records=" << raw_records);
-    ExpectRoundTrip(columns, CodecOptions{raw_records});
+  for (const CodecOptions& options : AllOptions()) {
+    SCOPED_TRACE(testing::Message()
+                 << "raw_records=" << options.raw_records << " compress=" << options.compress);
+    ExpectRoundTrip(columns, options);
+    if (testing::Test::HasFatalFailure()) return;
   }
 }
 

@@ -108,7 +108,7 @@ TEST(VectorCodecTest, TextsOfAllShapesComeBack) {
 TEST(VectorCodecTest, TheLongestTextComesBackCompressedAndPlain) {
   std::string text(kTextBytesMax, 'x');
   PointColumns columns = ColumnsWithTexts({text});
-  EXPECT_EQ(EncodingOf(columns), "raw+zstd");
+  EXPECT_EQ(EncodingOf(columns), "step+zstd");
   ExpectRoundTrip(columns, {});
   std::mt19937_64 random(4);
   for (size_t i = 0; i < text.size(); i += 8) {
@@ -116,7 +116,7 @@ TEST(VectorCodecTest, TheLongestTextComesBackCompressedAndPlain) {
     std::memcpy(text.data() + i, &word, sizeof(word));
   }
   columns = ColumnsWithTexts({text});
-  EXPECT_EQ(EncodingOf(columns), "raw+text");
+  EXPECT_EQ(EncodingOf(columns), "step+text");
   ExpectRoundTrip(columns, {});
 }
 
@@ -157,25 +157,36 @@ TEST(VectorCodecTest, GapsCostNoMoreThanRepetition) {
 }
 
 TEST(VectorCodecTest, ChoosesTheSmallest) {
-  std::vector<ValueBits> decimals, counters, noise, walk;
+  std::vector<ValueBits> decimals, counters, noise, states, binary, reals, setpoints;
   std::mt19937_64 random(5);
   for (int i = 0; i < 1024; ++i) {
     decimals.push_back(FromDouble((2000 + i * 37 % 500) / 100.0));
     counters.push_back(FromInt64(1'000'000'000'000 + i * 3));
     noise.push_back(random());
+    states.push_back(FromInt64(i * i % 7 * 1'000'000'007));
+    binary.push_back(FromDouble(std::ldexp(static_cast<double>(random() >> 30), -34)));
+    reals.push_back(FromDouble(1 + static_cast<double>(random() >> 11) * 0x1p-53));
+    setpoints.push_back(FromDouble(std::sqrt(static_cast<double>(2 + i * i % 7))));
   }
   EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kFloat64, decimals)), "step+decimal");
-  EXPECT_THAT(Encoded(ColumnsWithBits(ValueType::kFloat64, decimals)).size(), Lt(1300U));
+  EXPECT_THAT(Encoded(ColumnsWithBits(ValueType::kFloat64, decimals)).size(), Lt(1200U));
   EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kInt64, counters)), "step+packed");
-  EXPECT_THAT(Encoded(ColumnsWithBits(ValueType::kInt64, counters)).size(), Lt(60U));
+  EXPECT_THAT(Encoded(ColumnsWithBits(ValueType::kInt64, counters)).size(), Lt(20U));
   EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kFloat64, noise)), "step+raw");
   EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kInt64, noise)), "step+raw");
+  EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kInt64, states)), "step+dictionary");
+  EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kFloat64, setpoints)), "step+dictionary");
+  EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kFloat64, binary)), "step+binary");
+  EXPECT_EQ(EncodingOf(ColumnsWithBits(ValueType::kFloat64, reals)), "step+split");
   EXPECT_EQ(
       EncodingOf(ColumnsWithTimes({0, 1'000'000, 1'500'000, 9'000'000, 9'500'000, 10'000'000})),
-      "delta+constant");
-  EXPECT_EQ(EncodingOf(ColumnsWithTexts(std::vector<std::string>(50, "pump on"))), "step+zstd");
+      "grid+packed");
+  EXPECT_EQ(EncodingOf(ColumnsWithTimes({0, 1000, 900'000, 901'000, 950'000, 1'950'000})),
+            "delta+packed");
+  EXPECT_EQ(EncodingOf(ColumnsWithTexts(std::vector<std::string>(50, "pump on"))),
+            "step+dictionary");
   EXPECT_EQ(EncodingOf(ColumnsWithTexts({"x", "y"})), "step+text");
-  EXPECT_EQ(EncodingOf(ColumnsWithTimes({5})), "raw+constant");
+  EXPECT_EQ(EncodingOf(ColumnsWithTimes({5})), "step+packed");
 }
 
 TEST(VectorCodecTest, FloatsThatAreShortDecimalsArePacked) {
@@ -201,9 +212,9 @@ TEST(VectorCodecTest, RawRecordsAreTakenWhereTheyAreExact) {
   }
   EXPECT_NE(EncodingOf(reach(1 << 24, 1), raw), "records");
   EXPECT_NE(EncodingOf(ColumnsWithTexts({"a"}), raw), "records");
-  EXPECT_EQ(Encoded(ColumnsWithBits(ValueType::kBool, {1, 0, 1}), raw).size(), 16U + 9 + 3 * 5);
-  EXPECT_EQ(Encoded(ColumnsWithBits(ValueType::kInt32, {1, 2, 3}), raw).size(), 16U + 9 + 3 * 8);
-  EXPECT_EQ(Encoded(ColumnsWithBits(ValueType::kFloat64, {1, 2, 3}), raw).size(), 16U + 9 + 3 * 12);
+  EXPECT_EQ(Encoded(ColumnsWithBits(ValueType::kBool, {1, 0, 1}), raw).size(), 2U + 1 + 3 * 5);
+  EXPECT_EQ(Encoded(ColumnsWithBits(ValueType::kInt32, {1, 2, 3}), raw).size(), 2U + 1 + 3 * 8);
+  EXPECT_EQ(Encoded(ColumnsWithBits(ValueType::kFloat64, {1, 2, 3}), raw).size(), 2U + 1 + 3 * 12);
 }
 
 TEST(NextVectorRowsTest, EndsAtTheRowsLimitAndAtTheEnd) {

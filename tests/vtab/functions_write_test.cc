@@ -260,8 +260,8 @@ TEST_F(MaintenanceFunctionsTest, CheckNamesWhatIsDamaged) {
   ASSERT_EQ(std::fread(bytes.data(), 1, bytes.size(), file), bytes.size());
   const size_t block = bytes.find("XTDBBLCK");
   ASSERT_NE(block, std::string::npos);
-  ASSERT_EQ(std::fseek(file, static_cast<long>(block) + 210, SEEK_SET), 0);
-  std::fputc(bytes[block + 210] ^ 0x10, file);
+  ASSERT_EQ(std::fseek(file, static_cast<long>(block) + 201, SEEK_SET), 0);
+  std::fputc(bytes[block + 201] ^ 0x10, file);
   std::fclose(file);
   EXPECT_THAT(Line("SELECT xtdb_check('plant')"), HasSubstr("block 0"));
 }
