@@ -120,6 +120,18 @@ Way MakeWay(StreamKind kind, std::span<const uint64_t> from, uint64_t base, bool
   return way;
 }
 
+// The same bits with what the residuals of the sample have in common divided out.
+size_t ScaledSampleBits(const Way& way) {
+  const size_t count = std::min(way.from.size(), kWaySample);
+  const auto residual = [&](size_t i) { return way.from[i * way.from.size() / count] - way.base; };
+  uint64_t factor = 0;
+  for (size_t i = 0; i < count && factor != 1; ++i) factor = std::gcd(factor, residual(i));
+  if (factor < 2) return way.sample_bits;
+  size_t bits = 0;
+  for (size_t i = 0; i < count; ++i) bits += BitWidth(residual(i) / factor);
+  return bits;
+}
+
 // Weighs the ways that a sample does not rule out and keeps the cheapest.
 class Chooser {
  public:
@@ -138,7 +150,11 @@ class Chooser {
 
   size_t Estimate() {
     FindWays();
-    return FewestSampleBits() * values_.size() / std::min(values_.size(), kWaySample) / 8;
+    size_t fewest = FewestSampleBits();
+    for (const Way& way : ways_) {
+      if (!way.zigzag) fewest = std::min(fewest, ScaledSampleBits(way));
+    }
+    return fewest * values_.size() / std::min(values_.size(), kWaySample) / 8;
   }
 
  private:

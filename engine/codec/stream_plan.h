@@ -50,7 +50,8 @@ struct StreamPlan {
 StreamPlan PlanStream(std::span<const uint64_t> values, ResidualArray& residuals);
 
 // About how many bytes the stream will take, from a sample, without its head: what its packed
-// residuals would take if each had just its own bits. 2 .. kVectorPointsMax values.
+// residuals would take if each had just its own bits, a common factor divided out. 2 ..
+// kVectorPointsMax values.
 size_t EstimateStreamBytes(std::span<const uint64_t> values);
 
 }  // namespace xtdb

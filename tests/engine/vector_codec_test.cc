@@ -163,7 +163,7 @@ TEST(VectorCodecTest, ChoosesTheSmallest) {
     decimals.push_back(FromDouble((2000 + i * 37 % 500) / 100.0));
     counters.push_back(FromInt64(1'000'000'000'000 + i * 3));
     noise.push_back(random());
-    states.push_back(FromInt64(i * i % 7 * 1'000'000'007));
+    states.push_back(FromInt64(int64_t{i * i % 7} * 1'000'000'007));
     binary.push_back(FromDouble(std::ldexp(static_cast<double>(random() >> 30), -34)));
     reals.push_back(FromDouble(1 + static_cast<double>(random() >> 11) * 0x1p-53));
     setpoints.push_back(FromDouble(std::sqrt(static_cast<double>(2 + i * i % 7))));
