@@ -15,6 +15,7 @@
 #include "engine/base/status.h"
 #include "engine/base/types.h"
 #include "engine/block/block_reader.h"
+#include "engine/block/encoded_block.h"
 #include "engine/container.h"
 #include "engine/engine_state.h"
 #include "engine/event_log.h"
@@ -40,7 +41,7 @@ enum class Synchronous : uint8_t { kOff = 0, kNormal = 1, kFull = 2 };
 // the container's value (or the default, at creation); a different one is kInvalidArgument at open.
 struct RequestedStorage {
   std::optional<uint64_t> chunk_size_bytes;  // default 64 MiB
-  std::optional<uint32_t> block_extents;     // default 1
+  std::optional<uint32_t> block_extents;     // of the largest block; default 16
   std::optional<bool> raw_records;           // default false
   std::optional<int64_t> retention_us;       // default 0, keep
   std::optional<bool> atomic_commit;         // default false
@@ -289,6 +290,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Flushes the first of `tags`, as many as one FLUSH record takes; how many these were.
   Result<size_t> FlushFirst(std::span<const TagId> tags);
   Result<size_t> WriteBlocks(std::span<const TagId> tags, FlushRecord& record);
+  Status PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record);
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
   Status AppendDropRecord(ChunkStore::DropPlan plan);

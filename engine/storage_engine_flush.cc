@@ -2,6 +2,8 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/block/block_writer.h"
+#include "engine/block/mixed_packer.h"
+#include "engine/block/tag_encoder.h"
 #include "engine/storage_engine.h"
 #include "engine/wal/log_records.h"
 
@@ -66,6 +68,8 @@ Status StorageEngine::FlushOverBudget() {
     tags.push_back(usage.tag);
     left -= std::min(left, usage.bytes);
   }
+  // By number, so that neighbours of one flush are neighbours on disk.
+  std::sort(tags.begin(), tags.end());
   last_flush_error_ = FlushTags(tags);
   return last_flush_error_;
 }
@@ -112,29 +116,41 @@ Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
 }
 
 Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushRecord& record) {
-  BlockWriter writer(block_io_, container_->container_id());
   const StorageOptions& storage = container_->superblock().options;
-  CodecOptions codec;
-  codec.raw_records = storage.raw_records != 0;
-  const int64_t now_us = clock_.NowUs();
+  BlockOptions options;
+  options.codec.raw_records = storage.raw_records != 0;
+  options.block_extents = storage.block_extents;
+  options.spares_rest = tags.size() > 1;
+  MixedPacker mixed(published_lsn_);
+  std::vector<EncodedBlock> mixed_blocks;
   size_t taken = 0;
-  while (taken < tags.size() && record.entries.size() < kFlushBlocksMax) {
+  while (taken < tags.size() && record.entries.size() + mixed_blocks.size() < kFlushBlocksMax) {
     const TagId tag = tags[taken++];
     const PointColumns points = state_->buffer.Collect(tag, state_->dictionary.Find(tag)->type);
-    XTDB_ASSIGN_OR_RETURN(std::vector<EncodedBlock> blocks,
-                          EncodeBlocks(tag, points, published_lsn_, storage.block_extents, codec));
-    for (EncodedBlock& block : blocks) {
-      XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place,
-                            state_->chunks.PlaceBlock(block.entry.extents, now_us));
-      const uint64_t sequence = place.chunk->header().chunk_sequence;
-      XTDB_RETURN_IF_ERROR(writer.Write(block, sequence, kNoLsn, place.offset));
-      record.entries.push_back(
-          {place.chunk->layout().slot, place.entry_index, sequence, block.entry});
-    }
+    XTDB_ASSIGN_OR_RETURN(EncodedTag encoded, EncodeTag(tag, points, published_lsn_, options));
+    XTDB_RETURN_IF_ERROR(PlaceBlocks(encoded.blocks, record));
+    if (!encoded.rest.empty()) record.mixed_tags.push_back(tag);
+    for (EncodedVector& vector : encoded.rest) mixed.Add(std::move(vector), mixed_blocks);
   }
+  mixed.Finish(mixed_blocks);
+  XTDB_RETURN_IF_ERROR(PlaceBlocks(mixed_blocks, record));
   record.chunks = state_->chunks.begun_chunks();
   XTDB_RETURN_IF_ERROR(container_->file().Sync());
   return taken;
+}
+
+Status StorageEngine::PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record) {
+  BlockWriter writer(block_io_, container_->container_id());
+  const int64_t now_us = clock_.NowUs();
+  for (EncodedBlock& block : blocks) {
+    XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place,
+                          state_->chunks.PlaceBlock(block.entry.extents, now_us));
+    const uint64_t sequence = place.chunk->header().chunk_sequence;
+    XTDB_RETURN_IF_ERROR(writer.Write(block, sequence, kNoLsn, place.offset));
+    record.entries.push_back(
+        {place.chunk->layout().slot, place.entry_index, sequence, block.entry});
+  }
+  return Status();
 }
 
 Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagId> tags) {

@@ -10,9 +10,11 @@ namespace {
 constexpr int64_t kOpenTimeoutUs = 60'000'000;   // for a file that comes and goes
 constexpr int64_t kCloseTimeoutUs = 60'000'000;  // for the transaction that is under way
 
+constexpr uint32_t kDefaultBlockExtents = 16;
+
 StorageOptions NewStorageOptions(const RequestedStorage& wanted) {
   StorageOptions options;
-  options.block_extents = wanted.block_extents.value_or(1);
+  options.block_extents = wanted.block_extents.value_or(kDefaultBlockExtents);
   options.raw_records = wanted.raw_records.value_or(false) ? 1 : 0;
   options.atomic_commit = wanted.atomic_commit.value_or(false) ? 1 : 0;
   options.retention_us = wanted.retention_us.value_or(0);
@@ -22,9 +24,6 @@ StorageOptions NewStorageOptions(const RequestedStorage& wanted) {
 Status CheckRequest(const EngineOptions& options) {
   if (options.storage.retention_us.value_or(0) != 0) {
     return Status::Unsupported("retention is not supported by this build; leave it out");
-  }
-  if (options.storage.block_extents.value_or(1) != 1) {
-    return Status::Unsupported("block_size other than 16K is not supported by this build");
   }
   if (options.storage.chunk_size_bytes) {
     XTDB_RETURN_IF_ERROR(LayoutCalculator::Create(*options.storage.chunk_size_bytes).status());

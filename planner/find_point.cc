@@ -28,7 +28,7 @@ Result<std::optional<FoundPoint>> FindNewest(const ReadView& view, const TagPtr&
                                  .descending = true,
                                  .filter = nullptr,
                                  .counters = counters};
-  TagStream stream(tag, MakePointSources(view, sources, *counters), options);
+  TagStream stream(tag, MakePointSources(view, tag->id, sources, *counters), options);
   XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream.Next());
   if (batch == nullptr) return std::optional<FoundPoint>();
   return std::optional<FoundPoint>(

@@ -85,7 +85,8 @@ class PlanBase : public Plan {
         .descending = request_.order != RowOrder::kNone && request_.ts_descending,
         .filter = &filter_,
         .counters = &counters_};
-    return std::make_unique<TagStream>(tag, MakePointSources(view_, sources, counters_), options);
+    return std::make_unique<TagStream>(tag, MakePointSources(view_, tag->id, sources, counters_),
+                                       options);
   }
 
   Request request_;  // tags in the order of the plan

@@ -70,7 +70,8 @@ Status RunSource::Advance(const SourceContext& context) {
 
 bool VectorSource::CanSkip(const VectorEntry& entry, const SourceContext& context) const {
   if (entry.ts_max_us < context.ts_from_us || entry.ts_min_us > context.ts_to_us) return true;
-  return context.filter != nullptr && !context.filter->CanMatch(ZoneMapOf(entry, table_.type)) &&
+  return context.filter != nullptr && table_.has_statistics &&
+         !context.filter->CanMatch(ZoneMapOf(entry, table_.type)) &&
          !context.overlaps->OlderMeets(age(), std::max(entry.ts_min_us, context.ts_from_us),
                                        std::min(entry.ts_max_us, context.ts_to_us));
 }

@@ -136,6 +136,7 @@ class VectorSource : public PointSource {
   struct Table {
     std::span<const VectorEntry> vectors;
     ValueType type = ValueType::kNone;
+    bool has_statistics = true;  // else of each vector only place, times and counts are known
   };
   virtual Result<Table> Open() = 0;
   // Appends the vector's rows to `out`, which is empty and has the table's type.

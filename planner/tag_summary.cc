@@ -10,23 +10,70 @@
 namespace xtdb {
 namespace {
 
-// A block or a run, with its place in time.
+// What a block or a run has of the tag, with its place in time.
 struct Part {
   int64_t ts_min_us = 0;
   int64_t ts_max_us = 0;
+  uint64_t rows = 0;  // tombstones included
+  bool has_deleted = false;
   const BlockRef* block = nullptr;
   const MemoryRun* run = nullptr;
 };
 
-std::vector<Part> PartsByTime(const ReadView::Sources& sources) {
+bool HasTombstones(const PointColumns& columns) {
+  return std::any_of(columns.flags.begin(), columns.flags.end(),
+                     [](uint8_t flags) { return (flags & kPointDeleted) != 0; });
+}
+
+Part PartOf(const BlockRef& block) {
+  const BlockDirEntry& entry = *block.entry;
+  return {entry.ts_min_us, entry.ts_max_us, entry.count, entry.stats.deleted_count != 0,
+          &block,          nullptr};
+}
+
+Part PartOf(const MemoryRun& run) {
+  const PointColumns& columns = *run.columns;
+  return {columns.ts_us.front(),
+          columns.ts_us.back(),
+          columns.size(),
+          HasTombstones(columns),
+          nullptr,
+          &run};
+}
+
+// A MIXED block's entry speaks of all its tags: what it has of this one, its table says.
+Status AddMixedPart(const ReadView& view, TagId tag, const BlockRef& block,
+                    std::vector<Part>& parts, uint64_t& bytes, PlanCounters& counters) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<LoadedBlock> loaded, view.Load(block));
+  ++counters.blocks_read;
+  const VectorTable table = loaded->TableOf(tag);
+  if (table.vectors.empty()) return Status();
+  Part part{
+      table.vectors.front().ts_min_us, table.vectors.back().ts_max_us, 0, false, &block, nullptr};
+  for (const VectorEntry& vector : table.vectors) {
+    part.rows += vector.count;
+    part.has_deleted |= vector.deleted_count != 0;
+    bytes += vector.size_bytes;
+  }
+  parts.push_back(part);
+  return Status();
+}
+
+Result<std::vector<Part>> PartsByTime(const ReadView& view, TagId tag,
+                                      const ReadView::Sources& sources, uint64_t& block_bytes,
+                                      PlanCounters& counters) {
   std::vector<Part> parts;
   parts.reserve(sources.blocks.size() + sources.runs.size());
   for (const BlockRef& block : sources.blocks) {
-    parts.push_back({block.entry->ts_min_us, block.entry->ts_max_us, &block, nullptr});
+    if (block.entry->kind == BlockKind::kMixed) {
+      XTDB_RETURN_IF_ERROR(AddMixedPart(view, tag, block, parts, block_bytes, counters));
+      continue;
+    }
+    block_bytes += block.entry->extents * kExtentSizeBytes;
+    parts.push_back(PartOf(block));
   }
   for (const MemoryRun& run : sources.runs) {
-    if (run.columns->empty()) continue;
-    parts.push_back({run.columns->ts_us.front(), run.columns->ts_us.back(), nullptr, &run});
+    if (!run.columns->empty()) parts.push_back(PartOf(run));
   }
   // Stable: of runs with equal rank the order counts.
   std::stable_sort(parts.begin(), parts.end(),
@@ -41,22 +88,11 @@ void Count(TagSummary& summary, uint64_t points, int64_t first_ts_us, int64_t la
   summary.last_ts_us = last_ts_us;
 }
 
-bool HasTombstones(const PointColumns& columns) {
-  return std::any_of(columns.flags.begin(), columns.flags.end(),
-                     [](uint8_t flags) { return (flags & kPointDeleted) != 0; });
-}
-
 // True if the part alone tells its live points.
 bool CountWhole(const Part& part, TagSummary& summary, PlanCounters& counters) {
-  if (part.block != nullptr) {
-    const BlockDirEntry& entry = *part.block->entry;
-    if (entry.stats.deleted_count != 0) return false;
-    ++counters.blocks_from_statistics;
-    Count(summary, entry.count, part.ts_min_us, part.ts_max_us);
-    return true;
-  }
-  if (HasTombstones(*part.run->columns)) return false;
-  Count(summary, part.run->columns->size(), part.ts_min_us, part.ts_max_us);
+  if (part.has_deleted) return false;
+  if (part.block != nullptr) ++counters.blocks_from_statistics;
+  Count(summary, part.rows, part.ts_min_us, part.ts_max_us);
   return true;
 }
 
@@ -69,7 +105,7 @@ Status CountByDecoding(const ReadView& view, const TagPtr& tag, std::span<const 
   }
   StreamOptions options;
   options.counters = &counters;
-  TagStream stream(tag, MakePointSources(view, sources, counters), options);
+  TagStream stream(tag, MakePointSources(view, tag->id, sources, counters), options);
   while (true) {
     XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream.Next());
     if (batch == nullptr) return Status();
@@ -86,10 +122,8 @@ Result<TagSummary> SummarizeTag(const ReadView& view, const TagPtr& tag, PlanCou
   XTDB_ASSIGN_OR_RETURN(const ReadView::Sources sources,
                         FindTagSources(view, tag->id, kTsMin, kTsMax, *counters));
   TagSummary summary;
-  for (const BlockRef& block : sources.blocks) {
-    summary.block_bytes += block.entry->extents * kExtentSizeBytes;
-  }
-  const std::vector<Part> parts = PartsByTime(sources);
+  XTDB_ASSIGN_OR_RETURN(const std::vector<Part> parts,
+                        PartsByTime(view, tag->id, sources, summary.block_bytes, *counters));
   for (size_t begin = 0, end = 0; begin < parts.size(); begin = end) {
     // Parts that touch each other, directly or through others, are taken together.
     int64_t ts_max_us = parts[begin].ts_max_us;

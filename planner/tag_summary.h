@@ -14,7 +14,7 @@ struct TagSummary {
   int64_t first_ts_us = 0;  // meaningless if points is 0
   int64_t last_ts_us = 0;
   std::optional<FoundPoint> last;
-  uint64_t block_bytes = 0;  // of the tag's blocks, whole extents
+  uint64_t block_bytes = 0;  // whole extents of the tag's blocks, and its vectors in MIXED ones
 };
 Result<TagSummary> SummarizeTag(const ReadView& view, const TagPtr& tag, PlanCounters* counters);
 

@@ -4,20 +4,29 @@
 
 namespace xtdb {
 
-BlockSource::BlockSource(const ReadView& view, const BlockRef& block, PlanCounters& counters)
+BlockSource::BlockSource(const ReadView& view, const BlockRef& block, TagId tag,
+                         PlanCounters& counters)
     : VectorSource(block.entry->ts_min_us, block.entry->ts_max_us, block.entry->through_lsn),
       view_(view),
       block_(block),
+      tag_(tag),
       counters_(counters) {}
+
+std::optional<ZoneMap> BlockSource::zone_map() const {
+  if (block_.entry->kind != BlockKind::kPoints) return std::nullopt;
+  return ZoneMapOf(*block_.entry);
+}
 
 Result<VectorSource::Table> BlockSource::Open() {
   XTDB_ASSIGN_OR_RETURN(loaded_, view_.Load(block_));
   ++counters_.blocks_read;
-  return Table{loaded_->vectors(), loaded_->head().value_type};
+  const VectorTable table = loaded_->TableOf(tag_);
+  first_vector_ = table.first_vector;
+  return Table{table.vectors, table.type, table.has_statistics};
 }
 
 Status BlockSource::Decode(size_t index, PointColumns& out) {
-  return loaded_->DecodeVectorAt(index, out);
+  return loaded_->DecodeVectorAt(first_vector_ + index, out);
 }
 
 Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_t ts_from_us,
@@ -32,12 +41,12 @@ Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_
   return sources;
 }
 
-PointSources MakePointSources(const ReadView& view, const ReadView::Sources& sources,
+PointSources MakePointSources(const ReadView& view, TagId tag, const ReadView::Sources& sources,
                               PlanCounters& counters) {
   PointSources result;
   result.reserve(sources.blocks.size() + sources.runs.size());
   for (const BlockRef& block : sources.blocks) {
-    result.push_back(std::make_unique<BlockSource>(view, block, counters));
+    result.push_back(std::make_unique<BlockSource>(view, block, tag, counters));
   }
   for (const MemoryRun& run : sources.runs) {
     if (!run.columns->empty()) result.push_back(std::make_unique<RunSource>(run));

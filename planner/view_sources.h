@@ -12,8 +12,8 @@ namespace xtdb {
 // A block of a view, read when the merge reaches it. Borrows `view`.
 class BlockSource final : public VectorSource {
  public:
-  BlockSource(const ReadView& view, const BlockRef& block, PlanCounters& counters);
-  std::optional<ZoneMap> zone_map() const override { return ZoneMapOf(*block_.entry); }
+  BlockSource(const ReadView& view, const BlockRef& block, TagId tag, PlanCounters& counters);
+  std::optional<ZoneMap> zone_map() const override;
 
  protected:
   Result<Table> Open() override;
@@ -22,8 +22,10 @@ class BlockSource final : public VectorSource {
  private:
   const ReadView& view_;
   const BlockRef block_;
+  const TagId tag_;
   PlanCounters& counters_;
-  std::shared_ptr<const LoadedBlock> loaded_;
+  std::shared_ptr<LoadedBlock> loaded_;
+  size_t first_vector_ = 0;  // of the tag, in the block
 };
 
 using PointSources = std::vector<std::unique_ptr<PointSource>>;
@@ -32,7 +34,7 @@ using PointSources = std::vector<std::unique_ptr<PointSource>>;
 // sources.
 Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_t ts_from_us,
                                          int64_t ts_to_us, PlanCounters& counters);
-PointSources MakePointSources(const ReadView& view, const ReadView::Sources& sources,
+PointSources MakePointSources(const ReadView& view, TagId tag, const ReadView::Sources& sources,
                               PlanCounters& counters);
 
 }  // namespace xtdb

@@ -36,6 +36,8 @@ class IntegrityChecker {
   // Of chunks that no new snapshot sees: that their slots hold them still, or nothing.
   void CheckDropped();
   void CheckBlock(const BlockRef& block);
+  void CheckRun(std::string where, LoadedBlock& block, const TagRun& run,
+                const BlockDirEntry& entry);
   void CheckOverlap(Chunk& chunk, const std::vector<BlockRef>& blocks);
   void Problem(const std::string& where, const std::string& what);
 

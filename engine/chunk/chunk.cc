@@ -15,8 +15,9 @@ namespace {
 // Two records of a log may name one place. Were they not alike, memory would keep the first and the
 // directory the last.
 bool DescribesSameBlock(const BlockDirEntry& a, const BlockDirEntry& b) {
-  return a.tag_id == b.tag_id && a.through_lsn == b.through_lsn && a.count == b.count &&
-         a.ts_min_us == b.ts_min_us && a.ts_max_us == b.ts_max_us && a.head_crc32 == b.head_crc32;
+  return a.kind == b.kind && a.tag_id == b.tag_id && a.through_lsn == b.through_lsn &&
+         a.count == b.count && a.ts_min_us == b.ts_min_us && a.ts_max_us == b.ts_max_us &&
+         a.head_crc32 == b.head_crc32;
 }
 
 template <typename T>
@@ -180,7 +181,7 @@ Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
   summary_.ts_min_us = first ? entry.ts_min_us : std::min(summary_.ts_min_us, entry.ts_min_us);
   summary_.ts_max_us = first ? entry.ts_max_us : std::max(summary_.ts_max_us, entry.ts_max_us);
   summary_.tag_min = first ? entry.tag_id : std::min(summary_.tag_min, entry.tag_id);
-  summary_.tag_max = std::max(summary_.tag_max, entry.tag_id);
+  summary_.tag_max = std::max(summary_.tag_max, LastTag(entry));
   summary_.point_count += entry.count;
   summary_.last_flush_lsn = std::max(summary_.last_flush_lsn, entry.flush_lsn);
   summary_.block_count += 1;
@@ -191,15 +192,27 @@ Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
 bool Chunk::Before(uint16_t a, uint16_t b) const {
   const BlockDirEntry& x = entries_[a];
   const BlockDirEntry& y = entries_[b];
-  return std::tie(x.tag_id, x.ts_min_us, x.through_lsn, entry_numbers_[a]) <
-         std::tie(y.tag_id, y.ts_min_us, y.through_lsn, entry_numbers_[b]);
+  const bool x_is_mixed = IsMixed(a), y_is_mixed = IsMixed(b);
+  return std::tie(x_is_mixed, x.tag_id, x.ts_min_us, x.through_lsn, entry_numbers_[a]) <
+         std::tie(y_is_mixed, y.tag_id, y.ts_min_us, y.through_lsn, entry_numbers_[b]);
+}
+
+size_t Chunk::FirstMixed() const {
+  const auto first = std::partition_point(order_.begin(), order_.end(),
+                                          [this](uint16_t position) { return !IsMixed(position); });
+  return static_cast<size_t>(first - order_.begin());
 }
 
 void Chunk::ExtendReach(size_t first, size_t last) {
   for (size_t i = first; i < last; ++i) {
     const BlockDirEntry& entry = entries_[order_[i]];
-    const bool same_tag = i > 0 && entries_[order_[i - 1]].tag_id == entry.tag_id;
-    reach_[i] = same_tag ? std::max(reach_[i - 1], entry.ts_max_us) : entry.ts_max_us;
+    const bool is_mixed = entry.kind == BlockKind::kMixed;
+    reach_[i] = is_mixed ? int64_t{entry.tag_last} : entry.ts_max_us;
+    if (i == 0) continue;
+    const BlockDirEntry& before = entries_[order_[i - 1]];
+    const bool goes_on =
+        is_mixed ? before.kind == BlockKind::kMixed : before.tag_id == entry.tag_id;
+    if (goes_on) reach_[i] = std::max(reach_[i - 1], reach_[i]);
   }
 }
 
@@ -209,7 +222,8 @@ void Chunk::InsertInOrder(uint16_t position) {
   const auto index = place - order_.begin();
   order_.insert(place, position);
   reach_.insert(reach_.begin() + index, 0);
-  ExtendReach(static_cast<size_t>(index), PlacesOf(entries_[position].tag_id).second);
+  ExtendReach(static_cast<size_t>(index),
+              IsMixed(position) ? order_.size() : PlacesOf(entries_[position].tag_id).second);
 }
 
 Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
@@ -255,11 +269,12 @@ bool Chunk::IsElsewhere(TagId tag, int64_t ts_from, int64_t ts_to) const {
 }
 
 std::pair<size_t, size_t> Chunk::PlacesOf(TagId tag) const {
-  const auto first =
-      std::lower_bound(order_.begin(), order_.end(), tag,
-                       [this](uint16_t p, TagId t) { return entries_[p].tag_id < t; });
-  const auto last = std::upper_bound(
-      first, order_.end(), tag, [this](TagId t, uint16_t p) { return t < entries_[p].tag_id; });
+  const auto first = std::lower_bound(
+      order_.begin(), order_.end(), tag,
+      [this](uint16_t p, TagId t) { return !IsMixed(p) && entries_[p].tag_id < t; });
+  const auto last = std::upper_bound(first, order_.end(), tag, [this](TagId t, uint16_t p) {
+    return IsMixed(p) || t < entries_[p].tag_id;
+  });
   return {static_cast<size_t>(first - order_.begin()), static_cast<size_t>(last - order_.begin())};
 }
 
@@ -285,7 +300,24 @@ Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LS
     out.push_back({&entry, entry_numbers_[order_[i]], this});
     ++taken;
   }
-  return seen - taken;
+  const size_t before_mixed = out.size();
+  FindMixed(tag, ts_from, ts_to, lsn, seen, out);
+  return seen - taken - static_cast<uint32_t>(out.size() - before_mixed);
+}
+
+void Chunk::FindMixed(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn, uint32_t& seen,
+                      std::vector<BlockRef>& out) {
+  const size_t first = FirstMixed();
+  const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first),
+                                      reach_.end(), int64_t{tag});
+  for (auto i = static_cast<size_t>(begin - reach_.begin()); i < order_.size(); ++i) {
+    const BlockDirEntry& entry = entries_[order_[i]];
+    if (entry.tag_id > tag) break;
+    if (entry.tag_last < tag || entry.flush_lsn > lsn) continue;
+    ++seen;
+    if (entry.ts_min_us > ts_to || entry.ts_max_us < ts_from) continue;
+    out.push_back({&entry, entry_numbers_[order_[i]], this});
+  }
 }
 
 Result<std::vector<BlockRef>> Chunk::AllBlocks(LSN lsn) {

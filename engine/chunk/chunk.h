@@ -69,11 +69,11 @@ class Chunk {
   // kCorruption. kFailedPrecondition for a new entry of a sealed chunk without damage.
   Status AddEntry(uint32_t entry_index, const BlockDirEntry& entry);
 
-  // Appends the blocks of `tag` seen by a snapshot at `lsn` whose time range meets [ts_from,
-  // ts_to], by start ts. Loads the directory if need be. Returns how many of the tag's blocks that
-  // the snapshot sees were not taken.
-  // kCorruption while entries are damaged: a block that is not found would be points silently
-  // missing.
+  // Appends the blocks seen by a snapshot at `lsn` that may hold points of `tag` in [ts_from,
+  // ts_to]: those of the tag by start ts, then MIXED ones whose tags lie about it. Loads the
+  // directory if need be. Returns how many of such blocks that the snapshot sees were not taken for
+  // their time. kCorruption while entries are damaged: a block that is not found would be points
+  // silently missing.
   Result<uint32_t> FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                               std::vector<BlockRef>& out);
   // Every block seen at `lsn`, by entry number.
@@ -108,10 +108,15 @@ class Chunk {
   // Appends to entries_, by_number_ and summary_; order_ and reach_ are up to the caller.
   Status Append(uint32_t entry_index, const BlockDirEntry& entry);
   void InsertInOrder(uint16_t position);
-  bool Before(uint16_t a, uint16_t b) const;  // by (tag, start, through LSN, number)
+  // By (tag, start, through LSN, number), MIXED ones behind the others.
+  bool Before(uint16_t a, uint16_t b) const;
+  bool IsMixed(uint16_t position) const { return entries_[position].kind == BlockKind::kMixed; }
+  size_t FirstMixed() const;  // place in order_
   void ExtendReach(size_t first, size_t last);
+  void FindMixed(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn, uint32_t& seen,
+                 std::vector<BlockRef>& out);
   std::vector<std::byte> ImageLocked() const;
-  // [first, last) places in order_ of `tag`.
+  // [first, last) places in order_ of `tag`'s own blocks.
   std::pair<size_t, size_t> PlacesOf(TagId tag) const;
   std::string Where() const;
 
@@ -125,9 +130,10 @@ class Chunk {
   std::deque<BlockDirEntry> entries_;    // stable addresses, in the order of their arrival
   std::vector<uint16_t> entry_numbers_;  // of entries_[i]
   std::vector<uint16_t> by_number_;      // positions in entries_, by entry number
-  std::vector<uint16_t> order_;  // positions in entries_, by (tag, start, through LSN, number)
-  // Of the tag's blocks up to order_[i] the largest end: rises within a tag, so the first block
-  // that can meet a range is found by binary search though blocks may overlap.
+  std::vector<uint16_t> order_;          // positions in entries_, as Before() has them
+  // Of the tag's blocks up to order_[i] the largest end, of MIXED ones the largest tag: rises
+  // within a tag, so the first block that can meet a range is found by binary search though blocks
+  // may overlap.
   std::vector<int64_t> reach_;
   bool loaded_ = false;
   uint32_t missing_entries_ = 0;

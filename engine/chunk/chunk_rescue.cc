@@ -97,8 +97,8 @@ Result<BlockDirEntry> Chunk::EntryFromBlock(uint32_t extent) const {
   std::array<std::byte, sizeof(BlockHead)> bytes;
   XTDB_RETURN_IF_ERROR(file_.ReadAt(offset, bytes));
   XTDB_ASSIGN_OR_RETURN(const BlockHead head, DecodeStruct<BlockHead>(bytes, "block head"));
-  if (head.magic != kBlockMagic || head.chunk_sequence != header_.chunk_sequence ||
-      head.kind != BlockKind::kPoints) {
+  const bool is_known = head.kind == BlockKind::kPoints || head.kind == BlockKind::kMixed;
+  if (head.magic != kBlockMagic || head.chunk_sequence != header_.chunk_sequence || !is_known) {
     return Status::Corruption("no block of this chunk");
   }
   BlockDirEntry entry;
@@ -115,16 +115,20 @@ Result<BlockDirEntry> Chunk::EntryFromBlock(uint32_t extent) const {
   entry.vector_count = head.vector_count;
   entry.kind = head.kind;
   entry.value_type = head.value_type;
+  entry.tag_last = head.tag_last;
+  entry.table_bytes = head.table_bytes;
   entry.chunk_check = ChunkCheck(header_.chunk_sequence);
   XTDB_ASSIGN_OR_RETURN(
-      const std::shared_ptr<const LoadedBlock> block,
+      const std::shared_ptr<LoadedBlock> block,
       BlockReader(file_, container_id).Read(entry, header_.chunk_sequence, extent, offset));
-  PointColumns columns;
-  columns.type = entry.value_type;
-  for (size_t i = 0; i < block->vectors().size(); ++i) {
-    XTDB_RETURN_IF_ERROR(block->DecodeVectorAt(i, columns));
+  for (const TagRun& run : block->runs()) {
+    PointColumns columns;
+    columns.type = run.type;
+    for (uint32_t i = 0; i < run.vector_count; ++i) {
+      XTDB_RETURN_IF_ERROR(block->DecodeVectorAt(run.first_vector + i, columns));
+    }
+    if (head.kind == BlockKind::kPoints) entry.stats = ComputeStats(columns, 0, columns.size());
   }
-  entry.stats = ComputeStats(columns, 0, columns.size());
   return entry;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/format/block_format.h"
 
+#include "engine/format/mixed_format.h"
+
 namespace xtdb {
 namespace {
 
@@ -14,12 +16,14 @@ struct Extent {
   uint16_t vector_count;
   BlockKind kind;
   ValueType value_type;
+  TagId tag_last;
+  uint32_t table_bytes;
 };
 
 template <typename T>
 Extent ExtentOf(const T& t) {
-  return {t.tag_id,          t.count,        t.ts_min_us, t.ts_max_us, t.extents,
-          t.data_size_bytes, t.vector_count, t.kind,      t.value_type};
+  return {t.tag_id,       t.count, t.ts_min_us,  t.ts_max_us, t.extents,    t.data_size_bytes,
+          t.vector_count, t.kind,  t.value_type, t.tag_last,  t.table_bytes};
 }
 
 // Rows have distinct times, so that a range bounds their count. Call with min <= max in kTs range.
@@ -31,12 +35,27 @@ bool IsTimeRange(int64_t ts_min_us, int64_t ts_max_us) {
   return ts_min_us >= kTsMin && ts_min_us <= ts_max_us && ts_max_us <= kTsMax;
 }
 
+Status CheckTags(const Extent& block, const std::string& what) {
+  if (block.tag_id == kNoTag) return Status::Corruption(what + ": tag 0");
+  if (block.kind == BlockKind::kMixed) {
+    const bool fits = block.tag_last >= block.tag_id && block.value_type == ValueType::kNone &&
+                      block.table_bytes != 0;
+    return fits ? Status() : Status::Corruption(what + ": tags or table");
+  }
+  if (block.tag_last != kNoTag || block.table_bytes != 0) {
+    return Status::Corruption(what + ": of one tag, with the fields of several");
+  }
+  return Status();
+}
+
 Status CheckExtent(const Extent& block, const std::string& what) {
-  if (block.kind == BlockKind::kMixed || block.kind == BlockKind::kDelete) {
+  if (block.kind == BlockKind::kDelete) {
     return Status::Unsupported(what + ": a kind of block written by a newer xTdb");
   }
-  if (block.kind != BlockKind::kPoints) return Status::Corruption(what + ": kind");
-  if (block.tag_id == kNoTag) return Status::Corruption(what + ": tag 0");
+  if (block.kind != BlockKind::kPoints && block.kind != BlockKind::kMixed) {
+    return Status::Corruption(what + ": kind");
+  }
+  XTDB_RETURN_IF_ERROR(CheckTags(block, what));
   if (static_cast<uint8_t>(block.value_type) > kValueTypeLast) {
     return Status::Corruption(what + ": value type");
   }
@@ -45,11 +64,12 @@ Status CheckExtent(const Extent& block, const std::string& what) {
     return Status::Corruption(what + ": count");
   }
   if (!IsTimeRange(block.ts_min_us, block.ts_max_us) ||
-      !HoldsRows(block.ts_min_us, block.ts_max_us, block.count)) {
+      (block.kind == BlockKind::kPoints &&
+       !HoldsRows(block.ts_min_us, block.ts_max_us, block.count))) {
     return Status::Corruption(what + ": time range");
   }
-  const uint64_t table_end = sizeof(BlockHead) + sizeof(VectorEntry) * uint64_t{block.vector_count};
-  if (block.data_size_bytes <= table_end) return Status::Corruption(what + ": size");
+  if (block.data_size_bytes <= sizeof(BlockHead) + TableBytes(block))
+    return Status::Corruption(what + ": size");
   if (block.extents != ExtentsOf(block.data_size_bytes) || block.extents > kBlockExtentsMax) {
     return Status::Corruption(what + ": extents");
   }
@@ -97,6 +117,10 @@ bool CheckMinMax(ValueType type, uint32_t values, ValueBits min, ValueBits max) 
 }
 
 Status CheckStats(const BlockDirEntry& entry) {
+  if (entry.kind == BlockKind::kMixed) {
+    const bool has_none = IsAllZero(std::as_bytes(std::span(&entry.stats, 1)));
+    return has_none ? Status() : Status::Corruption("directory entry: statistics of many tags");
+  }
   const ValueStats& stats = entry.stats;
   const ValueType type = entry.value_type;
   uint32_t values = 0;
@@ -172,6 +196,17 @@ Status CheckTable(const BlockHead& head, const std::vector<VectorEntry>& vectors
   return Status();
 }
 
+Status DecodeTable(std::span<const std::byte> table, DecodedBlockHead& decoded) {
+  const BlockHead& head = decoded.head;
+  if (head.kind == BlockKind::kMixed) {
+    return DecodeMixedTable(table, head, decoded.vectors, decoded.runs);
+  }
+  decoded.vectors.resize(head.vector_count);
+  std::memcpy(decoded.vectors.data(), table.data(), table.size());
+  decoded.runs.push_back({head.tag_id, head.value_type, 0, head.vector_count});
+  return CheckTable(head, decoded.vectors);
+}
+
 }  // namespace
 
 Result<BlockDirEntry> DecodeBlockDirEntry(std::span<const std::byte> in, uint64_t chunk_sequence) {
@@ -205,6 +240,8 @@ BlockHead HeadOf(const BlockDirEntry& entry, uint64_t container_id, uint64_t chu
   head.vector_count = entry.vector_count;
   head.kind = entry.kind;
   head.value_type = entry.value_type;
+  head.tag_last = entry.tag_last;
+  head.table_bytes = entry.table_bytes;
   return head;
 }
 
@@ -216,15 +253,13 @@ Result<DecodedBlockHead> DecodeBlockHead(std::span<const std::byte> in) {
   if (head.chunk_sequence == 0) return Status::Corruption("block head: chunk number 0");
   XTDB_RETURN_IF_ERROR(CheckExtent(ExtentOf(head), "block head"));
   if (!IsZero(head.reserved)) return Status::Corruption("block head: reserved bytes");
-  const size_t table_bytes = sizeof(VectorEntry) * head.vector_count;
+  const auto table_bytes = static_cast<size_t>(TableBytes(head));
   if (in.size() < sizeof(BlockHead) + table_bytes) {
     return Status::Corruption("vector table: too short");
   }
   const auto table = in.subspan(sizeof(BlockHead), table_bytes);
   if (Crc32(table) != head.table_crc32) return Status::Corruption("vector table: checksum");
-  decoded.vectors.resize(head.vector_count);
-  std::memcpy(decoded.vectors.data(), table.data(), table.size());
-  XTDB_RETURN_IF_ERROR(CheckTable(head, decoded.vectors));
+  XTDB_RETURN_IF_ERROR(DecodeTable(table, decoded));
   return decoded;
 }
 

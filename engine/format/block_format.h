@@ -20,7 +20,7 @@ inline constexpr uint32_t kBlockExtentsMax = 1025;
 
 enum class BlockKind : uint8_t {
   kPoints = 1,  // points of one tag
-  kMixed = 2,   // short runs of many tags; reserved
+  kMixed = 2,   // short runs of many tags
   kDelete = 3,  // one range tombstone; reserved
 };
 
@@ -62,9 +62,11 @@ struct BlockDirEntry {
   uint32_t head_crc32 = 0;       // BlockHead::crc32
   uint16_t vector_count = 0;     // > 0
   BlockKind kind = BlockKind::kPoints;
-  ValueType value_type = ValueType::kNone;
-  ValueStats stats;
-  uint8_t reserved[24] = {};
+  ValueType value_type = ValueType::kNone;  // kMixed: kNone, its table has them
+  ValueStats stats;                         // kMixed: zeros
+  TagId tag_last = kNoTag;                  // kMixed: tag_id is the first; else 0
+  uint32_t table_bytes = 0;                 // kMixed: of its table; else 0
+  uint8_t reserved[16] = {};
   uint32_t chunk_check = 0;  // low 32 bits of the chunk's sequence: an entry of another tenant
   uint32_t crc32 = 0;
 };
@@ -80,7 +82,9 @@ static_assert(offsetof(BlockDirEntry, vector_count) == 52);
 static_assert(offsetof(BlockDirEntry, kind) == 54);
 static_assert(offsetof(BlockDirEntry, value_type) == 55);
 static_assert(offsetof(BlockDirEntry, stats) == 56);
-static_assert(offsetof(BlockDirEntry, reserved) == 160);
+static_assert(offsetof(BlockDirEntry, tag_last) == 160);
+static_assert(offsetof(BlockDirEntry, table_bytes) == 164);
+static_assert(offsetof(BlockDirEntry, reserved) == 168);
 static_assert(offsetof(BlockDirEntry, chunk_check) == 184);
 static_assert(offsetof(BlockDirEntry, crc32) == 188);
 
@@ -99,7 +103,9 @@ struct BlockHead {
   uint16_t vector_count = 0;
   BlockKind kind = BlockKind::kPoints;
   ValueType value_type = ValueType::kNone;
-  uint8_t reserved[52] = {};
+  TagId tag_last = kNoTag;
+  uint32_t table_bytes = 0;
+  uint8_t reserved[44] = {};
   uint32_t table_crc32 = 0;  // of the vector table, which follows the head at once
   uint32_t crc32 = 0;
 };
@@ -116,7 +122,9 @@ static_assert(offsetof(BlockHead, data_size_bytes) == 60);
 static_assert(offsetof(BlockHead, vector_count) == 64);
 static_assert(offsetof(BlockHead, kind) == 66);
 static_assert(offsetof(BlockHead, value_type) == 67);
-static_assert(offsetof(BlockHead, reserved) == 68);
+static_assert(offsetof(BlockHead, tag_last) == 68);
+static_assert(offsetof(BlockHead, table_bytes) == 72);
+static_assert(offsetof(BlockHead, reserved) == 76);
 static_assert(offsetof(BlockHead, table_crc32) == 120);
 
 // A row of the vector table: where a vector is and what zone maps and hourly sums need of it.
@@ -170,6 +178,27 @@ constexpr uint32_t ChunkCheck(uint64_t chunk_sequence) {
 
 constexpr bool IsUnwritten(const BlockDirEntry& entry) { return entry.tag_id == kNoTag; }
 
+// The tags of a block lie in [tag_id, LastTag].
+template <typename EntryOrHead>
+constexpr TagId LastTag(const EntryOrHead& block) {
+  return block.kind == BlockKind::kMixed ? block.tag_last : block.tag_id;
+}
+
+// Bytes of the table behind the head.
+template <typename EntryOrHead>
+constexpr uint64_t TableBytes(const EntryOrHead& block) {
+  return block.kind == BlockKind::kMixed ? block.table_bytes
+                                         : sizeof(VectorEntry) * uint64_t{block.vector_count};
+}
+
+// The vectors of one tag in a block: [first_vector, first_vector + vector_count).
+struct TagRun {
+  TagId tag_id = kNoTag;
+  ValueType type = ValueType::kNone;
+  uint32_t first_vector = 0;
+  uint32_t vector_count = 0;
+};
+
 // in: 192 bytes. All zeros: an unwritten entry (tag_id 0). Else every comment above holds, or
 // kCorruption; kUnsupported for a kind that this build does not read.
 Result<BlockDirEntry> DecodeBlockDirEntry(std::span<const std::byte> in, uint64_t chunk_sequence);
@@ -177,6 +206,7 @@ Result<BlockDirEntry> DecodeBlockDirEntry(std::span<const std::byte> in, uint64_
 struct DecodedBlockHead {
   BlockHead head;
   std::vector<VectorEntry> vectors;  // head.vector_count; offsets inside data_size_bytes, in order
+  std::vector<TagRun> runs;          // by tag; one, but for kMixed
 };
 // What the head of an entry's block repeats of the entry; table_crc32 and crc32 are still to be
 // set.

@@ -74,7 +74,7 @@ inline constexpr uint32_t kSlotMax = 0xFFFFFFFE;  // so that the count of slots 
 
 // How new data is written; kept in the superblock, changed by xtdb_set only.
 struct StorageOptions {
-  uint32_t block_extents = 1;  // 1, 4 or 16
+  uint32_t block_extents = 1;  // of the largest block: 1, 4 or 16
   uint8_t raw_records = 0;     // codec=raw
   uint8_t atomic_commit = 0;
   uint8_t reserved[2] = {};

@@ -16,11 +16,15 @@ std::string ChunkName(uint64_t sequence, uint32_t slot) {
   return "chunk " + std::to_string(sequence) + " (slot " + std::to_string(slot) + ")";
 }
 
+std::string TagRange(TagId first, TagId last) {
+  return "tag numbers " + std::to_string(first) + " to " + std::to_string(last);
+}
+
 // What DecodeBlockHead asks of a head, of which the table is damaged.
 bool IsUsable(const BlockHead& head) {
-  return head.magic == kBlockMagic && head.kind == BlockKind::kPoints && head.tag_id != kNoTag &&
-         head.count > 0 && head.ts_min_us <= head.ts_max_us && head.extents > 0 &&
-         head.extents <= kBlockExtentsMax &&
+  const bool is_known = head.kind == BlockKind::kPoints || head.kind == BlockKind::kMixed;
+  return head.magic == kBlockMagic && is_known && head.tag_id != kNoTag && head.count > 0 &&
+         head.ts_min_us <= head.ts_max_us && head.extents > 0 && head.extents <= kBlockExtentsMax &&
          head.data_size_bytes <= head.extents * kExtentSizeBytes &&
          static_cast<uint8_t>(head.value_type) <= kValueTypeLast;
 }
@@ -153,8 +157,12 @@ Status BlockFinder::ScanHeads(Slot& slot) {
   for (ScannedBlock& block : scanned) {
     if (slot.sequence == 0) slot.sequence = block.decoded.head.chunk_sequence;
     if (block.decoded.head.chunk_sequence != slot.sequence) continue;
-    FoundBlock found{block.slot, block.extent, block.offset, block.decoded.head,
-                     std::move(block.decoded.vectors)};
+    FoundBlock found{block.slot,
+                     block.extent,
+                     block.offset,
+                     block.decoded.head,
+                     std::move(block.decoded.vectors),
+                     std::move(block.decoded.runs)};
     slot.blocks.emplace(block.extent, std::move(found));
   }
   return Status();
@@ -188,12 +196,11 @@ Status BlockFinder::RebuildHeads(Slot& slot) {
         head.value().chunk_sequence != slot.sequence) {
       continue;
     }
-    XTDB_ASSIGN_OR_RETURN(std::vector<VectorEntry> table,
-                          ReadTable(offset, head.value().vector_count));
+    FoundBlock block{slot.layout.slot, extent, offset, head.value(), {}, {}, false};
+    XTDB_RETURN_IF_ERROR(ReadClaims(block));
     found_.notes.push_back(ChunkName(slot.sequence, slot.layout.slot) + ", block " +
                            std::to_string(extent) + ": vector table damaged");
-    slot.blocks.emplace(extent, FoundBlock{slot.layout.slot, extent, offset, head.value(),
-                                           std::move(table), false});
+    slot.blocks.emplace(extent, std::move(block));
   }
   return Status();
 }
@@ -205,19 +212,23 @@ Result<std::optional<FoundBlock>> BlockFinder::Rebuild(const Slot& slot, uint32_
                    slot.layout.ExtentOffset(extent),
                    HeadOf(entry, survey_.container_id, slot.sequence),
                    {},
+                   {},
                    false};
   // Behind the file's end there is nothing to rebuild; and what another block has overwritten is
   // told from this one by the vectors' checksums.
   if (block.offset + sizeof(BlockHead) >= survey_.file_size) return std::optional<FoundBlock>();
-  XTDB_ASSIGN_OR_RETURN(block.vectors, ReadTable(block.offset, entry.vector_count));
+  XTDB_RETURN_IF_ERROR(ReadClaims(block));
   return std::optional<FoundBlock>(std::move(block));
 }
 
-Result<std::vector<VectorEntry>> BlockFinder::ReadTable(uint64_t offset, uint32_t count) {
-  std::vector<VectorEntry> table(count);
-  XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, survey_.file_size, offset + sizeof(BlockHead),
-                                   std::as_writable_bytes(std::span(table))));
-  return table;
+// Of a MIXED block nothing is taken: a row there says whose points they are, and no checksum of the
+// points would tell a wrong one.
+Status BlockFinder::ReadClaims(FoundBlock& block) {
+  if (block.head.kind != BlockKind::kPoints) return Status();
+  block.vectors.resize(block.head.vector_count);
+  block.runs.push_back({block.head.tag_id, block.head.value_type, 0, block.head.vector_count});
+  return ReadUpToEnd(file_, survey_.file_size, block.offset + sizeof(BlockHead),
+                     std::as_writable_bytes(std::span(block.vectors)));
 }
 
 // Entries without a block, and blocks that the chunk's summary counts and nothing else knows.
@@ -230,18 +241,20 @@ void BlockFinder::NoteMissing(const Slot& slot) {
     if (slot.blocks.contains(extent)) continue;
     ++known;
     points += entry.count;
-    found_.lost.push_back({entry.tag_id,
+    const bool is_mixed = entry.kind == BlockKind::kMixed;
+    std::string what = chunk + ", block " + std::to_string(extent) + ": not there";
+    if (is_mixed) what += "; it held " + TagRange(entry.tag_id, entry.tag_last);
+    found_.lost.push_back({is_mixed ? kNoTag : entry.tag_id,
                            entry.through_lsn,
-                           {"", entry.ts_min_us, entry.ts_max_us, entry.count,
-                            chunk + ", block " + std::to_string(extent) + ": not there"}});
+                           {"", entry.ts_min_us, entry.ts_max_us, entry.count, std::move(what)}});
   }
   if (!slot.expected || slot.expected->block_count <= known) return;
   const ChunkSummary& expected = *slot.expected;
   const uint64_t missing = expected.block_count - known;
   std::string what = chunk + ": " + std::to_string(missing) + " of " +
                      std::to_string(expected.block_count) +
-                     " blocks are gone without a trace; the chunk held tag numbers " +
-                     std::to_string(expected.tag_min) + " to " + std::to_string(expected.tag_max);
+                     " blocks are gone without a trace; the chunk held " +
+                     TagRange(expected.tag_min, expected.tag_max);
   found_.lost.push_back(
       {kNoTag,
        expected.last_flush_lsn,

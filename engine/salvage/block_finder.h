@@ -24,6 +24,7 @@ struct FoundBlock {
   BlockHead head;
   // From a table whose CRC is wrong each row is a claim: whoever decodes checks it.
   std::vector<VectorEntry> vectors;
+  std::vector<TagRun> runs;  // by tag
   bool is_table_intact = true;
 };
 
@@ -71,7 +72,8 @@ class BlockFinder {
   Status RebuildHeads(Slot& slot);
   Result<std::optional<FoundBlock>> Rebuild(const Slot& slot, uint32_t extent,
                                             const BlockDirEntry& entry);
-  Result<std::vector<VectorEntry>> ReadTable(uint64_t offset, uint32_t count);
+  // Takes what the damaged table of the block says.
+  Status ReadClaims(FoundBlock& block);
   void NoteMissing(const Slot& slot);
   const ChunkTableEntry* TableRow(uint32_t slot) const;
 

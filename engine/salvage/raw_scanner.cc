@@ -75,7 +75,11 @@ Result<std::optional<ScannedBlock>> RawScanner::TryBlock(const ChunkLayout& layo
       head.value().container_id != container_id_) {
     return std::optional<ScannedBlock>();
   }
-  bytes.resize(sizeof(BlockHead) + sizeof(VectorEntry) * head.value().vector_count);
+  const uint64_t table_bytes = TableBytes(head.value());
+  if (table_bytes > uint64_t{kBlockExtentsMax} * kExtentSizeBytes) {
+    return std::optional<ScannedBlock>();
+  }
+  bytes.resize(static_cast<size_t>(sizeof(BlockHead) + table_bytes));
   XTDB_RETURN_IF_ERROR(ReadUpTo(file_, file_size, block.offset, bytes));
   Result<DecodedBlockHead> decoded = DecodeBlockHead(bytes);
   if (!decoded.ok() || decoded.value().head.extents > layout.entry_count - extent) {

@@ -77,16 +77,17 @@ void Salvager::CollectTags() {
   }
   for (const TagId id : log_.committed_tags) tags_[id] = log_.definitions.at(id);
   for (const FoundBlock& block : found_.blocks) {
-    if (block.head.kind != BlockKind::kPoints) {
+    if (block.runs.empty()) {
       report_.losses.push_back({"", block.head.ts_min_us, block.head.ts_max_us, block.head.count,
                                 "block " + std::to_string(block.extent) + " of chunk " +
                                     std::to_string(block.head.chunk_sequence) +
-                                    ": of a kind that this build does not read"});
-      continue;
+                                    ": the table that says whose points it holds"});
     }
-    blocks_[block.head.tag_id].push_back(&block);
-    TagDefinition& tag = tags_[block.head.tag_id];
-    tag.type = WiderType(tag.type, block.head.value_type);
+    for (const TagRun& run : block.runs) {
+      blocks_[run.tag_id].push_back(&block);
+      TagDefinition& tag = tags_[run.tag_id];
+      tag.type = WiderType(tag.type, run.type);
+    }
   }
   for (const auto& [id, runs] : log_.runs) {
     for (const ScavengedRun& run : runs)
@@ -131,6 +132,7 @@ void Salvager::NameByNumber(TagDefinition& tag, std::set<std::string>& names) {
 
 TagSalvager::Sources Salvager::SourcesOf(TagId tag) const {
   TagSalvager::Sources sources;
+  sources.id = tag;
   sources.name = tags_.at(tag).name;
   const auto blocks = blocks_.find(tag);
   if (blocks != blocks_.end()) sources.blocks = blocks->second;

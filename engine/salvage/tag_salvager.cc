@@ -56,8 +56,10 @@ void TagSalvager::AddHole(SalvageLoss loss, LSN rank) {
 }
 
 void TagSalvager::AddBlock(const FoundBlock& block) {
-  ++report_.blocks;
-  for (uint32_t i = 0; i < block.vectors.size(); ++i) {
+  const TagRun& run = *RunOf(block);
+  // A MIXED block is counted with its first tag.
+  if (&run == &block.runs.front()) ++report_.blocks;
+  for (uint32_t i = run.first_vector; i < run.first_vector + run.vector_count; ++i) {
     const VectorEntry& vector = block.vectors[i];
     if (block.is_table_intact || IsPlausible(vector, block.head)) {
       pieces_.push_back(
@@ -69,6 +71,14 @@ void TagSalvager::AddBlock(const FoundBlock& block) {
              BlockName(block) + ", vector " + std::to_string(i) + ": row of the vector table"},
             block.head.through_lsn);
   }
+}
+
+const TagRun* TagSalvager::RunOf(const FoundBlock& block) const {
+  const auto run = std::lower_bound(block.runs.begin(), block.runs.end(), sources_->id,
+                                    [](const TagRun& one, TagId id) { return one.tag_id < id; });
+  // That is why the block is among the sources.
+  XTDB_CHECK(run != block.runs.end() && run->tag_id == sources_->id);
+  return &*run;
 }
 
 void TagSalvager::AddRuns() {
@@ -126,7 +136,7 @@ Status TagSalvager::DecodePiece(const Piece& piece, PointColumns& rows) {
   const VectorEntry& vector = block.vectors[piece.vector];
   std::vector<std::byte> data(vector.size_bytes);
   XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, file_size_, block.offset + vector.offset, data));
-  rows.type = block.head.value_type;
+  rows.type = RunOf(block)->type;
   Status status = Crc32(data) == vector.crc32_of_data ? Status() : Status::Corruption("checksum");
   if (status.ok()) status = DecodeVector(data, rows.type, vector.count, vector.ts_min_us, rows);
   if (status.ok() && (rows.size() != vector.count || rows.ts_us.front() != vector.ts_min_us ||

@@ -27,6 +27,7 @@ class TagSalvager {
       : file_(file), file_size_(file_size), output_(output), report_(report) {}
 
   struct Sources {
+    TagId id = kNoTag;
     std::string name;  // in the output
     std::vector<const FoundBlock*> blocks;
     const std::vector<ScavengedRun>* runs = nullptr;  // null: none
@@ -60,6 +61,7 @@ class TagSalvager {
     uint32_t row;
   };
   void AddBlock(const FoundBlock& block);
+  const TagRun* RunOf(const FoundBlock& block) const;  // what it has of the tag
   void AddRuns();
   void AddKnownHoles();
   Status DecodePiece(const Piece& piece, PointColumns& rows);

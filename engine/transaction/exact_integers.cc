@@ -11,20 +11,24 @@ namespace {
 
 constexpr int64_t kExactBound = int64_t{1} << 53;  // all integers up to here are exact
 
+// Whether the entry alone tells that all its integers are exact.
 bool IsWithinBound(const BlockDirEntry& entry) {
-  return entry.stats.value_count == 0 ||
+  if (entry.kind != BlockKind::kPoints) return false;
+  return !IsInteger(entry.value_type) || entry.stats.value_count == 0 ||
          (AsInt64(entry.stats.min) >= -kExactBound && AsInt64(entry.stats.max) <= kExactBound);
 }
 
-Result<bool> IsBlockExact(const Snapshot& snapshot, const BlockRef& block) {
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedBlock> loaded,
+Result<bool> IsBlockExact(const Snapshot& snapshot, const BlockRef& block, TagId tag) {
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<LoadedBlock> loaded,
                         snapshot.engine().block_reader().Read(
                             *block.entry, block.chunk->header().chunk_sequence, block.entry_index,
                             block.chunk->layout().ExtentOffset(block.entry_index)));
-  for (size_t i = 0; i < loaded->vectors().size(); ++i) {
+  const VectorTable table = loaded->TableOf(tag);
+  if (!IsInteger(table.type)) return true;
+  for (size_t i = 0; i < table.vectors.size(); ++i) {
     PointColumns columns;
-    columns.type = block.entry->value_type;
-    XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(i, columns));
+    columns.type = table.type;
+    XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(table.first_vector + i, columns));
     if (!AreIntegersExact(columns)) return false;
   }
   return true;
@@ -48,8 +52,8 @@ Result<bool> AreIntegersExact(const Snapshot& snapshot, TagId tag) {
     XTDB_RETURN_IF_ERROR(chunk->FindBlocks(tag, kMin, kMax, snapshot.lsn(), blocks).status());
   }
   for (const BlockRef& block : blocks) {
-    if (!IsInteger(block.entry->value_type) || IsWithinBound(*block.entry)) continue;
-    XTDB_ASSIGN_OR_RETURN(const bool exact, IsBlockExact(snapshot, block));
+    if (IsWithinBound(*block.entry)) continue;
+    XTDB_ASSIGN_OR_RETURN(const bool exact, IsBlockExact(snapshot, block, tag));
     if (!exact) return false;
   }
   std::vector<MemoryRun> runs;

@@ -1,8 +1,10 @@
 #include "engine/wal/flush_record.h"
 
 #include <array>
+#include <limits>
 #include <string>
 
+#include "engine/codec/byte_io.h"
 #include "engine/format/block_format.h"
 #include "engine/wal/payload_cursor.h"
 
@@ -28,6 +30,22 @@ Result<PlacedEntry> TakeEntry(PayloadCursor& cursor) {
   return placed;
 }
 
+// Rising numbers, each less the one before, to the record's end.
+Result<std::vector<TagId>> TakeTags(std::span<const std::byte> bytes) {
+  std::vector<TagId> tags;
+  ByteReader reader(bytes);
+  uint64_t tag = kNoTag;
+  while (!reader.rest().empty()) {
+    uint64_t step = 0;
+    if (!reader.ReadVarint(step) || step == 0 || step > std::numeric_limits<TagId>::max() - tag) {
+      return Status::Corruption("FLUSH record: tags of MIXED blocks");
+    }
+    tag += step;
+    tags.push_back(static_cast<TagId>(tag));
+  }
+  return tags;
+}
+
 }  // namespace
 
 void AppendFlush(const FlushRecord& record, std::vector<std::byte>& out) {
@@ -44,6 +62,12 @@ void AppendFlush(const FlushRecord& record, std::vector<std::byte>& out) {
     std::array<std::byte, sizeof(BlockDirEntry)> bytes;
     EncodeStruct(placed.entry, bytes);
     AppendBytes(bytes, out);
+  }
+  TagId before = kNoTag;
+  for (const TagId tag : record.mixed_tags) {
+    assert(tag > before);
+    PutVarint(tag - before, out);
+    before = tag;
   }
 }
 
@@ -62,14 +86,21 @@ Result<FlushRecord> DecodeFlush(std::span<const std::byte> payload) {
       return Status::Corruption("FLUSH record: chunk in slot " + std::to_string(chunk.slot));
     }
   }
-  if (!cursor.Take(count) || count != cursor.size() / kEntryBytes ||
-      cursor.size() % kEntryBytes != 0) {
-    return Status::Corruption("FLUSH record: entries do not fill the rest");
+  if (!cursor.Take(count) || count > cursor.size() / kEntryBytes) {
+    return Status::Corruption("FLUSH record: more entries than bytes");
   }
   record.entries.reserve(count);
-  while (!cursor.done()) {
+  bool has_mixed = false;
+  for (uint32_t i = 0; i < count; ++i) {
     XTDB_ASSIGN_OR_RETURN(PlacedEntry placed, TakeEntry(cursor));
+    has_mixed |= placed.entry.kind == BlockKind::kMixed;
     record.entries.push_back(placed);
+  }
+  std::span<const std::byte> rest;
+  XTDB_CHECK(cursor.Take(cursor.size(), rest));
+  XTDB_ASSIGN_OR_RETURN(record.mixed_tags, TakeTags(rest));
+  if (has_mixed == record.mixed_tags.empty()) {
+    return Status::Corruption("FLUSH record: MIXED blocks and their tags");
   }
   return record;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/base/types.h"
 #include "engine/chunk/directory_builder.h"
 #include "engine/format/chunk_format.h"
 
@@ -24,6 +25,7 @@ static_assert(sizeof(NewChunk) == 24);
 struct FlushRecord {
   std::vector<NewChunk> chunks;
   std::vector<PlacedEntry> entries;  // written ones only
+  std::vector<TagId> mixed_tags;     // rising: those with points in MIXED blocks
 };
 
 // Payload as in docs/format-log.md, "Records".

@@ -99,8 +99,10 @@ Status LogReplay::ApplyFlush(const LogRecord& record) {
   XTDB_RETURN_IF_ERROR(Settle());
   XTDB_ASSIGN_OR_RETURN(const FlushRecord flush, DecodeFlush(record.payload));
   XTDB_RETURN_IF_ERROR(chunks_.Replay(flush, record.lsn));
-  std::set<TagId> tags;
-  for (const PlacedEntry& placed : flush.entries) tags.insert(placed.entry.tag_id);
+  std::set<TagId> tags(flush.mixed_tags.begin(), flush.mixed_tags.end());
+  for (const PlacedEntry& placed : flush.entries) {
+    if (placed.entry.kind == BlockKind::kPoints) tags.insert(placed.entry.tag_id);
+  }
   for (const TagId tag : tags) buffer_.Retire(tag, record.lsn);
   if (!keep_retired_) buffer_.Reclaim({});
   last_lsn_ = record.lsn;

@@ -143,47 +143,65 @@ class BlockRows final : public RowSource {
       if (next_chunk_ == chunks.size()) return false;
       XTDB_ASSIGN_OR_RETURN(blocks_, chunks[next_chunk_++]->AllBlocks(snapshot_->lsn()));
       next_block_ = 0;
-      if (!wanted_) continue;
-      std::erase_if(blocks_, [&](const BlockRef& block) {
-        return !std::binary_search(wanted_->begin(), wanted_->end(), block.entry->tag_id);
-      });
+      if (wanted_) std::erase_if(blocks_, [&](const BlockRef& block) { return !MayHold(block); });
     }
     block_ = blocks_[next_block_++];
+    if (wanted_ && block_.entry->kind == BlockKind::kMixed) {
+      XTDB_ASSIGN_OR_RETURN(const bool is_wanted, HoldsWanted());
+      if (!is_wanted) return Next(row);
+    }
     Fill(row);
     return true;
   }
 
   Status Complete(FunctionRow& row) override {
-    XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<const LoadedBlock> loaded,
-                          call_->View().Load(block_));
+    XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<LoadedBlock> loaded, call_->View().Load(block_));
     XTDB_ASSIGN_OR_RETURN(std::string encoding, loaded->DescribeEncoding(0));
     const size_t vectors = loaded->vectors().size();
     if (vectors > 1) encoding += "; " + std::to_string(vectors) + " vectors";
+    if (block_.entry->kind == BlockKind::kMixed) {
+      encoding = "mixed: " + std::to_string(loaded->runs().size()) + " tags; " + encoding;
+    }
     row.cells[kEncoding] = std::move(encoding);
     return {};
   }
 
  private:
+  // By its entry alone.
+  bool MayHold(const BlockRef& block) const {
+    const auto first = std::lower_bound(wanted_->begin(), wanted_->end(), block.entry->tag_id);
+    return first != wanted_->end() && *first <= LastTag(*block.entry);
+  }
+  Result<bool> HoldsWanted() const {
+    XTDB_ASSIGN_OR_RETURN(const auto loaded, call_->View().Load(block_));
+    return std::any_of(loaded->runs().begin(), loaded->runs().end(), [&](const TagRun& run) {
+      return std::binary_search(wanted_->begin(), wanted_->end(), run.tag_id);
+    });
+  }
+
   void Fill(FunctionRow& row) const {
     const BlockDirEntry& entry = *block_.entry;
+    const bool is_mixed = entry.kind == BlockKind::kMixed;
     const ValueStats& stats = entry.stats;
-    const TagPtr tag = call_->View().FindTag(entry.tag_id);
+    const TagPtr tag = is_mixed ? nullptr : call_->View().FindTag(entry.tag_id);
     const ValueType tag_type = tag == nullptr ? entry.value_type : tag->type;
     const bool has_values = stats.value_count > 0;
     const auto extreme = [&](ValueBits bits) {
       return has_values ? ValueCell(bits, entry.value_type, tag_type) : Cell();
     };
+    // Of many tags there are no statistics.
+    const auto counted = [&](uint32_t count) { return is_mixed ? Cell() : Cell(Count(count)); };
     const uint64_t bytes = entry.extents * kExtentSizeBytes;
     const auto sequence = static_cast<int64_t>(block_.chunk->header().chunk_sequence);
     row.key = (sequence << 16) + block_.entry_index;
     row.cells = MakeCells(
         tag == nullptr ? Cell() : Cell(tag->name), sequence, Count(block_.entry_index),
         TimeCell{entry.ts_min_us}, TimeCell{entry.ts_max_us}, entry.ts_min_us, entry.ts_max_us,
-        Count(entry.count - stats.deleted_count), Count(stats.good_count), Count(stats.null_count),
-        Count(stats.deleted_count), extreme(stats.min), extreme(stats.max),
-        std::string(ValueTypeName(entry.value_type)), Count(entry.vector_count), LateCell(),
-        Count(bytes), Count(entry.data_size_bytes), static_cast<double>(bytes) / entry.count,
-        Count(entry.flush_lsn));
+        Count(entry.count - stats.deleted_count), counted(stats.good_count),
+        counted(stats.null_count), counted(stats.deleted_count), extreme(stats.min),
+        extreme(stats.max), is_mixed ? Cell() : Cell(std::string(ValueTypeName(entry.value_type))),
+        Count(entry.vector_count), LateCell(), Count(bytes), Count(entry.data_size_bytes),
+        static_cast<double>(bytes) / entry.count, Count(entry.flush_lsn));
   }
 
   const std::shared_ptr<const FunctionCall> call_;
