@@ -12,10 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/parallel.h"
 #include "engine/base/status.h"
 #include "engine/base/types.h"
 #include "engine/block/block_reader.h"
-#include "engine/block/encoded_block.h"
+#include "engine/block/tag_encoder.h"
 #include "engine/container.h"
 #include "engine/engine_state.h"
 #include "engine/event_log.h"
@@ -51,6 +52,7 @@ struct EngineOptions {
   RequestedStorage storage;
   Synchronous synchronous = Synchronous::kFull;
   uint64_t buffer_bytes = 64 * kMiB;  // budget of unflushed points; >= 1 MiB
+  size_t threads = DefaultThreads();  // that encode at a time, the caller's among them; >= 1
   bool read_only = false;
   bool must_exist = false;  // do not create
   WALOptions wal;
@@ -290,6 +292,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Flushes the first of `tags`, as many as one FLUSH record takes; how many these were.
   Result<size_t> FlushFirst(std::span<const TagId> tags);
   Result<size_t> WriteBlocks(std::span<const TagId> tags, FlushRecord& record);
+  Result<std::vector<EncodedTag>> EncodeTags(std::span<const TagId> tags,
+                                             const BlockOptions& options);
   Status PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record);
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/base/cleanup.h"
+#include "engine/base/parallel.h"
 #include "engine/block/block_writer.h"
 #include "engine/block/mixed_packer.h"
 #include "engine/block/tag_encoder.h"
@@ -15,6 +16,10 @@ constexpr uint64_t kLogBudgets = 4;  // log since the checkpoint, in buffer budg
 // A FLUSH record takes no more tags once it has so many blocks: about 2 MiB, which with the blocks
 // of one more tag, however many, stays below kRecordBytesMax.
 constexpr size_t kFlushBlocksMax = 8 * 1024;
+// Tags that are encoded before the first of their blocks is written.
+constexpr size_t kFlushGroupTags = 64;
+// Fewer points are encoded before another thread would have begun.
+constexpr uint64_t kParallelPointsMin = 16 * 1024;
 
 }  // namespace
 
@@ -125,18 +130,35 @@ Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushReco
   std::vector<EncodedBlock> mixed_blocks;
   size_t taken = 0;
   while (taken < tags.size() && record.entries.size() + mixed_blocks.size() < kFlushBlocksMax) {
-    const TagId tag = tags[taken++];
-    const PointColumns points = state_->buffer.Collect(tag, state_->dictionary.Find(tag)->type);
-    XTDB_ASSIGN_OR_RETURN(EncodedTag encoded, EncodeTag(tag, points, published_lsn_, options));
-    XTDB_RETURN_IF_ERROR(PlaceBlocks(encoded.blocks, record));
-    if (!encoded.rest.empty()) record.mixed_tags.push_back(tag);
-    for (EncodedVector& vector : encoded.rest) mixed.Add(std::move(vector), mixed_blocks);
+    const auto group = tags.subspan(taken, std::min(tags.size() - taken, kFlushGroupTags));
+    XTDB_ASSIGN_OR_RETURN(std::vector<EncodedTag> encoded, EncodeTags(group, options));
+    for (size_t i = 0; i < group.size(); ++i) {
+      XTDB_RETURN_IF_ERROR(PlaceBlocks(encoded[i].blocks, record));
+      if (!encoded[i].rest.empty()) record.mixed_tags.push_back(group[i]);
+      for (EncodedVector& vector : encoded[i].rest) mixed.Add(std::move(vector), mixed_blocks);
+    }
+    taken += group.size();
   }
   mixed.Finish(mixed_blocks);
   XTDB_RETURN_IF_ERROR(PlaceBlocks(mixed_blocks, record));
   record.chunks = state_->chunks.begun_chunks();
   XTDB_RETURN_IF_ERROR(container_->file().Sync());
   return taken;
+}
+
+// The unflushed points of each tag, encoded on as many threads as they are worth.
+Result<std::vector<EncodedTag>> StorageEngine::EncodeTags(std::span<const TagId> tags,
+                                                          const BlockOptions& options) {
+  std::vector<EncodedTag> encoded(tags.size());
+  const bool is_much = state_->buffer.point_count() >= kParallelPointsMin;
+  const auto encode = [&](size_t i) -> Status {
+    const PointColumns points =
+        state_->buffer.Collect(tags[i], state_->dictionary.Find(tags[i])->type);
+    XTDB_ASSIGN_OR_RETURN(encoded[i], EncodeTag(tags[i], points, published_lsn_, options));
+    return Status();
+  };
+  XTDB_RETURN_IF_ERROR(ParallelFor(tags.size(), is_much ? options_.threads : 1, encode));
+  return encoded;
 }
 
 Status StorageEngine::PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record) {

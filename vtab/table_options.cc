@@ -50,20 +50,22 @@ Result<int64_t> ParseRetention(std::string_view text) {
   return us;
 }
 
+constexpr size_t kThreadsMax = 256;
+
 Result<bool> ParseRawCodec(std::string_view text) {
   if (EqualsIgnoreCase(text, "raw")) return true;
   if (EqualsIgnoreCase(text, "auto")) return false;
   return Status::InvalidArgument(QuoteForMessage(text) + " is none of auto, raw");
 }
 
-Status CheckThreads(std::string_view text) {
+Result<size_t> ParseThreads(std::string_view text) {
   const std::optional<Number> number = ParseWholeNumber(text);
-  if (!number || !number->is_integer || number->integer < 1) {
-    return Status::InvalidArgument(QuoteForMessage(text) + " is not a number of threads");
+  if (!number || !number->is_integer || number->integer < 1 ||
+      number->integer > static_cast<int64_t>(kThreadsMax)) {
+    return Status::InvalidArgument(QuoteForMessage(text) + " is not a number of threads, 1 to " +
+                                   std::to_string(kThreadsMax));
   }
-  if (number->integer == 1) return {};
-  return Status::Unsupported(
-      "this build decodes on the caller's thread; write threads=1 or leave it out");
+  return static_cast<size_t>(number->integer);
 }
 
 Status Apply(const ModuleArgument& argument, TableOptions& options) {
@@ -85,7 +87,7 @@ Status Apply(const ModuleArgument& argument, TableOptions& options) {
   } else if (argument.key == "read_only") {
     XTDB_ASSIGN_OR_RETURN(options.read_only, ParseBool(text));
   } else if (argument.key == "threads") {
-    return CheckThreads(text);
+    XTDB_ASSIGN_OR_RETURN(options.threads, ParseThreads(text));
   } else if (argument.key == "atomic_commit") {
     XTDB_ASSIGN_OR_RETURN(options.storage.atomic_commit, ParseBool(text));
   }
@@ -123,6 +125,7 @@ EngineOptions TableOptions::ToEngineOptions() const {
   options.synchronous = synchronous.value_or(options.synchronous);
   options.buffer_bytes = buffer_bytes.value_or(options.buffer_bytes);
   options.read_only = read_only.value_or(options.read_only);
+  options.threads = threads.value_or(options.threads);
   return options;
 }
 
@@ -142,6 +145,8 @@ Status CheckSameOptions(const TableOptions& stated, const StorageEngine& engine)
   XTDB_RETURN_IF_ERROR(
       CheckSame("synchronous", stated.synchronous, options.synchronous, SynchronousName));
   XTDB_RETURN_IF_ERROR(CheckSame("buffer", stated.buffer_bytes, options.buffer_bytes, ShowBytes));
+  XTDB_RETURN_IF_ERROR(CheckSame("threads", stated.threads, options.threads,
+                                 [](size_t threads) { return std::to_string(threads); }));
   XTDB_RETURN_IF_ERROR(CheckSame("read_only", stated.read_only, options.read_only, ShowOnOff));
   XTDB_RETURN_IF_ERROR(CheckSame("chunk_size", stated.storage.chunk_size_bytes,
                                  container.header().chunk_size_bytes, ShowBytes));

@@ -17,6 +17,7 @@ struct TableOptions {
   std::optional<Synchronous> synchronous;
   std::optional<uint64_t> buffer_bytes;
   std::optional<bool> read_only;
+  std::optional<size_t> threads;
   RequestedStorage storage;
 
   EngineOptions ToEngineOptions() const;

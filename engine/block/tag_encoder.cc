@@ -10,6 +10,10 @@
 namespace xtdb {
 namespace {
 
+// A vector is cut to fit where more than this share of the block would stay empty, and not to fewer
+// rows than are worth a row of the vector table.
+constexpr size_t kRoomShare = 8;
+constexpr size_t kCutRowsMin = 64;
 // A last extent filled less than this goes to MIXED blocks, which have no statistics but waste
 // nothing.
 constexpr size_t kExtentBytesMin = kExtentSizeBytes * 3 / 4;
@@ -45,8 +49,10 @@ class TagEncoder {
 
   EncodedTag Encode() {
     while (end_ < columns_.size()) {
-      EncodedVector vector = EncodeNext();
-      if (!vectors_.empty() && BytesWith(vector.bytes.size()) > limit_) FinishBlock();
+      EncodedVector vector = EncodeRows(NextVectorRows(columns_, end_, options_.codec));
+      if (!vectors_.empty() && BytesWith(vector.bytes.size()) > limit_) {
+        if (!CutToFit(vector)) FinishBlock();
+      }
       data_bytes_ += vector.bytes.size();
       end_ += vector.row.entry.count;
       vectors_.push_back(std::move(vector));
@@ -57,14 +63,29 @@ class TagEncoder {
   }
 
  private:
-  EncodedVector EncodeNext() const {
-    const size_t rows = NextVectorRows(columns_, end_, options_.codec);
+  EncodedVector EncodeRows(size_t rows) const {
     EncodedVector vector;
     EncodeVector(columns_, end_, end_ + rows, options_.codec, vector.bytes);
     vector.row = {tag_id_, columns_.type, DescribeVector(columns_, end_, end_ + rows)};
     vector.row.entry.size_bytes = static_cast<uint32_t>(vector.bytes.size());
     vector.row.entry.crc32_of_data = Crc32(vector.bytes);
     return vector;
+  }
+
+  // Takes fewer rows, if much of the block would stay empty without: a block of one extent else
+  // holds one vector of full-precision doubles. Sizes are nearly in proportion to rows.
+  bool CutToFit(EncodedVector& vector) const {
+    const size_t used = BytesWith(0);
+    const size_t room = used < limit_ ? limit_ - used : 0;
+    if (room * kRoomShare < limit_) return false;
+    size_t rows = vector.row.entry.count * room / vector.bytes.size();
+    for (; rows >= kCutRowsMin; rows -= rows / 16 + 1) {
+      EncodedVector cut = EncodeRows(rows);
+      if (cut.bytes.size() > room) continue;
+      vector = std::move(cut);
+      return true;
+    }
+    return false;
   }
 
   // Of the block under way, with one vector more of that size, or without.

@@ -189,21 +189,20 @@ TEST_F(BlockWriterTest, TextOfAMegabyteHasABlockOfItsOwn) {
 
 TEST_F(BlockWriterTest, LargestTextFitsAndOneLargerIsTooBig) {
   ASSERT_OK_AND_ASSIGN(const std::vector<EncodedBlock> blocks,
-                       EncodeBlocks(5, OneText(kTextBytesMax), 1, 1, CodecOptions{}));
+                       EncodeBlocks(5, OneText(kTextBytesMax), 1, 1));
   EXPECT_EQ(blocks[0].entry.extents, kBlockExtentsMax);
-  EXPECT_THAT(EncodeBlocks(5, OneText(kTextBytesMax + 1), 1, 1, CodecOptions{}),
-              HasCode(StatusCode::kTooBig));
+  EXPECT_THAT(EncodeBlocks(5, OneText(kTextBytesMax + 1), 1, 1), HasCode(StatusCode::kTooBig));
 }
 
 TEST_F(BlockWriterTest, BlocksWithoutTagOrPointsAreRefused) {
-  EXPECT_THAT(EncodeBlocks(0, MakeInts(1), 1, 1, {}), HasCode(StatusCode::kInvalidArgument));
-  EXPECT_THAT(EncodeBlocks(1, PointColumns{}, 1, 1, {}), HasCode(StatusCode::kInvalidArgument));
-  EXPECT_THAT(EncodeBlocks(1, MakeInts(1), 1, 0, {}), HasCode(StatusCode::kInvalidArgument));
+  EXPECT_THAT(EncodeBlocks(0, MakeInts(1), 1, 1), HasCode(StatusCode::kInvalidArgument));
+  EXPECT_THAT(EncodeBlocks(1, PointColumns{}, 1, 1), HasCode(StatusCode::kInvalidArgument));
+  EXPECT_THAT(EncodeBlocks(1, MakeInts(1), 1, 0), HasCode(StatusCode::kInvalidArgument));
 }
 
 TEST_F(BlockWriterTest, UnusedTailIsZero) {
   ASSERT_OK_AND_ASSIGN(const std::vector<EncodedBlock> blocks,
-                       EncodeBlocks(5, MakeInts(100), 1, 4, CodecOptions{}));
+                       EncodeBlocks(5, MakeInts(100), 1, 4));
   ASSERT_EQ(blocks.size(), 1U);
   EXPECT_EQ(blocks[0].bytes.size(), kExtentSizeBytes);
   EXPECT_TRUE(IsAllZero(blocks[0].bytes.span().subspan(blocks[0].entry.data_size_bytes)));
@@ -220,7 +219,7 @@ TEST_F(BlockWriterTest, WritesAreBlind) {
 }
 
 TEST_F(BlockWriterTest, FailedWriteIsReported) {
-  auto blocks = std::move(EncodeBlocks(5, MakeInts(1), 1, 1, CodecOptions{})).value();
+  auto blocks = std::move(EncodeBlocks(5, MakeInts(1), 1, 1)).value();
   fixture_.fs().FailNth(1, Status::ResourceExhausted("full"), MaskOf(FileOperation::kWrite));
   BlockWriter writer(fixture_.io(), ChunkFixture::kContainerId);
   EXPECT_THAT(writer.Write(blocks[0], 7, 2, chunk_->layout().data_offset),
@@ -283,6 +282,16 @@ TEST_F(BlockWriterTest, BlockThatIsNotTheOneOfItsEntryIsCorruption) {
       [](auto& e) { e.value_type = ValueType::kInt32; },
       [](auto& e) { e.data_size_bytes = ~0U; },
       [](auto& e) { e.extents = ~0U; },
+      [](auto& e) { e.tag_last = 9; },
+      [](auto& e) { e.table_bytes = 72; },
+      [](auto& e) {
+        e.kind = BlockKind::kMixed;
+        e.table_bytes = 72;
+      },
+      [](auto& e) {
+        e.kind = BlockKind::kMixed;
+        e.table_bytes = ~0U;
+      },
   };
   for (const auto& change : changes) {
     BlockDirEntry entry = placed.entry;

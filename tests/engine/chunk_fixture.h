@@ -7,6 +7,8 @@
 
 #include "engine/block/block_reader.h"
 #include "engine/block/block_writer.h"
+#include "engine/block/mixed_packer.h"
+#include "engine/block/tag_encoder.h"
 #include "engine/chunk/chunk.h"
 #include "engine/chunk/chunk_sealer.h"
 #include "engine/chunk/directory_builder.h"
@@ -44,6 +46,15 @@ inline PointColumns MakeNoise(size_t count, int64_t ts_first = 0) {
     columns.Append(point);
   }
   return columns;
+}
+
+// A tag's blocks, nothing spared for MIXED ones.
+inline Result<std::vector<EncodedBlock>> EncodeBlocks(TagId tag, const PointColumns& columns,
+                                                      LSN through_lsn, uint32_t block_extents = 1) {
+  BlockOptions options;
+  options.block_extents = block_extents;
+  XTDB_ASSIGN_OR_RETURN(EncodedTag encoded, EncodeTag(tag, columns, through_lsn, options));
+  return std::move(encoded.blocks);
 }
 
 // A container of 4 MiB slots in a file system that fails and crashes on demand.
@@ -109,7 +120,7 @@ class ChunkFixture {
   std::vector<PlacedEntry> WriteData(Chunk& chunk, TagId tag, const PointColumns& columns,
                                      LSN flush_lsn, uint32_t block_extents = 1) {
     std::vector<PlacedEntry> placed;
-    auto blocks = EncodeBlocks(tag, columns, flush_lsn - 1, block_extents, CodecOptions{});
+    auto blocks = EncodeBlocks(tag, columns, flush_lsn - 1, block_extents);
     EXPECT_OK(blocks);
     BlockWriter writer(*io_, kContainerId);
     uint32_t extent = chunk.next_free_extent();

@@ -97,12 +97,12 @@ TEST_F(RawScannerTest, OfTwoBlocksAtOnePlaceTheLaterFlushIsTaken) {
   // extent 0 and left the head at its second extent standing.
   const auto wide = fixture_.WriteData(*chunk, 5, MakeNoise(3000), 200, 4);
   ASSERT_GT(wide[0].entry.extents, 1U);
-  auto stale = std::move(EncodeBlocks(5, MakeInts(10), 100, 1, CodecOptions{})).value();
+  auto stale = std::move(EncodeBlocks(5, MakeInts(10), 100, 1)).value();
   BlockWriter writer(fixture_.io(), ChunkFixture::kContainerId);
   const uint64_t second = chunk->layout().ExtentOffset(1);
   ASSERT_OK(writer.Write(stale[0], 7, 101, second));
   EXPECT_THAT(Extents(1), ElementsAre(0));
-  auto later = std::move(EncodeBlocks(5, MakeInts(10), 300, 1, CodecOptions{})).value();
+  auto later = std::move(EncodeBlocks(5, MakeInts(10), 300, 1)).value();
   ASSERT_OK(writer.Write(later[0], 7, 301, second));
   EXPECT_THAT(Extents(1), ElementsAre(1));
 }
