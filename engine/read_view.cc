@@ -45,6 +45,10 @@ std::vector<TagPtr> ReadView::AllTags() const {
   return all;
 }
 
+ReadView ReadView::WithoutStaging() const {
+  return {snapshot, nullptr, kMarkNow, staging ? staging->SpillsAt(mark) : spills, nullptr};
+}
+
 Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources& out) const {
   for (const std::shared_ptr<Chunk>& chunk : snapshot->chunks()) {
     ++out.chunks_considered;
@@ -66,13 +70,15 @@ Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources&
     out.blocks_pruned += pruned.value();
     out.blocks_considered += pruned.value() + static_cast<uint32_t>(out.blocks.size() - before);
   }
+  const SpillGroups own = staging ? staging->SpillsAt(mark) : spills;
+  for (const auto& group : own) group->FindBlocks(tag, ts_from, ts_to, out.blocks);
   std::stable_sort(out.blocks.begin(), out.blocks.end(), [](const BlockRef& a, const BlockRef& b) {
     return a.entry->ts_min_us < b.entry->ts_min_us;
   });
   snapshot->buffer().RunsAt(tag, snapshot->lsn(), ts_from, ts_to, out.runs);
   if (staging) {
-    std::optional<MemoryRun> own = staging->RunAt(tag, mark, ts_from, ts_to);
-    if (own) out.runs.push_back(std::move(*own));
+    std::optional<MemoryRun> staged = staging->RunAt(tag, mark, ts_from, ts_to);
+    if (staged) out.runs.push_back(std::move(*staged));
   }
   return Status();
 }

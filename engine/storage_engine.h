@@ -52,6 +52,8 @@ struct EngineOptions {
   RequestedStorage storage;
   Synchronous synchronous = Synchronous::kFull;
   uint64_t buffer_bytes = 64 * kMiB;  // budget of unflushed points; >= 1 MiB
+  // What a transaction stages in memory; the rest leaves it for blocks. 0: 3/4 of buffer_bytes.
+  uint64_t staging_bytes = 0;
   size_t threads = DefaultThreads();  // that encode at a time, the caller's among them; >= 1
   bool read_only = false;
   bool must_exist = false;  // do not create
@@ -294,7 +296,15 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Result<size_t> WriteBlocks(std::span<const TagId> tags, FlushRecord& record);
   Result<std::vector<EncodedTag>> EncodeTags(std::span<const TagId> tags,
                                              const BlockOptions& options);
+  BlockOptions FlushBlockOptions(size_t tag_count) const;
   Status PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record);
+  Result<ChunkStore::Place> PlaceBlock(EncodedBlock& block);
+  // Of a transaction larger than its share of memory (storage_engine_spill.cc).
+  Status BeginSpilling();  // before its first SpillRows
+  Status SpillRows(Staging& staging);
+  Result<std::shared_ptr<SpillGroup>> WriteGroup(const Staging::Leaving& leaving);
+  Status PlaceSpilled(std::span<EncodedBlock> blocks, SpillGroup& group);
+  FlushRecord RecordOf(const SpillGroup& group, bool is_first) const;
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
   Status AppendDropRecord(ChunkStore::DropPlan plan);
@@ -355,8 +365,10 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   std::unique_ptr<RotatingWAL> wal_;
   Status last_flush_error_;
   int64_t buffered_since_us_ = 0;  // monotonic; 0: nothing buffered
-  PendingTransaction undecided_;   // at the log's end
-  uint64_t undecided_mark_ = 0;    // of the writer that left it there
+  LSN spill_base_lsn_ = kNoLsn;    // of the transaction: the log's end at its first spill
+  uint64_t spill_count_ = 0;
+  PendingTransaction undecided_;  // at the log's end
+  uint64_t undecided_mark_ = 0;   // of the writer that left it there
 
   std::atomic<bool> has_undecided_ = false;  // set at open, cleared by the holder of WRITER
 

@@ -73,7 +73,8 @@ Status StorageEngine::SettleUndecided(const IsCommittedFn& is_committed, int64_t
 
 Status StorageEngine::CommitUndecided() {
   XTDB_RETURN_IF_ERROR(
-      undecided_.Commit(state_->dictionary, state_->buffer).WithContext(LogPath()));
+      undecided_.Commit(state_->dictionary, state_->buffer, state_->chunks).WithContext(LogPath()));
+  if (!undecided_.blocks.empty()) XTDB_RETURN_IF_ERROR(state_->chunks.FinishReplay());
   {
     std::lock_guard lock(mutex_);
     published_lsn_ = undecided_.prepare_lsn;

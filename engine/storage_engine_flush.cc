@@ -121,11 +121,7 @@ Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
 }
 
 Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushRecord& record) {
-  const StorageOptions& storage = container_->superblock().options;
-  BlockOptions options;
-  options.codec.raw_records = storage.raw_records != 0;
-  options.block_extents = storage.block_extents;
-  options.spares_rest = tags.size() > 1;
+  const BlockOptions options = FlushBlockOptions(tags.size());
   MixedPacker mixed(published_lsn_);
   std::vector<EncodedBlock> mixed_blocks;
   size_t taken = 0;
@@ -161,18 +157,31 @@ Result<std::vector<EncodedTag>> StorageEngine::EncodeTags(std::span<const TagId>
   return encoded;
 }
 
+BlockOptions StorageEngine::FlushBlockOptions(size_t tag_count) const {
+  const StorageOptions& storage = container_->superblock().options;
+  BlockOptions options;
+  options.codec.raw_records = storage.raw_records != 0;
+  options.block_extents = storage.block_extents;
+  options.spares_rest = tag_count > 1;
+  return options;
+}
+
 Status StorageEngine::PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record) {
-  BlockWriter writer(block_io_, container_->container_id());
-  const int64_t now_us = clock_.NowUs();
   for (EncodedBlock& block : blocks) {
-    XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place,
-                          state_->chunks.PlaceBlock(block.entry.extents, now_us));
-    const uint64_t sequence = place.chunk->header().chunk_sequence;
-    XTDB_RETURN_IF_ERROR(writer.Write(block, sequence, kNoLsn, place.offset));
-    record.entries.push_back(
-        {place.chunk->layout().slot, place.entry_index, sequence, block.entry});
+    XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place, PlaceBlock(block));
+    record.entries.push_back({place.chunk->layout().slot, place.entry_index,
+                              place.chunk->header().chunk_sequence, block.entry});
   }
   return Status();
+}
+
+Result<ChunkStore::Place> StorageEngine::PlaceBlock(EncodedBlock& block) {
+  XTDB_ASSIGN_OR_RETURN(ChunkStore::Place place,
+                        state_->chunks.PlaceBlock(block.entry.extents, clock_.NowUs()));
+  BlockWriter writer(block_io_, container_->container_id());
+  XTDB_RETURN_IF_ERROR(
+      writer.Write(block, place.chunk->header().chunk_sequence, kNoLsn, place.offset));
+  return place;
 }
 
 Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagId> tags) {

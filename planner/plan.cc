@@ -16,7 +16,7 @@ class PlanBase : public Plan {
  public:
   PlanBase(const ReadView& view, Request request)
       : request_(std::move(request)),
-        view_{view.snapshot, nullptr, kMarkNow},
+        view_(view.WithoutStaging()),
         filter_(request_.value, request_.quality),
         rows_to_skip_(request_.offset),
         rows_left_(request_.limit.value_or(std::numeric_limits<uint64_t>::max())) {

@@ -48,6 +48,7 @@ Result<ReadView> ContainerSession::TakeView() {
   if (transaction_ != nullptr) {
     view.staging = &transaction_->staging();
     view.mark = transaction_->TakeMark();
+    view.hold = std::make_shared<const MarkHold>(transaction_->Hold(view.mark));
   }
   return view;
 }
@@ -91,6 +92,7 @@ Result<Transaction*> ContainerSession::Write() {
   }
   XTDB_ASSIGN_OR_RETURN(transaction_, std::move(begun));
   start_mark_ = transaction_->TakeMark();
+  start_hold_ = transaction_->Hold(start_mark_);
   // Savepoints from before the first write all lead back to it.
   for (Level& level : levels_) level.mark = start_mark_;
   DropCaches();
@@ -160,6 +162,12 @@ Result<bool> ContainerSession::Exists(WriteTag& tag, int64_t ts_us) {
     }
     tag.committed_last_ts = last_ts;
   }
+  if (ts_us <= transaction_->staging().LastTs(id) && !transaction_->staging().spills().empty()) {
+    XTDB_ASSIGN_OR_RETURN(const ReadView state, CurrentState());
+    XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found,
+                          FindPoint(state, tag.staged->tag(), ts_us));
+    return found.has_value();
+  }
   if (ts_us <= transaction_->staging().LastTs(id)) {
     const PointColumns& rows = tag.staged->columns();
     if (tag.staged_index == nullptr) tag.staged_index = std::make_unique<WriteTag::StagedIndex>();
@@ -196,7 +204,12 @@ Status ContainerSession::Savepoint(int level) {
                                  [level](const Level& other) { return other.level == level; });
   // Another table of the container may have been told already, with fewer writes behind it.
   if (known) return {};
-  levels_.push_back({level, transaction_ == nullptr ? Mark{0} : transaction_->TakeMark()});
+  Level saved{level, 0, {}};
+  if (transaction_ != nullptr) {
+    saved.mark = transaction_->TakeMark();
+    saved.hold = transaction_->Hold(saved.mark);
+  }
+  levels_.push_back(std::move(saved));
   return {};
 }
 
@@ -260,6 +273,7 @@ Status ContainerSession::Rollback() {
 
 void ContainerSession::EndTransaction(bool committed) {
   const std::unique_ptr<Transaction> over = std::move(transaction_);
+  start_hold_ = MarkHold();
   committed_.reset();
   partner_.reset();
   levels_.clear();

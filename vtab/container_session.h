@@ -109,6 +109,7 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
   struct Level {
     int level;
     Mark mark;
+    MarkHold hold;
   };
   Status AskDatabase();
   Result<std::shared_ptr<const Snapshot>> TakeSnapshot();
@@ -123,7 +124,8 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
   std::optional<CommitPartner> partner_;
   std::shared_ptr<const Snapshot> committed_;  // while transaction_ is there nobody else commits
   Mark start_mark_ = 0;                        // before the transaction's first write
-  std::vector<Level> levels_;                  // by level
+  MarkHold start_hold_;
+  std::vector<Level> levels_;  // by level
   PointMover mover_;
 
   std::unordered_map<std::string, WriteTag, NameHash, std::equal_to<>> write_tags_;

@@ -49,6 +49,7 @@ Status PointMover::MoveUnlessOccupied(ContainerSession& session, uint64_t statem
   }
   // Written and taken back: whatever is wrong with the values is said now.
   const Mark before = session.transaction()->TakeMark();
+  const MarkHold hold = session.transaction()->Hold(before);
   const Status status = WritePoint(session, move.to, move);
   session.transaction()->RollbackTo(before);
   XTDB_RETURN_IF_ERROR(status);

@@ -220,6 +220,7 @@ Status RowUpdate::WriteBatch(WriteTag& tag, std::span<const int64_t> ts,
   Transaction& transaction = *session_.transaction();
   if (!Ignores()) return transaction.WriteDoubles(*tag.staged, ts, values, quality);
   const Mark before = transaction.TakeMark();
+  const MarkHold hold = transaction.Hold(before);
   for (size_t i = 0; i < ts.size(); ++i) {
     XTDB_ASSIGN_OR_RETURN(const bool exists, session_.Exists(tag, ts[i]));
     if (exists) continue;

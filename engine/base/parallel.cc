@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/cleanup.h"
+
 namespace xtdb {
 namespace {
 

@@ -16,6 +16,7 @@ Status BlockWriter::Write(EncodedBlock& block, uint64_t chunk_sequence, LSN flus
   entry.flush_lsn = flush_lsn;
   entry.chunk_check = ChunkCheck(chunk_sequence);
   entry.head_crc32 = head.crc32;
+  if (entry.kind == BlockKind::kMixed) entry.table_crc32 = head.table_crc32;
   entry.crc32 = StructCrc(entry);
   return io_.WriteAt(offset, bytes);
 }

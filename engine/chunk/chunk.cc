@@ -177,6 +177,11 @@ Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
   by_number_.insert(next, static_cast<uint16_t>(entries_.size() - 1));
   entry_numbers_.push_back(static_cast<uint16_t>(entry_index));
 
+  CountInSummary(entry_index, entry);
+  return Status();
+}
+
+void Chunk::CountInSummary(uint32_t entry_index, const BlockDirEntry& entry) noexcept {
   const bool first = summary_.block_count == 0;
   summary_.ts_min_us = first ? entry.ts_min_us : std::min(summary_.ts_min_us, entry.ts_min_us);
   summary_.ts_max_us = first ? entry.ts_max_us : std::max(summary_.ts_max_us, entry.ts_max_us);
@@ -186,7 +191,6 @@ Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
   summary_.last_flush_lsn = std::max(summary_.last_flush_lsn, entry.flush_lsn);
   summary_.block_count += 1;
   summary_.used_extents = std::max(summary_.used_extents, entry_index + entry.extents);
-  return Status();
 }
 
 bool Chunk::Before(uint16_t a, uint16_t b) const {
@@ -244,6 +248,21 @@ Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
   InsertInOrder(static_cast<uint16_t>(entries_.size() - 1));
   damaged_entries_.erase(entry_index);
   return Status();
+}
+
+void Chunk::RemoveLastEntry(uint32_t entry_index) noexcept {
+  std::unique_lock lock(mutex_);
+  XTDB_CHECK(!entry_numbers_.empty() && entry_numbers_.back() == entry_index);
+  const auto position = static_cast<uint16_t>(entries_.size() - 1);
+  std::erase(by_number_, position);
+  const auto place = std::find(order_.begin(), order_.end(), position);
+  reach_.erase(reach_.begin() + (place - order_.begin()));
+  order_.erase(place);
+  entry_numbers_.pop_back();
+  entries_.pop_back();
+  ExtendReach(0, order_.size());
+  summary_ = ChunkSummary{};
+  for (size_t i = 0; i < entries_.size(); ++i) CountInSummary(entry_numbers_[i], entries_[i]);
 }
 
 Status Chunk::CheckUndamaged(TagId tag_min, TagId tag_max, int64_t ts_from, int64_t ts_to) const {

@@ -69,6 +69,9 @@ class Chunk {
   // kCorruption. kFailedPrecondition for a new entry of a sealed chunk without damage.
   Status AddEntry(uint32_t entry_index, const BlockDirEntry& entry);
 
+  // Takes back the entry that AddEntry published last, which nobody has seen.
+  void RemoveLastEntry(uint32_t entry_index) noexcept;
+
   // Appends the blocks seen by a snapshot at `lsn` that may hold points of `tag` in [ts_from,
   // ts_to]: those of the tag by start ts, then MIXED ones whose tags lie about it. Loads the
   // directory if need be. Returns how many of such blocks that the snapshot sees were not taken for
@@ -107,6 +110,7 @@ class Chunk {
   Status CheckSeal(std::span<const std::byte> image) const;
   // Appends to entries_, by_number_ and summary_; order_ and reach_ are up to the caller.
   Status Append(uint32_t entry_index, const BlockDirEntry& entry);
+  void CountInSummary(uint32_t entry_index, const BlockDirEntry& entry) noexcept;
   void InsertInOrder(uint16_t position);
   // By (tag, start, through LSN, number), MIXED ones behind the others.
   bool Before(uint16_t a, uint16_t b) const;

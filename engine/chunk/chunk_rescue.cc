@@ -117,6 +117,8 @@ Result<BlockDirEntry> Chunk::EntryFromBlock(uint32_t extent) const {
   entry.value_type = head.value_type;
   entry.tag_last = head.tag_last;
   entry.table_bytes = head.table_bytes;
+  entry.needs_entry = head.needs_entry;
+  if (head.kind == BlockKind::kMixed) entry.table_crc32 = head.table_crc32;
   entry.chunk_check = ChunkCheck(header_.chunk_sequence);
   XTDB_ASSIGN_OR_RETURN(
       const std::shared_ptr<LoadedBlock> block,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/cleanup.h"
 #include "engine/chunk/chunk_sealer.h"
 
 namespace xtdb {
@@ -137,7 +138,7 @@ Status ChunkStore::AllocateDirectory(uint32_t entry_index) {
 
 Result<ChunkStore::Place> ChunkStore::PlaceBlock(uint32_t extents, int64_t now_us) {
   if (!flush_begun_) {
-    undo_ = {open_, next_extent_, slot_count_, full_.size()};
+    undo_ = {open_, next_extent_, slot_count_, full_.size(), nullptr, 0};
     flush_begun_ = true;
   }
   if (!open_ || next_extent_ + extents > open_->layout().entry_count) {
@@ -161,21 +162,53 @@ std::vector<NewChunk> ChunkStore::begun_chunks() const {
 }
 
 Status ChunkStore::Publish(FlushRecord record, LSN lsn) {
-  for (auto& chunk : begun_) XTDB_RETURN_IF_ERROR(AddChunk(chunk));
-  begun_.clear();
-  flush_begun_ = false;
-  undo_ = {};
-  for (PlacedEntry& placed : record.entries) {
+  XTDB_RETURN_IF_ERROR(PreparePublish(record, lsn));
+  Confirm();
+  return Status();
+}
+
+Status ChunkStore::PreparePublish(const FlushRecord& record, LSN lsn) {
+  if (!undo_.chunks) {
+    undo_.chunks = chunks();
+    undo_.pending_count = pending_entries_.size();
+  }
+  for (const auto& chunk : begun_) {
+    if (!FindChunk(chunk->layout().slot, chunk->header().chunk_sequence).ok()) {
+      XTDB_RETURN_IF_ERROR(AddChunk(chunk));
+    }
+  }
+  entered_.reserve(entered_.size() + record.entries.size());
+  for (PlacedEntry placed : record.entries) {
     placed.entry.flush_lsn = lsn;
     XTDB_ASSIGN_OR_RETURN(const auto chunk, FindChunk(placed.slot, placed.chunk_sequence));
     XTDB_RETURN_IF_ERROR(chunk->AddEntry(placed.entry_index, placed.entry));
+    entered_.emplace_back(chunk, placed.entry_index);
     pending_entries_.push_back(placed);
   }
   return Status();
 }
 
-void ChunkStore::Abandon() {
+void ChunkStore::Confirm() noexcept {
+  begun_.clear();
+  entered_.clear();
+  flush_begun_ = false;
+  undo_ = {};
+}
+
+void ChunkStore::Retract() noexcept {
+  while (!entered_.empty()) {
+    entered_.back().first->RemoveLastEntry(entered_.back().second);
+    entered_.pop_back();
+  }
+  if (!undo_.chunks) return;
+  pending_entries_.resize(undo_.pending_count);
+  std::lock_guard lock(mutex_);
+  chunks_ = std::move(undo_.chunks);
+}
+
+void ChunkStore::Abandon() noexcept {
   if (!flush_begun_) return;
+  Retract();
   // Sequence numbers stay used: a block of the abandoned flush must not look like a later tenant's.
   for (const auto& chunk : begun_) slots_.Release(chunk->layout().slot);
   open_ = undo_.open;
@@ -186,6 +219,31 @@ void ChunkStore::Abandon() {
   begun_.clear();
   undo_ = {};
   flush_begun_ = false;
+}
+
+void ChunkStore::AbandonAndWipe() noexcept {
+  if (!flush_begun_) return;
+  const std::shared_ptr<Chunk> kept = undo_.open;
+  const uint32_t kept_extents = undo_.next_extent;
+  for (const auto& chunk : begun_) Wipe(chunk->layout(), 0, chunk->layout().entry_count);
+  const bool is_open_still = begun_.empty();
+  const uint32_t end = is_open_still ? next_extent_ : kept ? kept->layout().entry_count : 0;
+  if (kept) Wipe(kept->layout(), kept_extents, end);
+  Abandon();
+}
+
+void ChunkStore::Wipe(const ChunkLayout& layout, uint32_t first_extent,
+                      uint32_t end_extent) noexcept {
+  if (first_extent >= end_extent) return;
+  const uint64_t begin = layout.ExtentOffset(first_extent);
+  const uint64_t end =
+      std::min(layout.ExtentOffset(first_extent) + (end_extent - first_extent) * kExtentSizeBytes,
+               container_.allocated_end());
+  if (begin >= end) return;
+  const auto allocated = allocated_.find(layout.slot);
+  if (allocated != allocated_.end()) allocated->second = std::min(allocated->second, begin);
+  IgnoreStatus(CatchNoMemory([&] { return container_.file().Punch(begin, end - begin); }),
+               "no entry names it, so nobody reads it");
 }
 
 Status ChunkStore::CopyEntries() {

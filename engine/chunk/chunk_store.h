@@ -67,8 +67,17 @@ class ChunkStore {
   std::vector<NewChunk> begun_chunks() const;
   // The FLUSH record at `lsn` is durable: its entries are visible to snapshots from there on.
   Status Publish(FlushRecord record, LSN lsn);
+  // The same in two steps, for a transaction: takes all memory that is needed; nobody reads at
+  // `lsn` yet. Then Confirm, or Abandon. May be called for several records.
+  Status PreparePublish(const FlushRecord& record, LSN lsn);
+  void Confirm() noexcept;
+  // Takes back what PreparePublish has entered; the places stay taken.
+  void Retract() noexcept;
   // The flush failed: its places are free again.
-  void Abandon();
+  void Abandon() noexcept;
+  // Of a transaction that rolls back: the same, and what stands there is wiped, as far as the disk
+  // lets, so that salvage never has to wonder about it.
+  void AbandonAndWipe() noexcept;
 
   // What dropping all that is earlier than `before_us` would take out; an empty record if nothing.
   struct DropPlan {
@@ -133,6 +142,7 @@ class ChunkStore {
     uint32_t slot = 0;
     uint64_t chunk_sequence = 0;
   };
+  void Wipe(const ChunkLayout& layout, uint32_t first_extent, uint32_t end_extent) noexcept;
   Status BeginChunk(int64_t now_us);
   Status AllocateDirectory(uint32_t entry_index);
   Status AllocateData(const ChunkLayout& layout, uint64_t end);
@@ -186,10 +196,14 @@ class ChunkStore {
     uint32_t next_extent = 0;
     uint32_t slot_count = 0;
     size_t full_count = 0;
+    std::shared_ptr<const ChunkList> chunks;  // before PreparePublish; null: there was none
+    size_t pending_count = 0;
   };
   bool flush_begun_ = false;
   FlushUndo undo_;
   std::vector<std::shared_ptr<Chunk>> begun_;
+  // What PreparePublish has entered, for Abandon.
+  std::vector<std::pair<std::shared_ptr<Chunk>, uint32_t>> entered_;
 };
 
 }  // namespace xtdb

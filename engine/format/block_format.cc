@@ -18,12 +18,13 @@ struct Extent {
   ValueType value_type;
   TagId tag_last;
   uint32_t table_bytes;
+  uint8_t needs_entry;
 };
 
 template <typename T>
 Extent ExtentOf(const T& t) {
-  return {t.tag_id,       t.count, t.ts_min_us,  t.ts_max_us, t.extents,    t.data_size_bytes,
-          t.vector_count, t.kind,  t.value_type, t.tag_last,  t.table_bytes};
+  return {t.tag_id,       t.count, t.ts_min_us,  t.ts_max_us, t.extents,     t.data_size_bytes,
+          t.vector_count, t.kind,  t.value_type, t.tag_last,  t.table_bytes, t.needs_entry};
 }
 
 // Rows have distinct times, so that a range bounds their count. Call with min <= max in kTs range.
@@ -56,6 +57,7 @@ Status CheckExtent(const Extent& block, const std::string& what) {
     return Status::Corruption(what + ": kind");
   }
   XTDB_RETURN_IF_ERROR(CheckTags(block, what));
+  if (block.needs_entry > 1) return Status::Corruption(what + ": needs_entry");
   if (static_cast<uint8_t>(block.value_type) > kValueTypeLast) {
     return Status::Corruption(what + ": value type");
   }
@@ -221,7 +223,9 @@ Result<BlockDirEntry> DecodeBlockDirEntry(std::span<const std::byte> in, uint64_
   if (entry.flush_lsn == kNoLsn || entry.through_lsn > entry.flush_lsn) {
     return Status::Corruption("directory entry: flush LSN");
   }
-  if (!IsZero(entry.reserved)) return Status::Corruption("directory entry: reserved bytes");
+  if (!IsZero(entry.reserved) || (entry.kind != BlockKind::kMixed && entry.table_crc32 != 0)) {
+    return Status::Corruption("directory entry: reserved bytes");
+  }
   XTDB_RETURN_IF_ERROR(CheckStats(entry));
   return entry;
 }
@@ -242,6 +246,8 @@ BlockHead HeadOf(const BlockDirEntry& entry, uint64_t container_id, uint64_t chu
   head.value_type = entry.value_type;
   head.tag_last = entry.tag_last;
   head.table_bytes = entry.table_bytes;
+  head.needs_entry = entry.needs_entry;
+  head.table_crc32 = entry.table_crc32;
   return head;
 }
 

@@ -66,7 +66,9 @@ struct BlockDirEntry {
   ValueStats stats;                         // kMixed: zeros
   TagId tag_last = kNoTag;                  // kMixed: tag_id is the first; else 0
   uint32_t table_bytes = 0;                 // kMixed: of its table; else 0
-  uint8_t reserved[16] = {};
+  uint32_t table_crc32 = 0;                 // kMixed: of its table; else 0
+  uint8_t needs_entry = 0;                  // 1: written by a transaction before its commit
+  uint8_t reserved[11] = {};
   uint32_t chunk_check = 0;  // low 32 bits of the chunk's sequence: an entry of another tenant
   uint32_t crc32 = 0;
 };
@@ -84,7 +86,9 @@ static_assert(offsetof(BlockDirEntry, value_type) == 55);
 static_assert(offsetof(BlockDirEntry, stats) == 56);
 static_assert(offsetof(BlockDirEntry, tag_last) == 160);
 static_assert(offsetof(BlockDirEntry, table_bytes) == 164);
-static_assert(offsetof(BlockDirEntry, reserved) == 168);
+static_assert(offsetof(BlockDirEntry, table_crc32) == 168);
+static_assert(offsetof(BlockDirEntry, needs_entry) == 172);
+static_assert(offsetof(BlockDirEntry, reserved) == 173);
 static_assert(offsetof(BlockDirEntry, chunk_check) == 184);
 static_assert(offsetof(BlockDirEntry, crc32) == 188);
 
@@ -105,7 +109,8 @@ struct BlockHead {
   ValueType value_type = ValueType::kNone;
   TagId tag_last = kNoTag;
   uint32_t table_bytes = 0;
-  uint8_t reserved[44] = {};
+  uint8_t needs_entry = 0;  // 1: it counts only if log or directory name it
+  uint8_t reserved[43] = {};
   uint32_t table_crc32 = 0;  // of the vector table, which follows the head at once
   uint32_t crc32 = 0;
 };
@@ -124,7 +129,8 @@ static_assert(offsetof(BlockHead, kind) == 66);
 static_assert(offsetof(BlockHead, value_type) == 67);
 static_assert(offsetof(BlockHead, tag_last) == 68);
 static_assert(offsetof(BlockHead, table_bytes) == 72);
-static_assert(offsetof(BlockHead, reserved) == 76);
+static_assert(offsetof(BlockHead, needs_entry) == 76);
+static_assert(offsetof(BlockHead, reserved) == 77);
 static_assert(offsetof(BlockHead, table_crc32) == 120);
 
 // A row of the vector table: where a vector is and what zone maps and hourly sums need of it.

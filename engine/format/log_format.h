@@ -64,8 +64,9 @@ enum class FrameType : uint8_t {
   kCompact = 7,  // reserved
   kDrop = 8,
   kCheckpoint = 9,  // reserved
+  kBlocks = 10,     // of a transaction: blocks that hold its rows; payload as of kFlush
 };
-inline constexpr uint8_t kFrameTypeLast = 9;
+inline constexpr uint8_t kFrameTypeLast = 10;
 
 inline constexpr uint8_t kFrameMore = 1;          // the record goes on in the next frame
 inline constexpr uint8_t kFrameContinuation = 2;  // the record began in an earlier frame

@@ -6,6 +6,8 @@
 
 #include "engine/chunk/chunk_sealer.h"
 #include "engine/chunk/state_mutator.h"
+#include "engine/format/mixed_format.h"
+#include "engine/salvage/byte_repair.h"
 #include "engine/salvage/raw_scanner.h"
 #include "engine/salvage/sparse_read.h"
 
@@ -77,10 +79,22 @@ Status BlockFinder::ReadSlot(uint32_t number, const std::vector<PlacedEntry>& fl
     std::erase_if(slot.blocks,
                   [&](const auto& block) { return !slot.entries.contains(block.first); });
   }
+  DropUncommitted(slot);
   XTDB_RETURN_IF_ERROR(RebuildHeads(slot));
   NoteMissing(slot);
   for (auto& [extent, block] : slot.blocks) found_.blocks.push_back(std::move(block));
   return Status();
+}
+
+// A transaction that never committed may have left blocks, which nothing names. Only where entries
+// are missing they may be blocks that had one: those from before the chunk's last known flush.
+void BlockFinder::DropUncommitted(Slot& slot) {
+  const bool misses_entries = slot.expected && slot.entries.size() < slot.expected->block_count;
+  const LSN known = misses_entries ? slot.expected->last_flush_lsn : kNoLsn;
+  std::erase_if(slot.blocks, [&](const auto& item) {
+    const BlockHead& head = item.second.head;
+    return head.needs_entry != 0 && !slot.entries.contains(item.first) && head.through_lsn >= known;
+  });
 }
 
 // The number of the chunk that has the slot: by its header, else by the catalogue.
@@ -221,14 +235,29 @@ Result<std::optional<FoundBlock>> BlockFinder::Rebuild(const Slot& slot, uint32_
   return std::optional<FoundBlock>(std::move(block));
 }
 
-// Of a MIXED block nothing is taken: a row there says whose points they are, and no checksum of the
-// points would tell a wrong one.
+// Rows of a damaged vector table are claims, which the vectors' checksums judge. Those of a MIXED
+// block say whose points they are, and no checksum of the points would tell a wrong one: so it has
+// to be mended, or nothing is taken.
 Status BlockFinder::ReadClaims(FoundBlock& block) {
-  if (block.head.kind != BlockKind::kPoints) return Status();
-  block.vectors.resize(block.head.vector_count);
-  block.runs.push_back({block.head.tag_id, block.head.value_type, 0, block.head.vector_count});
-  return ReadUpToEnd(file_, survey_.file_size, block.offset + sizeof(BlockHead),
-                     std::as_writable_bytes(std::span(block.vectors)));
+  const BlockHead& head = block.head;
+  const uint64_t table_offset = block.offset + sizeof(BlockHead);
+  if (head.kind == BlockKind::kPoints) {
+    block.vectors.resize(head.vector_count);
+    block.runs.push_back({head.tag_id, head.value_type, 0, head.vector_count});
+    return ReadUpToEnd(file_, survey_.file_size, table_offset,
+                       std::as_writable_bytes(std::span(block.vectors)));
+  }
+  if (head.table_bytes > kExtentSizeBytes) return Status();
+  std::vector<std::byte> table(head.table_bytes);
+  XTDB_RETURN_IF_ERROR(ReadUpToEnd(file_, survey_.file_size, table_offset, table));
+  if (!RepairOneByte(table, head.table_crc32)) return Status();
+  const Status decoded = DecodeMixedTable(table, head, block.vectors, block.runs);
+  block.is_table_intact = decoded.ok();
+  if (!decoded.ok()) {
+    block.vectors.clear();
+    block.runs.clear();
+  }
+  return Status();
 }
 
 // Entries without a block, and blocks that the chunk's summary counts and nothing else knows.

@@ -69,6 +69,7 @@ class BlockFinder {
   Status ReadDirectory(Slot& slot);
   Status ReadSeal(Slot& slot);
   Status ScanHeads(Slot& slot);
+  static void DropUncommitted(Slot& slot);
   Status RebuildHeads(Slot& slot);
   Result<std::optional<FoundBlock>> Rebuild(const Slot& slot, uint32_t extent,
                                             const BlockDirEntry& entry);

@@ -252,6 +252,15 @@ void LogScavenger::TakeInTransaction(const Record& record, LogFindings& out) {
       out.definitions[definition.value().id] = definition.value();
       pending_.definitions.push_back(std::move(definition).value());
     }
+  } else if (record.type == FrameType::kBlocks) {
+    const Result<FlushRecord> blocks = DecodeFlush(record.payload);
+    taken = blocks.status();
+    if (blocks.ok()) {
+      for (PlacedEntry placed : blocks.value().entries) {
+        placed.entry.flush_lsn = record.lsn;
+        pending_.blocks.push_back(placed);
+      }
+    }
   } else if (record.type == FrameType::kPoints) {
     taken = DecodePoints(record.payload, [&](TagId tag, PointColumns&& rows) {
       pending_.point_count += rows.size();
@@ -296,6 +305,7 @@ void LogScavenger::Settle(LogFindings& out) {
     for (auto& [tag, rows] : settled.groups) {
       out.runs[tag].push_back({settled.prepare_lsn, std::move(rows)});
     }
+    out.flushed.insert(out.flushed.end(), settled.blocks.begin(), settled.blocks.end());
     return;
   }
   // Without damage it is what a crash, or ABORT, leaves of a transaction that never committed.
@@ -308,6 +318,16 @@ void LogScavenger::Settle(LogFindings& out) {
       AtLsn("log: the transaction at LSN ", settled.transaction) + " is not whole";
   for (const auto& [tag, rows] : settled.groups) {
     out.lost.push_back(LostRows(tag, settled.transaction, rows, what));
+  }
+  for (const PlacedEntry& placed : settled.blocks) {
+    LogFindings::LostRun lost;
+    lost.tag = placed.entry.tag_id;
+    lost.lsn = settled.transaction;
+    lost.points = placed.entry.count;
+    lost.ts_min_us = placed.entry.ts_min_us;
+    lost.ts_max_us = placed.entry.ts_max_us;
+    lost.what = what;
+    out.lost.push_back(std::move(lost));
   }
 }
 

@@ -82,6 +82,7 @@ class LogScavenger {
     uint64_t point_count = 0;
     std::vector<TagDefinition> definitions;
     std::vector<std::pair<TagId, PointColumns>> groups;
+    std::vector<PlacedEntry> blocks;
   };
 
   Status ScanFrames(std::vector<Frame>& frames);

@@ -7,6 +7,9 @@ namespace xtdb {
 
 namespace {
 
+// Of a row without its text: time, value, quality, flags.
+constexpr size_t kRowBytes = 18;
+
 // Exact: a staged column is wider than int64 only because a later, undone write widened it.
 void NarrowToInt64(PointColumns& columns) {
   for (size_t row = 0; row < columns.size(); ++row) {
@@ -58,6 +61,7 @@ void Staging::Touch(StagedTag& tag) {
 
 void Staging::RollbackTo(Mark mark) {
   ++generation_;
+  RollbackSpills(mark);
   for (auto it = tags_.begin(); it != tags_.end();) {
     StagedTag& tag = *it->second;
     if (tag.born_ > mark) {
@@ -78,12 +82,26 @@ void Staging::RollbackTo(Mark mark) {
     }
     ++it;
   }
+  staged_bytes_ = 0;
+  for (const auto& [id, tag] : tags_) {
+    staged_bytes_ += tag->columns_.size() * kRowBytes + tag->columns_.text_heap.size();
+  }
+}
+
+void Staging::RollbackSpills(Mark mark) {
+  while (!spills_.empty() && spills_.back()->until > mark) {
+    // Rows from before and after the mark would be in one group if nobody had held it.
+    XTDB_CHECK(spills_.back()->after && *spills_.back()->after >= mark);
+    spills_.pop_back();
+  }
 }
 
 void Staging::Clear() {
   ++generation_;
   tags_.clear();
   new_names_.clear();
+  spills_.clear();
+  staged_bytes_ = 0;
 }
 
 StagedTag* Staging::Find(std::string_view name) {
@@ -140,6 +158,7 @@ void Staging::Append(StagedTag& tag, const Point& point) {
   Touch(tag);
   tag.columns_.Append(point);
   tag.last_ts_ = std::max(tag.last_ts_, point.ts_us);
+  staged_bytes_ += kRowBytes + point.text.size();
 }
 
 void Staging::AppendRows(StagedTag& tag, std::span<const int64_t> ts_us,
@@ -155,6 +174,7 @@ void Staging::AppendRows(StagedTag& tag, std::span<const int64_t> ts_us,
   }
   columns.flags.resize(columns.size(), 0);
   for (const int64_t ts : ts_us) tag.last_ts_ = std::max(tag.last_ts_, ts);
+  staged_bytes_ += ts_us.size() * kRowBytes;
 }
 
 void Staging::ChangeType(StagedTag& tag, ValueType type) {
@@ -171,7 +191,7 @@ bool Staging::NeedsDefinition(const StagedTag& tag) {
          (!tag.boundaries_.empty() && tag.boundaries_.front().definition != tag.definition_);
 }
 
-size_t Staging::RowsAt(const StagedTag& tag, Mark mark) const {
+size_t Staging::RowsAt(const StagedTag& tag, Mark mark) {
   for (const StagedTag::Boundary& boundary : tag.boundaries_) {
     if (boundary.mark > mark) return boundary.rows;
   }
@@ -219,10 +239,70 @@ int64_t Staging::LastTs(TagId id) const {
   return it == tags_.end() ? std::numeric_limits<int64_t>::min() : it->second->last_ts_;
 }
 
+bool Staging::HasChangedType(const StagedTag& tag, Mark first_held) {
+  return std::any_of(
+      tag.boundaries_.begin(), tag.boundaries_.end(), [&](const StagedTag::Boundary& boundary) {
+        return boundary.mark > first_held && boundary.definition->type != ValueType::kNone &&
+               boundary.definition->type != tag.type();
+      });
+}
+
+std::vector<Staging::Leaving> Staging::RowsToSpill() {
+  const std::vector<Mark> held = held_marks_->Distinct();
+  std::vector<const StagedTag*> tags;
+  for (const auto& [id, tag] : tags_) {
+    if (tag->columns_.empty() || (!held.empty() && HasChangedType(*tag, held.front()))) continue;
+    tags.push_back(tag.get());
+  }
+  std::sort(tags.begin(), tags.end(),
+            [](const StagedTag* a, const StagedTag* b) { return a->id() < b->id(); });
+  std::vector<Leaving> leaving(held.size() + 1);
+  for (size_t i = 0; i < leaving.size(); ++i) {
+    if (i > 0) leaving[i].after = held[i - 1];
+    leaving[i].until = i == held.size() ? TakeMark() : held[i];
+    for (const StagedTag* tag : tags) {
+      const size_t begin = i == 0 ? 0 : RowsAt(*tag, held[i - 1]);
+      const size_t end = i == held.size() ? tag->columns_.size() : RowsAt(*tag, held[i]);
+      if (begin == end) continue;
+      PointColumns rows;
+      rows.type = tag->columns_.type;
+      rows.AppendRange(tag->columns_, begin, end);
+      leaving[i].tags.emplace_back(tag->id(), SortedUnique(rows));
+    }
+  }
+  std::erase_if(leaving, [](const Leaving& one) { return one.tags.empty(); });
+  return leaving;
+}
+
+void Staging::Spill(const std::vector<Leaving>& leaving, SpillGroups groups) {
+  for (const Leaving& one : leaving) {
+    for (const auto& [id, rows] : one.tags) {
+      StagedTag& tag = *tags_.at(id);
+      staged_bytes_ -=
+          std::min(staged_bytes_, tag.columns_.size() * kRowBytes + tag.columns_.text_heap.size());
+      tag.columns_.Clear();
+      for (StagedTag::Boundary& boundary : tag.boundaries_) {
+        boundary.rows = 0;
+        boundary.text_bytes = 0;
+      }
+    }
+  }
+  spills_.insert(spills_.end(), std::make_move_iterator(groups.begin()),
+                 std::make_move_iterator(groups.end()));
+}
+
+SpillGroups Staging::SpillsAt(Mark mark) const {
+  SpillGroups visible;
+  for (const auto& group : spills_) {
+    if (!group->after || *group->after < mark) visible.push_back(group);
+  }
+  return visible;
+}
+
 bool Staging::empty() const {
-  return std::none_of(tags_.begin(), tags_.end(), [](const auto& item) {
-    return !item.second->columns_.empty() || NeedsDefinition(*item.second);
-  });
+  return spills_.empty() && std::none_of(tags_.begin(), tags_.end(), [](const auto& item) {
+           return !item.second->columns_.empty() || NeedsDefinition(*item.second);
+         });
 }
 
 uint64_t Staging::row_count() const {

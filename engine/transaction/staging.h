@@ -15,13 +15,10 @@
 #include "engine/base/status.h"
 #include "engine/buffer/tag_buffer.h"
 #include "engine/catalog/tag_dictionary.h"
+#include "engine/transaction/spill.h"
 #include "engine/transaction/value.h"
 
 namespace xtdb {
-
-// A moment in a transaction: what was staged before it. Larger is later.
-using Mark = uint64_t;
-inline constexpr Mark kMarkNow = UINT64_MAX;  // everything staged so far
 
 // The rows of one tag in one transaction, in order of writing.
 class StagedTag {
@@ -61,6 +58,8 @@ class Staging {
 
   // The moment now: later writes belong to later marks.
   Mark TakeMark() { return current_mark_++; }
+  // While it lives, `mark` may be rolled back to and read at; once rows have left memory, no other.
+  MarkHold Hold(Mark mark) { return MarkHold(held_marks_, mark); }
   // Undoes every write and definition after `mark`. StagedTag pointers die: generation() changes.
   void RollbackTo(Mark mark);
   void Clear();
@@ -90,8 +89,24 @@ class Staging {
   std::vector<TagPtr> NewTags(Mark mark) const;  // by name
   int64_t LastTs(TagId tag) const;               // INT64_MIN if none staged
 
+  // Rows to leave memory, as they were staged between two held marks; those of a tag whose type has
+  // changed since the first of these stay.
+  struct Leaving {
+    std::optional<Mark> after;  // none: from the transaction's begin on
+    Mark until = 0;
+    std::vector<std::pair<TagId, PointColumns>> tags;  // by tag, ts strictly increasing
+  };
+  std::vector<Leaving> RowsToSpill();
+  // Takes these rows out of memory; `groups` stand for them.
+  void Spill(const std::vector<Leaving>& leaving, SpillGroups groups);
+  const SpillGroups& spills() const { return spills_; }
+  // Those written before `mark`.
+  SpillGroups SpillsAt(Mark mark) const;
+
   bool empty() const;
-  uint64_t row_count() const;
+  uint64_t row_count() const;  // in memory
+  // About what the rows take, for the budget: cheap.
+  size_t StagedBytes() const { return staged_bytes_; }
   size_t MemoryBytes() const;
   // For the log: tags with rows or definitions.
   const std::unordered_map<TagId, std::unique_ptr<StagedTag>>& tags() const { return tags_; }
@@ -100,13 +115,19 @@ class Staging {
 
  private:
   void Touch(StagedTag& tag);  // notes the boundary before a change
-  size_t RowsAt(const StagedTag& tag, Mark mark) const;
+  static size_t RowsAt(const StagedTag& tag, Mark mark);
+  // Whether the tag's type was another one at a held mark.
+  static bool HasChangedType(const StagedTag& tag, Mark first_held);
+  void RollbackSpills(Mark mark);
 
   TagDictionary& dictionary_;
   std::unordered_map<TagId, std::unique_ptr<StagedTag>> tags_;
   std::map<std::string, TagId, std::less<>> new_names_;
   Mark current_mark_ = 0;
   uint64_t generation_ = 0;
+  const std::shared_ptr<HeldMarks> held_marks_ = std::make_shared<HeldMarks>();
+  SpillGroups spills_;
+  size_t staged_bytes_ = 0;
 };
 
 }  // namespace xtdb

@@ -23,8 +23,10 @@ Status CheckTs(int64_t ts_us) {
                                  " microseconds; times lie in 0001-01-01 .. 9999-12-31");
 }
 
+}  // namespace
+
 // Collects the records of a transaction and appends them in batches.
-class RecordBatch {
+class Transaction::RecordBatch {
  public:
   RecordBatch(RotatingWAL& wal, LSN& transaction, uint64_t& record_count)
       : wal_(wal), transaction_(transaction), record_count_(record_count) {}
@@ -65,7 +67,7 @@ class RecordBatch {
   LSN last_lsn_ = kNoLsn;
 };
 
-Status AddDefinitions(const Staging& staging, RecordBatch& batch) {
+Status Transaction::AddDefinitions(const Staging& staging, RecordBatch& batch) {
   for (const auto& [id, tag] : staging.tags()) {
     if (!Staging::NeedsDefinition(*tag)) continue;
     std::vector<std::byte> payload;
@@ -74,6 +76,8 @@ Status AddDefinitions(const Staging& staging, RecordBatch& batch) {
   }
   return Status();
 }
+
+namespace {
 
 // Rows of a group: so many that the record stays near kPointsRecordBytes, whatever their texts.
 size_t GroupEnd(const PointColumns& columns, size_t begin) {
@@ -87,7 +91,9 @@ size_t GroupEnd(const PointColumns& columns, size_t begin) {
   return end;
 }
 
-Status AddPoints(const Staging& staging, RecordBatch& batch) {
+}  // namespace
+
+Status Transaction::AddPoints(const Staging& staging, RecordBatch& batch) {
   std::vector<std::byte> payload;
   for (const auto& [id, tag] : staging.tags()) {
     const PointColumns& columns = tag->columns();
@@ -102,8 +108,6 @@ Status AddPoints(const Staging& staging, RecordBatch& batch) {
   }
   return payload.empty() ? Status() : batch.Add(FrameType::kPoints, std::move(payload));
 }
-
-}  // namespace
 
 Transaction::Transaction(std::shared_ptr<StorageEngine> engine)
     : engine_(std::move(engine)), known_(engine_->state_), staging_(known_->dictionary) {}
@@ -121,7 +125,22 @@ void Transaction::BeforeChange() {
 // Before the staging changes, since it says whose memory was taken.
 void Transaction::GiveMemoryBack() {
   for (const auto& [id, tag] : staging_.tags()) known_->buffer.Unprepare(id);
+  if (has_placed_blocks_) known_->chunks.Retract();
   memory_taken_ = false;
+}
+
+Status Transaction::MakeRoom() {
+  const EngineOptions& options = engine_->options();
+  const uint64_t share =
+      options.staging_bytes != 0 ? options.staging_bytes : options.buffer_bytes / 4 * 3;
+  if (staging_.StagedBytes() < share) [[likely]]
+    return Status();
+  // A PREPARE in the log would be confirmed by whatever the flush before the spill writes behind
+  // it.
+  XTDB_RETURN_IF_ERROR(WithdrawFromLog());
+  if (!has_placed_blocks_) XTDB_RETURN_IF_ERROR(engine_->BeginSpilling());
+  has_placed_blocks_ = true;
+  return engine_->SpillRows(staging_);
 }
 
 Result<StagedTag*> Transaction::FindOrDefineTag(std::string_view name) {
@@ -179,6 +198,7 @@ Status Transaction::PrepareType(StagedTag& tag, const Value& value) {
 
 Status Transaction::Write(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality) {
   BeforeChange();
+  XTDB_RETURN_IF_ERROR(MakeRoom());
   XTDB_RETURN_IF_ERROR(CheckTs(ts_us));
   if (value.kind == Value::Kind::kText &&
       value.text.size() > engine_->container().layout().TextBytesMax()) {
@@ -199,6 +219,7 @@ Status Transaction::Write(StagedTag& tag, int64_t ts_us, const Value& value, Qua
 Status Transaction::WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us,
                                  std::span<const double> values, std::span<const Quality> quality) {
   BeforeChange();
+  XTDB_RETURN_IF_ERROR(MakeRoom());
   if (values.size() != ts_us.size() || (!quality.empty() && quality.size() != ts_us.size())) {
     return Status::InvalidArgument(
         "a batch needs as many values as times: " + std::to_string(ts_us.size()) + " times, " +
@@ -225,6 +246,7 @@ Status Transaction::WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us,
 
 Status Transaction::Delete(StagedTag& tag, int64_t ts_us) {
   BeforeChange();
+  XTDB_RETURN_IF_ERROR(MakeRoom());
   XTDB_RETURN_IF_ERROR(CheckTs(ts_us));
   staging_.Append(tag, Point{ts_us, 0, kQualityBad, kPointDeleted, {}});
   return Status();
@@ -256,6 +278,12 @@ Status Transaction::Prepare() {
   }
   prepared_tags_ = known_->dictionary.Prepare(defined);
   log_touched_ = true;
+  if (staging_.spills().empty() && has_placed_blocks_) {
+    known_->chunks.Abandon();
+    has_placed_blocks_ = false;
+  }
+  // What the log is about to name must be there.
+  if (has_placed_blocks_) XTDB_RETURN_IF_ERROR(engine_->container_->file().Sync());
   XTDB_RETURN_IF_ERROR(WriteLog());
   XTDB_RETURN_IF_ERROR(engine_->SyncLog());
   state_ = State::kPrepared;
@@ -266,6 +294,7 @@ Status Transaction::WriteLog() {
   uint64_t record_count = 0;
   RecordBatch batch(*engine_->wal_, log_transaction_, record_count);
   XTDB_RETURN_IF_ERROR(AddDefinitions(staging_, batch));
+  for (const auto& group : staging_.spills()) XTDB_RETURN_IF_ERROR(AddSpill(*group, batch));
   XTDB_RETURN_IF_ERROR(AddPoints(staging_, batch));
   PrepareRecord prepare;
   prepare.point_count = staging_.row_count();
@@ -279,6 +308,18 @@ Status Transaction::WriteLog() {
   return Status();
 }
 
+// The blocks get the LSN of the record that names them.
+Status Transaction::AddSpill(const SpillGroup& group, RecordBatch& batch) {
+  const bool is_first = &group == staging_.spills().front().get();
+  const FlushRecord record = engine_->RecordOf(group, is_first);
+  std::vector<std::byte> payload;
+  AppendFlush(record, payload);
+  XTDB_RETURN_IF_ERROR(batch.Append());
+  XTDB_RETURN_IF_ERROR(batch.Add(FrameType::kBlocks, std::move(payload)));
+  XTDB_RETURN_IF_ERROR(batch.Append());
+  return known_->chunks.PreparePublish(record, batch.last_lsn());
+}
+
 void Transaction::Commit() noexcept {
   XTDB_CHECK(state_ == State::kPrepared ||
              (state_ == State::kActive && staging_.empty() && log_transaction_ == kNoLsn));
@@ -289,7 +330,11 @@ void Transaction::Commit() noexcept {
         known_->buffer.Append(id, tag->columns(), prepare_lsn_, log_transaction_);
       }
     }
-    engine_->Publish(prepare_lsn_, staging_.row_count());
+    if (has_placed_blocks_) known_->chunks.Confirm();
+    has_placed_blocks_ = false;
+    uint64_t rows = staging_.row_count();
+    for (const auto& group : staging_.spills()) rows += group->row_count;
+    engine_->Publish(prepare_lsn_, rows);
     engine_->MaintainAfterCommit();
   }
   End();
@@ -311,6 +356,11 @@ Status Transaction::Rollback() {
     if (undone.code() == StatusCode::kOutOfMemory) engine_->must_recover_ = true;
     engine_->NoteFailure("rollback", undone);
   }
+  // Not where the outcome is open: the log may still name them.
+  if (undone.ok() && has_placed_blocks_ && !engine_->forked()) {
+    known_->chunks.AbandonAndWipe();
+    has_placed_blocks_ = false;
+  }
   End();
   return undone;
 }
@@ -328,6 +378,7 @@ Status Transaction::WithdrawFromLog() {
 
 void Transaction::End() {
   state_ = State::kDone;
+  if (has_placed_blocks_ && !engine_->forked()) known_->chunks.Abandon();
   staging_.Clear();
   engine_->EndWrite();
 }

@@ -14,7 +14,8 @@ class StorageEngine;
 struct EngineState;
 
 // One writer's transaction; holds WRITER from its making to Commit, Rollback or its end. Everything
-// is staged in memory; Prepare makes it durable, Commit makes it visible.
+// is staged in memory, what exceeds its share of it in blocks that nothing names; Prepare makes it
+// durable, Commit makes it visible.
 //
 //   Begin -> Write/Delete/... -> Prepare -> Commit
 //                 ^---------------| (more writes withdraw the PREPARE; then Prepare again)
@@ -52,6 +53,8 @@ class Transaction {
   Status Delete(StagedTag& tag, int64_t ts_us);
 
   Mark TakeMark() { return staging_.TakeMark(); }
+  // While it lives, the mark may be rolled back to and read at.
+  MarkHold Hold(Mark mark) { return staging_.Hold(mark); }
   // Also after Prepare: the PREPARE is then withdrawn.
   void RollbackTo(Mark mark);
 
@@ -77,6 +80,12 @@ class Transaction {
   explicit Transaction(std::shared_ptr<StorageEngine> engine);
   void BeforeChange();
   void GiveMemoryBack();
+  // Rows leave memory once they are more than the transaction's share of the budget.
+  Status MakeRoom();
+  class RecordBatch;
+  static Status AddDefinitions(const Staging& staging, RecordBatch& batch);
+  static Status AddPoints(const Staging& staging, RecordBatch& batch);
+  Status AddSpill(const SpillGroup& group, RecordBatch& batch);
   Status PrepareType(StagedTag& tag, const Value& value);
   Status WidenTag(StagedTag& tag, const Value& value);
   Status WriteLog();
@@ -92,7 +101,8 @@ class Transaction {
   LSN prepare_lsn_ = kNoLsn;
   TagDictionary::Prepared prepared_tags_;  // what Commit puts into the dictionary
   bool log_touched_ = false;
-  bool memory_taken_ = false;  // in the buffers, by a Prepare
+  bool memory_taken_ = false;       // in the buffers, by a Prepare
+  bool has_placed_blocks_ = false;  // outside memory; some may be rolled back
 };
 
 }  // namespace xtdb

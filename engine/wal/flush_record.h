@@ -25,7 +25,7 @@ static_assert(sizeof(NewChunk) == 24);
 struct FlushRecord {
   std::vector<NewChunk> chunks;
   std::vector<PlacedEntry> entries;  // written ones only
-  std::vector<TagId> mixed_tags;     // rising: those with points in MIXED blocks
+  std::vector<TagId> mixed_tags = {};  // rising: those with points in MIXED blocks
 };
 
 // Payload as in docs/format-log.md, "Records".

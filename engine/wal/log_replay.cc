@@ -47,6 +47,11 @@ Status LogReplay::ApplyToTransaction(const LogRecord& record) {
         AddGroup(tag, std::move(rows));
         return Status();
       });
+    case FrameType::kBlocks: {
+      XTDB_ASSIGN_OR_RETURN(FlushRecord blocks, DecodeFlush(record.payload));
+      pending_.blocks.emplace_back(record.lsn, std::move(blocks));
+      return Status();
+    }
     default:
       return Status::Unsupported("log record at LSN " + std::to_string(record.lsn) + " of type " +
                                  std::to_string(static_cast<int>(record.type)) +
@@ -88,7 +93,7 @@ Status LogReplay::Settle() {
     ++withdrawn_;
     return Status();
   }
-  XTDB_RETURN_IF_ERROR(settled.Commit(dictionary_, buffer_));
+  XTDB_RETURN_IF_ERROR(settled.Commit(dictionary_, buffer_, chunks_));
   last_lsn_ = settled.prepare_lsn;
   ++transactions_;
   points_ += settled.point_count;

@@ -4,7 +4,8 @@
 
 namespace xtdb {
 
-Status PendingTransaction::Commit(TagDictionary& dictionary, MemBuffer& buffer) const {
+Status PendingTransaction::Commit(TagDictionary& dictionary, MemBuffer& buffer,
+                                  ChunkStore& chunks) const {
   for (const TagDefinition& definition : definitions) dictionary.Put(definition);
   for (const auto& [tag, rows] : groups) {
     if (!dictionary.Find(tag)) {
@@ -15,6 +16,7 @@ Status PendingTransaction::Commit(TagDictionary& dictionary, MemBuffer& buffer) 
     buffer.Prepare(tag, rows);
     buffer.Append(tag, rows, prepare_lsn, transaction);
   }
+  for (const auto& [lsn, record] : blocks) XTDB_RETURN_IF_ERROR(chunks.Replay(record, lsn));
   return Status();
 }
 

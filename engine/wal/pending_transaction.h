@@ -10,6 +10,8 @@
 #include "engine/buffer/mem_buffer.h"
 #include "engine/catalog/tag_definition.h"
 #include "engine/catalog/tag_dictionary.h"
+#include "engine/chunk/chunk_store.h"
+#include "engine/wal/flush_record.h"
 
 namespace xtdb {
 
@@ -19,13 +21,14 @@ struct PendingTransaction {
   LSN prepare_lsn = kNoLsn;  // kNoLsn: not prepared, or withdrawn
   std::vector<TagDefinition> definitions;
   std::vector<std::pair<TagId, PointColumns>> groups;  // one for each tag
+  std::vector<std::pair<LSN, FlushRecord>> blocks;     // that it has written, each with its LSN
   uint64_t record_count = 0;
-  uint64_t point_count = 0;
+  uint64_t point_count = 0;  // but for those in blocks
 
   bool prepared() const { return prepare_lsn != kNoLsn; }
-  // Puts tags and points where a commit puts them; who reads at an LSN below prepare_lsn does not
-  // see the points. kCorruption if a tag is defined nowhere.
-  Status Commit(TagDictionary& dictionary, MemBuffer& buffer) const;
+  // Puts tags, points and blocks where a commit puts them; who reads at an LSN below prepare_lsn
+  // does not see the points. kCorruption if a tag is defined nowhere.
+  Status Commit(TagDictionary& dictionary, MemBuffer& buffer, ChunkStore& chunks) const;
 };
 
 }  // namespace xtdb

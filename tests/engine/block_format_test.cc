@@ -211,7 +211,9 @@ TEST(BlockFormatTest, EntryRulesHoldBehindARightChecksum) {
       {"gap", [](auto& e) { e.stats.gap_max_us = 1001; }},
       {"last tag of one tag", [](auto& e) { e.tag_last = 5; }},
       {"table of one tag", [](auto& e) { e.table_bytes = 1; }},
-      {"reserved", [](auto& e) { e.reserved[15] = 1; }},
+      {"its checksum", [](auto& e) { e.table_crc32 = 1; }},
+      {"needs_entry", [](auto& e) { e.needs_entry = 2; }},
+      {"reserved", [](auto& e) { e.reserved[10] = 1; }},
   };
   for (const auto& [name, damage] : cases) {
     BlockDirEntry entry = MakeEntry();
@@ -239,7 +241,7 @@ TEST(BlockFormatTest, HeadRulesHoldBehindRightChecksums) {
       {"rows", [](auto& b) { b.head.count = 11; }},
       {"size", [](auto& b) { b.head.data_size_bytes = 1001; }},
       {"extents", [](auto& b) { b.head.extents = 2; }},
-      {"reserved", [](auto& b) { b.head.reserved[43] = 1; }},
+      {"reserved", [](auto& b) { b.head.reserved[42] = 1; }},
       {"first time", [](auto& b) { b.head.ts_min_us = -101; }},
       {"last time", [](auto& b) { b.head.ts_max_us = 901; }},
       {"offset", [](auto& b) { b.vectors[1].offset = 299; }},

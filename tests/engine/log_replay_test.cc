@@ -100,7 +100,7 @@ TEST_F(LogReplayTest, WhatIsUndecidedCanBeTakenOutAndCommittedLater) {
   EXPECT_EQ(replay_.last_lsn(), kNoLsn);
   EXPECT_EQ(undecided.transaction, 1000u);
   EXPECT_EQ(undecided.prepare_lsn, 1200u);
-  ASSERT_OK(undecided.Commit(dictionary_, buffer_));
+  ASSERT_OK(undecided.Commit(dictionary_, buffer_, chunks_));
   EXPECT_NE(dictionary_.Find("a"), nullptr);
   EXPECT_EQ(buffer_.point_count(), 3u);
 }

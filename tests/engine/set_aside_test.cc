@@ -19,7 +19,10 @@ class SetAsideTest : public testing::Test {
   void SetUp() override {
     Open();
     for (const int chunk : {0, 1}) {
-      for (const char* tag : {"a", "b"}) Fill(tag, chunk * 1000);
+      for (const char* tag : {"a", "b"}) {
+        Fill(tag, chunk * 1000);
+        ASSERT_OK(engine_->Flush(0));  // each by itself has a block of its own
+      }
       ASSERT_OK(engine_->Seal(0));
     }
     Fill("c", 2000);
@@ -50,10 +53,11 @@ class SetAsideTest : public testing::Test {
     size_t count = 0;
     for (const BlockRef& block : sources.blocks) {
       XTDB_ASSIGN_OR_RETURN(const auto loaded, view.Load(block));
+      const VectorTable table = loaded->TableOf(view.FindTag(tag)->id);
       PointColumns columns;
-      columns.type = block.entry->value_type;
-      for (size_t i = 0; i < loaded->vectors().size(); ++i) {
-        XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(i, columns));
+      columns.type = table.type;
+      for (size_t i = 0; i < table.vectors.size(); ++i) {
+        XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(table.first_vector + i, columns));
       }
       count += columns.size();
     }

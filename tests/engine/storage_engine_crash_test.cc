@@ -42,6 +42,12 @@ TEST(StorageEngineCrashTest, EveryCrashPointReopensToAPrefixOfCommits) {
   for (uint64_t seed = 1; seed <= 3; ++seed) CheckEveryCrashPoint({.seed = seed, .steps = 25});
 }
 
+TEST(StorageEngineCrashTest, EveryCrashPointOfTransactionsBeyondMemoryReopensToAPrefix) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    CheckEveryCrashPoint({.seed = seed, .steps = 25, .with_spills = true});
+  }
+}
+
 TEST(StorageEngineCrashTest, EveryCrashPointOfDropsAndReusedSlotsReopensToAPrefix) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
     CheckEveryCrashPoint({.seed = seed, .steps = 50, .with_drops = true});
@@ -52,6 +58,7 @@ TEST(StorageEngineCrashLongTest, EveryCrashPointOfManyRunsReopensToAPrefixOfComm
   for (uint64_t seed = 100; seed < 120; ++seed) {
     CheckEveryCrashPoint({.seed = seed, .steps = 60});
     CheckEveryCrashPoint({.seed = seed, .steps = 60, .with_drops = true});
+    CheckEveryCrashPoint({.seed = seed, .steps = 60, .with_drops = true, .with_spills = true});
   }
 }
 
@@ -61,7 +68,8 @@ TEST(StorageEngineCrashTest, CrashesDuringRecoveryConverge) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);
     FaultyFileSystem fs(seed);
-    EngineScript script(fs, {.seed = seed, .steps = 20, .with_drops = seed % 2 == 0});
+    EngineScript script(
+        fs, {.seed = seed, .steps = 20, .with_drops = seed % 2 == 0, .with_spills = seed % 4 < 2});
     fs.Inject({.nth = 40 + seed * 3, .sticky = true, .kinds = kMutations});
     script.Run();
     fs.Crash(CrashPolicy::kRandom, seed);
@@ -81,11 +89,15 @@ TEST(StorageEngineCrashTest, CrashesDuringRecoveryConverge) {
 // Goal: an error of any one operation is reported and loses nothing committed. Method: fail the
 // n-th operation, once and for ever, for every n of a run.
 void FailEveryOperation(const Status& error, bool sticky, OperationMask kinds,
-                        bool with_drops = false) {
+                        bool with_drops = false, bool with_spills = false) {
+  const EngineScript::Options options{.seed = 1,
+                                      .steps = with_drops ? 50 : 25,
+                                      .with_drops = with_drops,
+                                      .with_spills = with_spills};
   uint64_t operations = 0;
   {
     FaultyFileSystem fs(1);
-    EngineScript script(fs, {.seed = 1, .steps = with_drops ? 50 : 25, .with_drops = with_drops});
+    EngineScript script(fs, options);
     script.Run();
     operations = fs.operation_count();
   }
@@ -93,7 +105,7 @@ void FailEveryOperation(const Status& error, bool sticky, OperationMask kinds,
   uint64_t runs_with_errors = 0;
   for (uint64_t n = 1; n <= operations; ++n) {
     FaultyFileSystem fs(n);
-    EngineScript script(fs, {.seed = 1, .steps = with_drops ? 50 : 25, .with_drops = with_drops});
+    EngineScript script(fs, options);
     fs.Inject({.nth = n, .status = error, .sticky = sticky, .kinds = kinds, .partial = n % 2 == 0});
     script.Run();
     runs_with_errors += script.errors().empty() ? 0 : 1;
@@ -111,6 +123,12 @@ TEST(StorageEngineFaultTest, TheNthIoErrorLosesNothingCommitted) {
 
 TEST(StorageEngineFaultTest, AnIoErrorFromTheNthOperationOnLosesNothingCommitted) {
   FailEveryOperation(Status::IoError("injected EIO"), true, kAnyOperation);
+}
+
+TEST(StorageEngineFaultTest, TheNthIoErrorOfTransactionsBeyondMemoryLosesNothingCommitted) {
+  for (const bool sticky : {false, true}) {
+    FailEveryOperation(Status::IoError("injected EIO"), sticky, kAnyOperation, false, true);
+  }
 }
 
 TEST(StorageEngineFaultTest, TheNthDiskFullLosesNothingCommitted) {

@@ -294,7 +294,7 @@ TEST_F(StorageEngineTest, T11ChunksRollWhenTheyAreFull) {
   auto engine = Open(options);
   uint64_t points = 0;
   uint64_t seed = 7;
-  for (int batch = 0; batch < 60; ++batch) {
+  for (int batch = 0; batch < 90; ++batch) {
     auto begun = engine->Begin(kNoWait);
     ASSERT_TRUE(begun.ok());
     StagedTag* tag = begun.value()->FindOrDefineTag("noise").value();

@@ -74,6 +74,7 @@ TEST_F(TransactionTest, ARollbackAfterPrepareGivesTheMemoryBack) {
   for (int i = 0; i < 3; ++i) {
     auto undone = Begin();
     const Mark mark = undone->TakeMark();
+    const MarkHold hold = undone->Hold(mark);
     Stage(*undone, "a" + std::to_string(i), 10, Value::Real(1));
     ASSERT_TRUE(undone->Prepare().ok());
     if (i == 1) undone->RollbackTo(mark);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "tests/shell/captured_terminal.h"
@@ -32,7 +33,10 @@ class SalvageCommandTest : public testing::Test {
   // Flips a bit in the data of the first block.
   void Damage() {
     std::string bytes = ReadText(container_);
-    const size_t at = bytes.find("XTDBBLCK") + sizeof(BlockHead) + sizeof(VectorEntry);
+    const size_t block = bytes.find("XTDBBLCK");
+    BlockHead head;
+    std::memcpy(&head, bytes.data() + block, sizeof(head));
+    const size_t at = block + sizeof(head) + static_cast<size_t>(TableBytes(head));
     bytes[at] = static_cast<char>(bytes[at] ^ 1);
     WriteText(container_, bytes);
   }

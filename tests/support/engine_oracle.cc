@@ -52,9 +52,10 @@ Result<TestPoints> ReadAll(const ReadView& view) {
     for (const BlockRef& block : sources.blocks) {
       XTDB_ASSIGN_OR_RETURN(const auto loaded, view.Load(block));
       RankedRows rows{block.entry->through_lsn, {}};
-      rows.columns.type = block.entry->value_type;
-      for (size_t i = 0; i < loaded->vectors().size(); ++i) {
-        XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(i, rows.columns));
+      const VectorTable table = loaded->TableOf(tag->id);
+      rows.columns.type = table.type;
+      for (size_t i = 0; i < table.vectors.size(); ++i) {
+        XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(table.first_vector + i, rows.columns));
       }
       all.push_back(std::move(rows));
     }

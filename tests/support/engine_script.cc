@@ -11,6 +11,7 @@ namespace xtdb {
 namespace {
 
 constexpr int64_t kNoWait = 0;
+constexpr uint64_t kSpillBytes = 100;  // five rows
 
 TestPoint PointOf(const Value& value, ValueType type, Quality quality) {
   TestPoint point;
@@ -67,7 +68,9 @@ void EngineScript::Note(const Status& status) {
 bool EngineScript::Reopen() {
   kept_ = nullptr;
   engine_ = nullptr;
-  auto opened = StorageEngine::Open(fs_, clock_, kPath, OpenOptions());
+  EngineOptions options = OpenOptions();
+  if (options_.with_spills) options.staging_bytes = kSpillBytes;
+  auto opened = StorageEngine::Open(fs_, clock_, kPath, options);
   if (!opened.ok()) {
     Note(opened.status());
     return false;
@@ -159,13 +162,15 @@ Result<TestPoints> EngineScript::PointsWithout(int64_t before_us) {
     XTDB_ASSIGN_OR_RETURN(const auto blocks, chunk->AllBlocks(snapshot->lsn()));
     for (const BlockRef& block : blocks) {
       XTDB_ASSIGN_OR_RETURN(const auto loaded, ReadView{snapshot}.Load(block));
-      PointColumns columns;
-      columns.type = block.entry->value_type;
-      for (size_t i = 0; i < loaded->vectors().size(); ++i) {
-        XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(i, columns));
+      for (const TagRun& run : loaded->runs()) {
+        PointColumns columns;
+        columns.type = run.type;
+        for (uint32_t i = 0; i < run.vector_count; ++i) {
+          XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(run.first_vector + i, columns));
+        }
+        const std::string name = snapshot->tags().Find(run.tag_id)->name;
+        for (const int64_t ts : columns.ts_us) places.emplace(name, ts);
       }
-      const std::string name = snapshot->tags().Find(block.entry->tag_id)->name;
-      for (const int64_t ts : columns.ts_us) places.emplace(name, ts);
     }
   }
   TestPoints left = acknowledged_;
@@ -211,6 +216,7 @@ void EngineScript::RunTransaction() {
   Status staged = Stage(transaction, points, 1 + Draw(options_.points_per_transaction));
   if (staged.ok() && Draw(4) == 0) {
     const Mark mark = transaction.TakeMark();
+    const MarkHold hold = transaction.Hold(mark);
     TestPoints undone = points;
     staged = Stage(transaction, undone, 1 + Draw(5));
     transaction.RollbackTo(mark);

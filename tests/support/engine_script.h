@@ -23,6 +23,8 @@ class EngineScript {
     size_t points_per_transaction = 20;
     // Drops of old chunks, many seals, and snapshots that outlive both.
     bool with_drops = false;
+    // Transactions leave memory after a few rows.
+    bool with_spills = false;
   };
   EngineScript(FileSystem& fs, const Options& options);
 

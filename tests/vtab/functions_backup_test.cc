@@ -32,8 +32,8 @@ class BackupFunctionTest : public SqlTest {
     const size_t block = bytes.find("XTDBBLCK");
     ASSERT_NE(block, std::string::npos);
     file.clear();
-    file.seekp(static_cast<std::streamoff>(block + 201));
-    file.put(static_cast<char>(bytes[block + 201] ^ 0x10));
+    file.seekp(static_cast<std::streamoff>(block + 130));
+    file.put(static_cast<char>(bytes[block + 130] ^ 0x10));
   }
 };
 

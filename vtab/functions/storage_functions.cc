@@ -137,7 +137,40 @@ class BlockRows final : public RowSource {
     std::sort(wanted_->begin(), wanted_->end());
   }
 
+  // A row for each block; for each tag of a MIXED one.
   Result<bool> Next(FunctionRow& row) override {
+    while (next_run_ == runs_.size()) {
+      XTDB_ASSIGN_OR_RETURN(const bool has_block, NextBlock());
+      if (!has_block) return false;
+    }
+    run_ = runs_[next_run_++];
+    Fill(row);
+    return true;
+  }
+
+  Status Complete(FunctionRow& row) override {
+    if (loaded_ == nullptr) {
+      XTDB_ASSIGN_OR_RETURN(loaded_, call_->View().Load(block_));
+    }
+    XTDB_ASSIGN_OR_RETURN(std::string encoding, loaded_->DescribeEncoding(run_.first_vector));
+    if (run_.vector_count > 1) encoding += "; " + std::to_string(run_.vector_count) + " vectors";
+    if (IsMixed()) encoding = "mixed; " + encoding;
+    row.cells[kEncoding] = std::move(encoding);
+    return {};
+  }
+
+ private:
+  bool IsMixed() const { return block_.entry->kind == BlockKind::kMixed; }
+  bool IsWanted(TagId tag) const {
+    return !wanted_ || std::binary_search(wanted_->begin(), wanted_->end(), tag);
+  }
+  // By its entry alone.
+  bool MayHold(const BlockRef& block) const {
+    const auto first = std::lower_bound(wanted_->begin(), wanted_->end(), block.entry->tag_id);
+    return first != wanted_->end() && *first <= LastTag(*block.entry);
+  }
+
+  Result<bool> NextBlock() {
     while (next_block_ == blocks_.size()) {
       const ChunkList& chunks = snapshot_->chunks();
       if (next_chunk_ == chunks.size()) return false;
@@ -146,61 +179,65 @@ class BlockRows final : public RowSource {
       if (wanted_) std::erase_if(blocks_, [&](const BlockRef& block) { return !MayHold(block); });
     }
     block_ = blocks_[next_block_++];
-    if (wanted_ && block_.entry->kind == BlockKind::kMixed) {
-      XTDB_ASSIGN_OR_RETURN(const bool is_wanted, HoldsWanted());
-      if (!is_wanted) return Next(row);
-    }
-    Fill(row);
+    loaded_ = nullptr;
+    next_run_ = 0;
+    const BlockDirEntry& entry = *block_.entry;
+    runs_ = {{entry.tag_id, entry.value_type, 0, entry.vector_count}};
+    if (!IsMixed()) return true;
+    XTDB_ASSIGN_OR_RETURN(loaded_, call_->View().Load(block_));
+    runs_ = loaded_->runs();
+    std::erase_if(runs_, [&](const TagRun& run) { return !IsWanted(run.tag_id); });
     return true;
   }
 
-  Status Complete(FunctionRow& row) override {
-    XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<LoadedBlock> loaded, call_->View().Load(block_));
-    XTDB_ASSIGN_OR_RETURN(std::string encoding, loaded->DescribeEncoding(0));
-    const size_t vectors = loaded->vectors().size();
-    if (vectors > 1) encoding += "; " + std::to_string(vectors) + " vectors";
-    if (block_.entry->kind == BlockKind::kMixed) {
-      encoding = "mixed: " + std::to_string(loaded->runs().size()) + " tags; " + encoding;
+  // What the block's entry says of one tag, and the table of a MIXED block of each.
+  BlockDirEntry Described(uint64_t& bytes) const {
+    BlockDirEntry entry = *block_.entry;
+    bytes = entry.extents * kExtentSizeBytes;
+    if (!IsMixed()) return entry;
+    const std::span<const VectorEntry> vectors = loaded_->TableOf(run_).vectors;
+    entry.tag_id = run_.tag_id;
+    entry.value_type = run_.type;
+    entry.ts_min_us = vectors.front().ts_min_us;
+    entry.ts_max_us = vectors.back().ts_max_us;
+    entry.vector_count = static_cast<uint16_t>(vectors.size());
+    entry.count = 0;
+    uint64_t data_bytes = 0;
+    for (const VectorEntry& vector : vectors) {
+      entry.count += vector.count;
+      entry.stats.deleted_count += vector.deleted_count;
+      data_bytes += vector.size_bytes;
     }
-    row.cells[kEncoding] = std::move(encoding);
-    return {};
-  }
-
- private:
-  // By its entry alone.
-  bool MayHold(const BlockRef& block) const {
-    const auto first = std::lower_bound(wanted_->begin(), wanted_->end(), block.entry->tag_id);
-    return first != wanted_->end() && *first <= LastTag(*block.entry);
-  }
-  Result<bool> HoldsWanted() const {
-    XTDB_ASSIGN_OR_RETURN(const auto loaded, call_->View().Load(block_));
-    return std::any_of(loaded->runs().begin(), loaded->runs().end(), [&](const TagRun& run) {
-      return std::binary_search(wanted_->begin(), wanted_->end(), run.tag_id);
-    });
+    // Its share of the extents: head, table and padding by the data.
+    uint64_t all_bytes = 0;
+    for (const VectorEntry& vector : loaded_->vectors()) all_bytes += vector.size_bytes;
+    bytes = bytes * data_bytes / all_bytes;
+    entry.data_size_bytes = static_cast<uint32_t>(data_bytes);
+    return entry;
   }
 
   void Fill(FunctionRow& row) const {
-    const BlockDirEntry& entry = *block_.entry;
-    const bool is_mixed = entry.kind == BlockKind::kMixed;
+    uint64_t bytes = 0;
+    const BlockDirEntry entry = Described(bytes);
     const ValueStats& stats = entry.stats;
-    const TagPtr tag = is_mixed ? nullptr : call_->View().FindTag(entry.tag_id);
+    const TagPtr tag = call_->View().FindTag(entry.tag_id);
     const ValueType tag_type = tag == nullptr ? entry.value_type : tag->type;
     const bool has_values = stats.value_count > 0;
     const auto extreme = [&](ValueBits bits) {
       return has_values ? ValueCell(bits, entry.value_type, tag_type) : Cell();
     };
-    // Of many tags there are no statistics.
-    const auto counted = [&](uint32_t count) { return is_mixed ? Cell() : Cell(Count(count)); };
-    const uint64_t bytes = entry.extents * kExtentSizeBytes;
+    // A MIXED block has no statistics.
+    const auto counted = [&](uint32_t count) { return IsMixed() ? Cell() : Cell(Count(count)); };
     const auto sequence = static_cast<int64_t>(block_.chunk->header().chunk_sequence);
-    row.key = (sequence << 16) + block_.entry_index;
+    const auto run = static_cast<int64_t>(next_run_ - 1);
+    row.key = (((sequence << 16) + block_.entry_index) << 16) + run;
     row.cells = MakeCells(
         tag == nullptr ? Cell() : Cell(tag->name), sequence, Count(block_.entry_index),
         TimeCell{entry.ts_min_us}, TimeCell{entry.ts_max_us}, entry.ts_min_us, entry.ts_max_us,
         Count(entry.count - stats.deleted_count), counted(stats.good_count),
-        counted(stats.null_count), counted(stats.deleted_count), extreme(stats.min),
-        extreme(stats.max), is_mixed ? Cell() : Cell(std::string(ValueTypeName(entry.value_type))),
-        Count(entry.vector_count), LateCell(), Count(bytes), Count(entry.data_size_bytes),
+        counted(stats.null_count), Count(stats.deleted_count), extreme(stats.min),
+        extreme(stats.max), std::string(ValueTypeName(entry.value_type)), Count(entry.vector_count),
+        LateCell(), Count(bytes), Count(entry.data_size_bytes),
         static_cast<double>(bytes) / entry.count, Count(entry.flush_lsn));
   }
 
@@ -210,7 +247,11 @@ class BlockRows final : public RowSource {
   size_t next_chunk_ = 0;
   std::vector<BlockRef> blocks_;  // of the chunk before next_chunk_
   size_t next_block_ = 0;
-  BlockRef block_;  // of the row
+  BlockRef block_;                       // of the row
+  std::shared_ptr<LoadedBlock> loaded_;  // null: not yet
+  std::vector<TagRun> runs_;             // of block_
+  size_t next_run_ = 0;
+  TagRun run_;  // of the row
 };
 
 template <typename Source>
