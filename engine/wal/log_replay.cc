@@ -95,6 +95,7 @@ Status LogReplay::Settle() {
   }
   XTDB_RETURN_IF_ERROR(settled.Commit(dictionary_, buffer_, chunks_));
   last_lsn_ = settled.prepare_lsn;
+  if (!settled.blocks.empty()) ++flushes_;
   ++transactions_;
   points_ += settled.point_count;
   return Status();

@@ -41,6 +41,7 @@ class LogReplay {
   uint64_t transactions() const { return transactions_; }
   uint64_t points() const { return points_; }
   uint64_t withdrawn() const { return withdrawn_; }  // transactions that never committed
+  // What has put blocks into chunks: flushes, and transactions larger than memory.
   uint64_t flushes() const { return flushes_; }
 
  private:

@@ -4,8 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/engine_oracle.h"
-#include "tests/support/fake_clock.h"
+#include "tests/engine/process_fixture.h"
 #include "tests/support/faulty_file_system.h"
 #include "tests/support/status_matchers.h"
 
@@ -219,6 +218,49 @@ TEST_F(SpillTest, AFullDiskFailsTheWriteAndTheTransactionRollsBack) {
   EXPECT_EQ(ReadAll(*engine_).value(), before);
   Reopen();
   EXPECT_EQ(ReadAll(*engine_).value(), before);
+}
+
+// Goal: blocks that another process has committed with a transaction are not written over. Method:
+// two processes take turns, each with transactions beyond its memory, flushes between them.
+TEST(SpillProcessesTest, TheNextWriterPlacesItsBlocksBehindThoseOfTheTransaction) {
+  for (const bool reads_between : {false, true}) {
+    FaultyFileSystem fs(1);
+    EngineOptions options = SmallOptions();
+    options.staging_bytes = 1000;
+    Process first(fs), second(fs);
+    ASSERT_OK(first.Open(options));
+    ASSERT_OK(second.Open(options));
+    TestPoints wanted;
+    for (int64_t turn = 0; turn < 6; ++turn) {
+      Process& writer = turn % 2 == 0 ? first : second;
+      Process& other = turn % 2 == 0 ? second : first;
+      ASSERT_OK(writer.Stage("tag" + std::to_string(turn % 3), turn * 1'000'000, turn));
+      for (int64_t i = 1; i < 300; ++i) {
+        StagedTag* const tag = writer.transaction->FindTag("tag" + std::to_string(turn % 3));
+        ASSERT_OK(writer.transaction->Write(*tag, turn * 1'000'000 + i, Value::Integer(i), 192));
+      }
+      ASSERT_GT(writer.transaction->staging().spills().size(), 2U);
+      ASSERT_OK(writer.transaction->Prepare());
+      writer.transaction->Commit();
+      writer.transaction = nullptr;
+      EXPECT_EQ(writer.Read().size(), static_cast<size_t>(turn + 1) * 300);
+      if (reads_between) {
+        EXPECT_EQ(other.Read(), writer.Read());
+      }
+      if (turn > 2) {
+        ASSERT_OK(other.engine->Flush(kNoWait));
+      }
+      wanted = writer.Read();
+    }
+    EXPECT_EQ(first.Read(), wanted);
+    EXPECT_EQ(second.Read(), wanted);
+    EXPECT_EQ(first.engine->Check().value().problems, std::vector<std::string>());
+    first.engine = nullptr;
+    second.engine = nullptr;
+    ASSERT_OK(first.Open(options));
+    EXPECT_EQ(first.Read(), wanted);
+    EXPECT_EQ(wanted.size(), 1800U);
+  }
 }
 
 }  // namespace
