@@ -20,13 +20,6 @@ std::vector<uint64_t> UsedOffsets(const FaultyFileSystem& fs, const char* path) 
   return offsets;
 }
 
-// Sanitized builds are slow, and look for memory errors only.
-#ifdef XTDB_SANITIZED
-constexpr uint64_t kSlower = 4;
-#else
-constexpr uint64_t kSlower = 1;
-#endif
-
 struct Tally {
   int errors = 0;
   int whole = 0;
@@ -41,7 +34,7 @@ Tally FlipAndSalvage(const StoredRun& run, const char* path, uint64_t step, std:
   uint64_t count = 0;
   int failures = 0;
   for (const uint64_t offset : UsedOffsets(*run.fs, path)) {
-    if (count++ % (step * kSlower) != 0 || failures > 10) continue;
+    if (count++ % step != 0 || failures > 10) continue;
     const auto damaged = run.fs->Clone();
     damaged->FlipBits(path, offset, mask);
     const Salvaged salvaged = SalvageStore(*damaged);
@@ -89,7 +82,7 @@ void Truncate(const StoredRun& run, const char* path, uint64_t step) {
   const uint64_t size = run.fs->ReadWhole(path).size();
   const std::vector<uint64_t> used = UsedOffsets(*run.fs, path);
   std::vector<uint64_t> lengths = {0, 1, 100, 4096, 8192, 12288, kExtentSizeBytes, size - 1};
-  for (size_t i = 0; i < used.size(); i += step * kSlower) lengths.push_back(used[i]);
+  for (size_t i = 0; i < used.size(); i += step) lengths.push_back(used[i]);
   size_t most = 0;
   for (const uint64_t length : lengths) {
     const auto damaged = run.fs->Clone();
