@@ -1,4 +1,10 @@
-# Each bench/NAME.cc is one Google Benchmark program build/bench/NAME.
+# Each bench/NAME.cc is one program build/bench/NAME, target bench_NAME, with the sources of the
+# folder bench/NAME/ if there is one; bench/common/ is for all. Built only when asked for.
+xtdb_find_sources(bench_common_sources ${PROJECT_SOURCE_DIR}/bench/common/*.cc)
+add_library(bench_common STATIC EXCLUDE_FROM_ALL ${bench_common_sources})
+target_include_directories(bench_common PUBLIC ${PROJECT_SOURCE_DIR})
+target_link_libraries(bench_common PUBLIC SQLite::SQLite3 xtdb_fmt)
+
 xtdb_find_sources(bench_sources ${PROJECT_SOURCE_DIR}/bench/*.cc)
 # Compares with xz, whose library (liblzma-dev) nothing else needs: without it this one is left out.
 find_package(LibLZMA QUIET)
@@ -7,7 +13,8 @@ if(NOT LIBLZMA_FOUND)
 endif()
 foreach(source IN LISTS bench_sources)
   get_filename_component(name ${source} NAME_WE)
-  add_executable(bench_${name} ${source})
+  xtdb_find_sources(part_sources ${PROJECT_SOURCE_DIR}/bench/${name}/*.cc)
+  add_executable(bench_${name} EXCLUDE_FROM_ALL ${source} ${part_sources})
   target_link_libraries(bench_${name} PRIVATE xtdb_shell xtdb_entry SQLite::SQLite3
                         benchmark::benchmark)
   set_target_properties(bench_${name} PROPERTIES OUTPUT_NAME ${name}
@@ -16,3 +23,8 @@ endforeach()
 if(TARGET bench_series_bench)
   target_link_libraries(bench_series_bench PRIVATE LibLZMA::LibLZMA xtdb_fmt)
 endif()
+# These use xTdb as users do: the extension, and the program.
+foreach(name compare soak)
+  add_dependencies(bench_${name} xtdb_module xtdb_program)
+  target_link_libraries(bench_${name} PRIVATE bench_common xtdb_cli11 ${CMAKE_DL_LIBS})
+endforeach()
