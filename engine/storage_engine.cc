@@ -177,14 +177,13 @@ Result<std::unique_ptr<Transaction>> StorageEngine::BeginFor(Purpose purpose, in
 }
 
 Status StorageEngine::WritePoint(std::string_view tag, int64_t ts_us, const Value& value,
-                                 Quality quality) {
-  constexpr int64_t kTimeoutUs = 60'000'000;
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, Begin(kTimeoutUs));
-  XTDB_ASSIGN_OR_RETURN(StagedTag * staged, transaction->FindOrDefineTag(tag));
-  XTDB_RETURN_IF_ERROR(transaction->Write(*staged, ts_us, value, quality));
-  XTDB_RETURN_IF_ERROR(transaction->Prepare());
-  transaction->Commit();
-  return Status();
+                                 Quality quality, int64_t timeout_us) {
+  const PointWrite point{tag, ts_us, value, quality};
+  return group_commit_.Commit(std::span(&point, 1), timeout_us);
+}
+
+Status StorageEngine::BatchAppend(std::span<const PointWrite> points, int64_t timeout_us) {
+  return group_commit_.Commit(points, timeout_us);
 }
 
 void StorageEngine::Publish(LSN lsn, uint64_t points) {
@@ -247,6 +246,7 @@ EngineStats StorageEngine::Stats() {
     state = state_;
   }
   AddSnapshotOfOthers(stats);
+  stats.waiting_commits = group_commit_.waiting();
   stats.tags = state->dictionary.size();
   stats.chunks = state->chunks.chunks()->size();
   stats.buffered_points = state->buffer.point_count();

@@ -27,6 +27,7 @@
 #include "engine/process/process_locks.h"
 #include "engine/process/shared_memory.h"
 #include "engine/snapshot.h"
+#include "engine/transaction/group_commit.h"
 #include "engine/transaction/transaction.h"
 #include "engine/transaction/writer_lock.h"
 #include "engine/wal/log_replay.h"
@@ -89,7 +90,9 @@ struct EngineStats {
   uint64_t log_segments = 0;
   uint64_t container_bytes = 0;       // apparent size
   uint64_t container_disk_bytes = 0;  // allocated
+  uint64_t waiting_commits = 0;       // callers of WritePoint and BatchAppend that wait their turn
   uint64_t commits = 0;               // since open, like all below
+  uint64_t joined_commits = 0;        // of those, ones that shared another's log write and sync
   uint64_t points_written = 0;
   uint64_t flushes = 0;
   uint64_t blocks_written = 0;
@@ -152,8 +155,13 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   enum class Binding : uint8_t { kKeep, kRelease };
   Status ForgetDatabase(const Uuid& database, Binding binding, int64_t timeout_us);
 
-  // One point, one commit.
-  Status WritePoint(std::string_view tag, int64_t ts_us, const Value& value, Quality quality);
+  // One commit each: of one point, or of some, all or none. Callers in several threads share log
+  // writes and syncs (GroupCommit). A commit that is joined to others is no less durable.
+  // kBusy after `timeout_us`.
+  static constexpr int64_t kWriteTimeoutUs = 60'000'000;
+  Status WritePoint(std::string_view tag, int64_t ts_us, const Value& value, Quality quality,
+                    int64_t timeout_us = kWriteTimeoutUs);
+  Status BatchAppend(std::span<const PointWrite> points, int64_t timeout_us = kWriteTimeoutUs);
 
   // Writes all buffered points to blocks and moves the checkpoint to the log's end. kBusy after
   // timeout.
@@ -205,6 +213,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   bool forked() const { return ForkGeneration() != fork_generation_; }
 
  private:
+  friend class GroupCommit;
   friend class Transaction;
   friend class Snapshot;
 
@@ -345,6 +354,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   std::unique_ptr<BlockReader> block_reader_;
   AlignedIO block_io_;
   WriterLock writer_;
+  GroupCommit group_commit_{*this};
 
   // Guards the WRITER lock of the process, and everything that follows the log, which the holder of
   // WRITER (writing_) does alone.
