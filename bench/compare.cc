@@ -33,22 +33,25 @@ std::vector<std::string> WorkNames() {
   return names;
 }
 
-void PrintHead(const Contest& contest) {
+void PrintHead(const Contest& contest, const std::string& clock) {
   std::string stores;
   for (const auto& contender : contest.contenders())
     stores += (stores.empty() ? "" : ", ") + contender->version();
   fmt::print(
-      "{}\nG1 {} points, G100 as many, G100K {} of {} tags; seed 1, medians of {} runs\n{}\n{}\n{} "
+      "{}\nG1 {} points, G100 as many, G100K {} of {} tags; seed 1, medians of {} runs, "
+      "{} time\n{}\n{}\n{} "
       "at the start\n\n",
       stores, WithCommas(contest.options().rows), WithCommas(contest.options().rows / 2),
-      WithCommas(contest.options().rows / 100), contest.options().runs, DescribeBuild(),
+      WithCommas(contest.options().rows / 100), contest.options().runs, clock, DescribeBuild(),
       DescribeMachine(), DescribeLoad());
   std::fflush(stdout);
 }
 
-void Run(const ContestOptions& options, const std::vector<std::string>& only) {
+void Run(const ContestOptions& options, const std::vector<std::string>& only,
+         const std::string& clock) {
   Contest contest(options);
-  PrintHead(contest);
+  PrintHead(contest, clock);
+  UseClock(clock == "wall" ? ClockKind::kWall : ClockKind::kProcessor);
   for (const Work& work : kWorks) {
     if (!only.empty() && std::find(only.begin(), only.end(), work.name) == only.end()) continue;
     const Stopwatch watch;
@@ -67,6 +70,7 @@ int main(int argc, char** argv) {
   xtdb::bench::ContestOptions options;
   std::string folder;
   std::vector<std::string> only;
+  std::string clock = "wall";
   app.add_option("--rows", options.rows, "rows of G1 and G100; 10000000 is the full size")
       ->capture_default_str()
       ->check(CLI::Range(10'000, 1'000'000'000));
@@ -77,12 +81,15 @@ int main(int argc, char** argv) {
   app.add_option("--only", only, "these works only, apart by commas")
       ->delimiter(',')
       ->check(CLI::IsMember(xtdb::bench::WorkNames()));
+  app.add_option("--clock", clock, "wall, or processor time on a machine that others use, too")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"wall", "processor"}));
   app.add_option("--duckdb-threads", options.duckdb_threads, "default: the cores");
   CLI11_PARSE(app, argc, argv);
   namespace fs = std::filesystem;
   const fs::path parent = folder.empty() ? fs::temp_directory_path() : fs::path(folder);
   options.folder = parent / fmt::format("xtdb-compare-{}", getpid());
   options.build = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
-  xtdb::bench::Run(options, only);
+  xtdb::bench::Run(options, only, clock);
   return 0;
 }

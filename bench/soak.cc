@@ -63,7 +63,7 @@ void PrintTotals(const SoakCounters& counters, const Keeper& keeper) {
       counters.commits.load(), counters.rollbacks.load(), WithCommas(counters.points.load()),
       counters.deletes.load(), counters.reads.load(), WithCommas(counters.rows.load()),
       keeper.dropped_chunks(),
-      keeper.can_compact() ? fmt::format("{} compactions", keeper.compactions())
+      keeper.can_compact() ? fmt::format("{} compacted", keeper.compacted_chunks())
                            : std::string("no compaction: the extension has none"),
       DescribeLoad());
 }

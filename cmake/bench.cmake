@@ -1,6 +1,8 @@
 # Each bench/NAME.cc is one program build/bench/NAME, target bench_NAME, with the sources of the
-# folder bench/NAME/ if there is one; bench/common/ is for all. Built only when asked for.
+# folder bench/NAME/ if there is one; bench/common/ is for all. Built only when asked
+# for; the target bench_all builds them all.
 xtdb_find_sources(bench_common_sources ${PROJECT_SOURCE_DIR}/bench/common/*.cc)
+add_custom_target(bench_all)
 add_library(bench_common STATIC EXCLUDE_FROM_ALL ${bench_common_sources})
 target_include_directories(bench_common PUBLIC ${PROJECT_SOURCE_DIR})
 target_link_libraries(bench_common PUBLIC SQLite::SQLite3 xtdb_fmt)
@@ -19,6 +21,7 @@ foreach(source IN LISTS bench_sources)
                         benchmark::benchmark)
   set_target_properties(bench_${name} PROPERTIES OUTPUT_NAME ${name}
                         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+  add_dependencies(bench_all bench_${name})
 endforeach()
 if(TARGET bench_series_bench)
   target_link_libraries(bench_series_bench PRIVATE LibLZMA::LibLZMA xtdb_fmt)

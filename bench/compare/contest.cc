@@ -32,6 +32,7 @@ Contest::Contest(ContestOptions options) : options_(std::move(options)) {
     return;
   }
   duckdb_ = duckdb.get();
+  table_.AddNote("DuckDB's prepared INSERTs: of " + WithCommas(duckdb->InsertsMax()) + " rows.");
   contenders_.push_back(std::move(duckdb));
 }
 

@@ -47,7 +47,7 @@ std::unique_ptr<DuckdbApi> DuckdbApi::Load(const std::string& path, std::string&
   XTDB_BENCH_FIND(prepare_error);
   XTDB_BENCH_FIND(destroy_prepare);
   XTDB_BENCH_FIND(bind_parameter_index);
-  XTDB_BENCH_FIND(bind_varchar_length);
+  XTDB_BENCH_FIND(bind_int32);
   XTDB_BENCH_FIND(bind_double);
   XTDB_BENCH_FIND(bind_timestamp);
   XTDB_BENCH_FIND(execute_prepared);
@@ -61,7 +61,6 @@ std::unique_ptr<DuckdbApi> DuckdbApi::Load(const std::string& path, std::string&
   XTDB_BENCH_FIND(data_chunk_set_size);
   XTDB_BENCH_FIND(data_chunk_get_vector);
   XTDB_BENCH_FIND(vector_get_data);
-  XTDB_BENCH_FIND(vector_assign_string_element_len);
   XTDB_BENCH_FIND(vector_size);
   XTDB_BENCH_FIND(appender_create);
   XTDB_BENCH_FIND(appender_error);

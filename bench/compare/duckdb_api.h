@@ -12,20 +12,20 @@ namespace xtdb::bench {
 struct DuckdbApi {
   using Index = uint64_t;
   using State = int;  // 0: done
-  using Database = struct DuckdbDatabase*;
-  using Connection = struct DuckdbConnection*;
-  using Statement = struct DuckdbStatement*;
-  using Appender = struct DuckdbAppender*;
-  using DataChunk = struct DuckdbDataChunk*;
-  using Vector = struct DuckdbVector*;
-  using LogicalType = struct DuckdbLogicalType*;
+  using Database = struct OpaqueDatabase*;
+  using Connection = struct OpaqueConnection*;
+  using Statement = struct OpaqueStatement*;
+  using Appender = struct OpaqueAppender*;
+  using DataChunk = struct OpaqueDataChunk*;
+  using Vector = struct OpaqueVector*;
+  using LogicalType = struct OpaqueLogicalType*;
   struct QueryResult {  // of the size and alignment of duckdb_result
     void* fields[6];
   };
   struct Timestamp {
     int64_t micros;
   };
-  enum Type : int { kUtinyint = 6, kBigint = 5, kDouble = 11, kTimestamp = 12, kVarchar = 17 };
+  enum Type : int { kInteger = 4, kBigint = 5, kUtinyint = 6, kDouble = 11, kTimestamp = 12 };
 
   const char* (*library_version)();
   State (*open)(const char* path, Database* out);
@@ -42,7 +42,7 @@ struct DuckdbApi {
   const char* (*prepare_error)(Statement statement);
   void (*destroy_prepare)(Statement* statement);
   State (*bind_parameter_index)(Statement statement, Index* out, const char* name);
-  State (*bind_varchar_length)(Statement statement, Index index, const char* text, Index length);
+  State (*bind_int32)(Statement statement, Index index, int32_t value);
   State (*bind_double)(Statement statement, Index index, double value);
   State (*bind_timestamp)(Statement statement, Index index, Timestamp value);
   State (*execute_prepared)(Statement statement, QueryResult* out);
@@ -57,8 +57,6 @@ struct DuckdbApi {
   void (*data_chunk_set_size)(DataChunk chunk, Index size);
   Vector (*data_chunk_get_vector)(DataChunk chunk, Index column);
   void* (*vector_get_data)(Vector vector);
-  void (*vector_assign_string_element_len)(Vector vector, Index row, const char* text,
-                                           Index length);
   Index (*vector_size)();
 
   State (*appender_create)(Connection connection, const char* schema, const char* table,

@@ -4,10 +4,10 @@
 
 namespace xtdb::bench {
 
-DuckdbAppender::DuckdbAppender(DuckdbConnectionHandle& db)
+DuckdbAppender::DuckdbAppender(DuckdbConnection& db)
     : api_(db.api()), rows_max_(api_.vector_size()) {
   Check(api_.appender_create(db.get(), nullptr, "t", &appender_));
-  DuckdbApi::LogicalType types[] = {api_.create_logical_type(DuckdbApi::kVarchar),
+  DuckdbApi::LogicalType types[] = {api_.create_logical_type(DuckdbApi::kInteger),
                                     api_.create_logical_type(DuckdbApi::kTimestamp),
                                     api_.create_logical_type(DuckdbApi::kDouble),
                                     api_.create_logical_type(DuckdbApi::kUtinyint)};
@@ -32,10 +32,10 @@ void DuckdbAppender::Check(DuckdbApi::State state) {
 void DuckdbAppender::Renew() {
   api_.data_chunk_reset(chunk_);
   rows_ = 0;
-  tags_ = api_.data_chunk_get_vector(chunk_, 0);
   const auto data = [&](DuckdbApi::Index column) {
     return api_.vector_get_data(api_.data_chunk_get_vector(chunk_, column));
   };
+  tags_ = static_cast<int32_t*>(data(0));
   ts_us_ = static_cast<int64_t*>(data(1));
   values_ = static_cast<double*>(data(2));
   qualities_ = static_cast<uint8_t*>(data(3));

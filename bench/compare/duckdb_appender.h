@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string_view>
+#include <cstdint>
 
 #include "bench/compare/duckdb_connection.h"
 
@@ -9,13 +9,13 @@ namespace xtdb::bench {
 // Appends rows to table t by columnar chunks, DuckDB's fastest way in.
 class DuckdbAppender {
  public:
-  explicit DuckdbAppender(DuckdbConnectionHandle& db);
+  explicit DuckdbAppender(DuckdbConnection& db);
   ~DuckdbAppender();
   DuckdbAppender(const DuckdbAppender&) = delete;
   DuckdbAppender& operator=(const DuckdbAppender&) = delete;
 
-  void Add(std::string_view tag, int64_t ts_us, double value) {
-    api_.vector_assign_string_element_len(tags_, rows_, tag.data(), tag.size());
+  void Add(uint32_t tag, int64_t ts_us, double value) {
+    tags_[rows_] = static_cast<int32_t>(tag);
     ts_us_[rows_] = ts_us;
     values_[rows_] = value;
     qualities_[rows_] = 192;
@@ -32,7 +32,7 @@ class DuckdbAppender {
   const DuckdbApi& api_;
   DuckdbApi::Appender appender_ = nullptr;
   DuckdbApi::DataChunk chunk_ = nullptr;
-  DuckdbApi::Vector tags_ = nullptr;
+  int32_t* tags_ = nullptr;
   int64_t* ts_us_ = nullptr;
   double* values_ = nullptr;
   uint8_t* qualities_ = nullptr;

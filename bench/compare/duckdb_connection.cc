@@ -4,27 +4,26 @@
 
 namespace xtdb::bench {
 
-DuckdbConnectionHandle::DuckdbConnectionHandle(const DuckdbApi& api, const std::string& path,
-                                               int threads)
+DuckdbConnection::DuckdbConnection(const DuckdbApi& api, const std::string& path, int threads)
     : api_(api) {
   if (api_.open(path.c_str(), &database_) != 0) Fail("DuckDB cannot open " + path);
   if (api_.connect(database_, &connection_) != 0) Fail("DuckDB cannot connect to " + path);
   if (threads > 0) Run("SET threads = " + std::to_string(threads));
 }
 
-DuckdbConnectionHandle::~DuckdbConnectionHandle() {
+DuckdbConnection::~DuckdbConnection() {
   api_.disconnect(&connection_);
   api_.close(&database_);
 }
 
-void DuckdbConnectionHandle::Run(const std::string& sql) {
+void DuckdbConnection::Run(const std::string& sql) {
   DuckdbApi::QueryResult result{};
   if (api_.query(connection_, sql.c_str(), &result) != 0)
     Fail(sql + ": " + api_.result_error(&result));
   api_.destroy_result(&result);
 }
 
-DuckdbApi::Statement DuckdbConnectionHandle::Prepare(const std::string& sql) {
+DuckdbApi::Statement DuckdbConnection::Prepare(const std::string& sql) {
   DuckdbApi::Statement statement = nullptr;
   if (api_.prepare(connection_, sql.c_str(), &statement) != 0)
     Fail(sql + ": " + api_.prepare_error(statement));

@@ -7,13 +7,13 @@
 namespace xtdb::bench {
 
 // A database of DuckDB and one connection to it. Errors end the program.
-class DuckdbConnectionHandle {
+class DuckdbConnection {
  public:
   // threads: 0 takes the default.
-  DuckdbConnectionHandle(const DuckdbApi& api, const std::string& path, int threads);
-  ~DuckdbConnectionHandle();
-  DuckdbConnectionHandle(const DuckdbConnectionHandle&) = delete;
-  DuckdbConnectionHandle& operator=(const DuckdbConnectionHandle&) = delete;
+  DuckdbConnection(const DuckdbApi& api, const std::string& path, int threads);
+  ~DuckdbConnection();
+  DuckdbConnection(const DuckdbConnection&) = delete;
+  DuckdbConnection& operator=(const DuckdbConnection&) = delete;
 
   void Run(const std::string& sql);
   DuckdbApi::Statement Prepare(const std::string& sql);  // the caller destroys it

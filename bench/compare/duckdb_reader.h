@@ -10,7 +10,7 @@ namespace xtdb::bench {
 // A prepared query with the parameters $tag, $from, $to and $bound, as far as it has them.
 class DuckdbReader : public Reader {
  public:
-  DuckdbReader(DuckdbConnectionHandle& db, const std::string& sql);
+  DuckdbReader(DuckdbConnection& db, const std::string& sql);
   ~DuckdbReader() override;
   Answer Read(const ReadKey& key) override;
 

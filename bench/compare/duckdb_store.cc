@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kFileName = "d.duckdb";
 constexpr const char* kCreate =
-    "CREATE TABLE IF NOT EXISTS t(tag VARCHAR, ts TIMESTAMP, value DOUBLE, quality UTINYINT)";
+    "CREATE TABLE IF NOT EXISTS t(tag INTEGER, ts TIMESTAMP, value DOUBLE, quality UTINYINT)";
 
 std::string SqlOf(ReadKind kind) {
   constexpr const char* kHourly =
@@ -57,8 +57,7 @@ class DuckdbStore : public Store {
     const DuckdbApi& api = db_.api();
     if (insert_ == nullptr) insert_ = db_.Prepare("INSERT INTO t VALUES (?, ?, ?, 192)");
     for (size_t i = begin; i < end; ++i) {
-      const std::string& name = dataset.tags[dataset.tag[i]];
-      api.bind_varchar_length(insert_, 1, name.data(), name.size());
+      api.bind_int32(insert_, 1, static_cast<int32_t>(dataset.tag[i]));
       api.bind_timestamp(insert_, 2, {dataset.ts_us[i]});
       api.bind_double(insert_, 3, dataset.value[i]);
       DuckdbApi::QueryResult result{};
@@ -70,17 +69,17 @@ class DuckdbStore : public Store {
   void Append(const Dataset& dataset, size_t begin, size_t end) override {
     if (appender_ == nullptr) appender_ = std::make_unique<DuckdbAppender>(db_);
     for (size_t i = begin; i < end; ++i)
-      appender_->Add(dataset.tags[dataset.tag[i]], dataset.ts_us[i], dataset.value[i]);
+      appender_->Add(dataset.tag[i], dataset.ts_us[i], dataset.value[i]);
     appender_->Flush();
   }
 
-  bool AppendSeries(const Dataset& dataset, const std::vector<TagSeries>& series) override {
+  bool AppendSeries(const Dataset&, const std::vector<TagSeries>& series) override {
     Begin();
     {
       DuckdbAppender appender(db_);
       for (size_t tag = 0; tag < series.size(); ++tag) {
         for (size_t i = 0; i < series[tag].ts_us.size(); ++i)
-          appender.Add(dataset.tags[tag], series[tag].ts_us[i], series[tag].value[i]);
+          appender.Add(static_cast<uint32_t>(tag), series[tag].ts_us[i], series[tag].value[i]);
       }
     }
     Commit();
@@ -93,7 +92,7 @@ class DuckdbStore : public Store {
   bool Compact() override { return false; }
 
  private:
-  DuckdbConnectionHandle db_;
+  DuckdbConnection db_;
   DuckdbApi::Statement insert_ = nullptr;
   std::unique_ptr<DuckdbAppender> appender_;
 };
@@ -121,7 +120,7 @@ std::unique_ptr<Store> DuckdbContender::Open(const std::filesystem::path& folder
 
 void DuckdbContender::CopySorted(const std::filesystem::path& from,
                                  const std::filesystem::path& to) {
-  DuckdbConnectionHandle db(*api_, (from / kFileName).string(), threads_);
+  DuckdbConnection db(*api_, (from / kFileName).string(), threads_);
   db.Run(fmt::format("ATTACH '{}' AS sorted", (to / kFileName).string()));
   db.Run("CREATE TABLE sorted.t AS SELECT * FROM t ORDER BY tag, ts");
   db.Run("DETACH sorted");
@@ -129,8 +128,8 @@ void DuckdbContender::CopySorted(const std::filesystem::path& from,
 
 void DuckdbContender::Import(const std::filesystem::path& csv,
                              const std::filesystem::path& folder) {
-  DuckdbConnectionHandle db(*api_, (folder / kFileName).string(), threads_);
-  db.Run(kCreate);
+  DuckdbConnection db(*api_, (folder / kFileName).string(), threads_);
+  db.Run("CREATE TABLE t(tag VARCHAR, ts TIMESTAMP, value DOUBLE, quality UTINYINT)");
   db.Run(fmt::format("COPY t(tag, ts, value) FROM '{}' (HEADER, DELIMITER ',')", csv.string()));
 }
 

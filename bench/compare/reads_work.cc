@@ -61,7 +61,8 @@ std::vector<ReadKey> KeysOf(const Dataset& data, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const size_t row = random() % data.size();
     ReadKey key;
-    key.tag = data.tags[data.tag[row]];
+    key.tag_number = data.tag[row];
+    key.tag = data.tags[key.tag_number];
     key.from_us = data.ts_us[row];
     key.bound = 20;
     keys.push_back(key);

@@ -26,6 +26,7 @@ enum class ReadKind : uint8_t {
 
 struct ReadKey {
   std::string tag;
+  uint32_t tag_number = 0;  // its place in the dataset
   int64_t from_us = 0;
   int64_t to_us = 0;
   double bound = 0;

@@ -22,10 +22,7 @@ void Keeper::Maintain() {
     const auto second = static_cast<int64_t>(oldest_s * PlantSpeed(plan_));
     dropped_chunks_ += db_.QueryInteger(fmt::format("SELECT xtdb_drop('t', {})", PlantUs(second)));
   }
-  if (can_compact_) {
-    db_.Run("SELECT xtdb_compact('t')");
-    ++compactions_;
-  }
+  if (can_compact_) compacted_chunks_ += db_.QueryInteger("SELECT xtdb_compact('t')");
 }
 
 int64_t Keeper::Stat(const std::string& name) {

@@ -23,7 +23,7 @@ class Keeper {
   // What is decoded and checked byte by byte; ends the program if anything is wrong.
   void Check();
   int64_t dropped_chunks() const { return dropped_chunks_; }
-  int64_t compactions() const { return compactions_; }
+  int64_t compacted_chunks() const { return compacted_chunks_; }
   bool can_compact() const { return can_compact_; }
 
  private:
@@ -34,7 +34,7 @@ class Keeper {
   PlantConnection db_;
   bool can_compact_ = false;
   int64_t dropped_chunks_ = 0;
-  int64_t compactions_ = 0;
+  int64_t compacted_chunks_ = 0;
 };
 
 // A process more that writes and reads, and ends by itself when the plan's time is over.
