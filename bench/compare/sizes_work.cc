@@ -16,7 +16,7 @@ void RunSizesWork(Contest& contest) {
                          Case{Contest::Kind::kG100K, 5.0}}) {
     const Dataset& data = contest.Points(one.kind);
     const auto add = [&](const char* state, double reach) {
-      return table.AddRow(std::string("bytes/point, ") + state + " (" + data.name + ")", "bytes",
+      return table.AddRow(std::string("bytes/point, ") + state + " (" + data.name + ")", kBytes,
                           Better::kSmaller, {.value = reach});
     };
     const Table::Row live = add("live", one.reach * kLiveOverCompact);

@@ -59,7 +59,7 @@ std::string Table::Cell(const Line& line, Column column, bool with_duckdb) const
 }
 
 // What is to be reached, and whether it is. A ratio to a store that was not measured is left out.
-std::string Table::Verdict(const Line& line) {
+std::string Table::Verdict(const Line& line, bool judges) {
   const Reach& reach = line.reach;
   if (reach.value == 0 && reach.over_sqlite == 0 && reach.over_duckdb == 0) return "";
   const bool larger = line.better == Better::kLarger;
@@ -81,10 +81,11 @@ std::string Table::Verdict(const Line& line) {
   if (const auto ratio = RatioTo(line, {Column::kDuckdb}); reach.over_duckdb != 0 && ratio)
     add(Figure(reach.over_duckdb) + "x DuckDB", *ratio >= reach.over_duckdb);
   if (!judged) return "";
+  if (!judges && line.unit != kBytes) return text;
   return text + (met ? "  yes" : "  NO");
 }
 
-void Table::Print(bool with_duckdb) const {
+void Table::Print(bool with_duckdb, bool judges) const {
   size_t width = 4;
   for (const Line& line : lines_) width = std::max(width, line.work.size());
   constexpr const char* kForm =
@@ -97,11 +98,11 @@ void Table::Print(bool with_duckdb) const {
       "{0:-<28}|\n",
       "", width + 2);
   for (const Line& line : lines_) {
-    fmt::print(kForm, line.work, width, line.unit, Cell(line, Column::kXtdb, with_duckdb),
-               Cell(line, Column::kSqlite, with_duckdb), Cell(line, Column::kDuckdb, with_duckdb),
-               Cell(line, Column::kDuckdbSorted, with_duckdb),
-               RatioText(RatioTo(line, {Column::kSqlite})),
-               RatioText(RatioTo(line, {Column::kDuckdb, Column::kDuckdbSorted})), Verdict(line));
+    fmt::print(
+        kForm, line.work, width, line.unit, Cell(line, Column::kXtdb, with_duckdb),
+        Cell(line, Column::kSqlite, with_duckdb), Cell(line, Column::kDuckdb, with_duckdb),
+        Cell(line, Column::kDuckdbSorted, with_duckdb), RatioText(RatioTo(line, {Column::kSqlite})),
+        RatioText(RatioTo(line, {Column::kDuckdb, Column::kDuckdbSorted})), Verdict(line, judges));
   }
   fmt::print("\n");
   for (const std::string& note : notes_) fmt::print("{}\n", note);

@@ -9,6 +9,8 @@
 
 namespace xtdb::bench {
 
+inline constexpr const char* kBytes = "bytes";  // the unit of sizes
+
 enum class Better : uint8_t { kLarger, kSmaller };
 
 // A number that xTdb is to reach.
@@ -28,7 +30,8 @@ class Table {
   double MedianOf(Row row, Column column) const;
   void AddNote(std::string note) { notes_.push_back(std::move(note)); }
   // with_duckdb: false puts "not installed" into its columns.
-  void Print(bool with_duckdb) const;
+  // judges: says whether what is to be reached is reached; sizes are judged in any case.
+  void Print(bool with_duckdb, bool judges) const;
 
  private:
   struct Line {
@@ -41,7 +44,7 @@ class Table {
   std::string Cell(const Line& line, Column column, bool with_duckdb) const;
   // How many times better xTdb is than the better of `peers`; none if either was not measured.
   static std::optional<double> RatioTo(const Line& line, std::initializer_list<Column> peers);
-  static std::string Verdict(const Line& line);
+  static std::string Verdict(const Line& line, bool judges);
 
   std::vector<Line> lines_;
   std::vector<std::string> notes_;
