@@ -73,7 +73,7 @@ class Store {
         cents += static_cast<int64_t>(random() % 41) - 20;
         values.push_back(static_cast<double>(cents) / 100);
       }
-      Require(transaction->WriteDoubles(*tag, ts_us, values, {}));
+      Require(transaction->WriteColumn(*tag, {ts_us, std::span<const double>(values), {}, {}}));
     }
     Require(transaction->Prepare());
     transaction->Commit();

@@ -33,8 +33,8 @@ Result<std::shared_ptr<SpillGroup>> StorageEngine::WriteGroup(const Staging::Lea
   const BlockOptions options = FlushBlockOptions(leaving.tags.size());
   std::vector<EncodedTag> encoded(leaving.tags.size());
   XTDB_RETURN_IF_ERROR(ParallelFor(encoded.size(), options_.threads, [&](size_t i) -> Status {
-    const auto& [tag, rows] = leaving.tags[i];
-    XTDB_ASSIGN_OR_RETURN(encoded[i], EncodeTag(tag, rows, rank, options));
+    const Staging::Leaving::Rows& rows = leaving.tags[i];
+    XTDB_ASSIGN_OR_RETURN(encoded[i], EncodeTag(rows.tag, rows.columns(), rank, options));
     return Status();
   }));
   auto group = std::make_shared<SpillGroup>();
@@ -43,10 +43,10 @@ Result<std::shared_ptr<SpillGroup>> StorageEngine::WriteGroup(const Staging::Lea
   MixedPacker mixed(rank);
   std::vector<EncodedBlock> mixed_blocks;
   for (size_t i = 0; i < encoded.size(); ++i) {
-    const auto& [tag, rows] = leaving.tags[i];
-    group->row_count += rows.size();
+    const Staging::Leaving::Rows& rows = leaving.tags[i];
+    group->row_count += rows.columns().size();
     XTDB_RETURN_IF_ERROR(PlaceSpilled(encoded[i].blocks, *group));
-    if (!encoded[i].rest.empty()) group->mixed_tags.push_back(tag);
+    if (!encoded[i].rest.empty()) group->mixed_tags.push_back(rows.tag);
     for (EncodedVector& vector : encoded[i].rest) mixed.Add(std::move(vector), mixed_blocks);
   }
   mixed.Finish(mixed_blocks);

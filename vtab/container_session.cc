@@ -100,6 +100,7 @@ Result<Transaction*> ContainerSession::Write() {
 }
 
 void ContainerSession::DropCaches() {
+  last_tag_ = nullptr;
   write_tags_.clear();
   undo_definition_.reset();
 }
@@ -113,9 +114,15 @@ void ContainerSession::CheckCaches() {
 }
 
 WriteTag* ContainerSession::Remember(StagedTag& staged) {
-  WriteTag& tag = write_tags_[staged.definition().name];
-  tag.staged = &staged;
-  return &tag;
+  const auto found = write_tags_.try_emplace(staged.definition().name).first;
+  found->second.staged = &staged;
+  found->second.name = found->first;
+  return NoteUse(found->second);
+}
+
+WriteTag* ContainerSession::NoteUse(WriteTag& tag) {
+  if (last_tag_ != nullptr) last_tag_->next = &tag;
+  return last_tag_ = &tag;
 }
 
 Result<WriteTag*> ContainerSession::FindTag(std::string_view name) {
@@ -123,7 +130,7 @@ Result<WriteTag*> ContainerSession::FindTag(std::string_view name) {
   CheckCaches();
   undo_definition_.reset();
   const auto known = write_tags_.find(name);
-  if (known != write_tags_.end()) return &known->second;
+  if (known != write_tags_.end()) return NoteUse(known->second);
   StagedTag* const staged = transaction->FindTag(name);
   return staged == nullptr ? nullptr : Remember(*staged);
 }

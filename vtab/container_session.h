@@ -19,6 +19,8 @@ class Connection;
 // A tag that this transaction writes to, and what makes the next row of it cheap.
 struct WriteTag {
   StagedTag* staged = nullptr;
+  std::string_view name;
+  WriteTag* next = nullptr;  // that came behind it last time
   RowHandles::Hint handle_hint;
   std::optional<int64_t> committed_last_ts;  // before this transaction
   // The first `indexed_rows` staged rows by ts, true for live ones; made when a late point is
@@ -79,6 +81,17 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
 
   // The tag of that name, defined if there is none; good until the next call of anything else here.
   Result<WriteTag*> FindOrDefineTag(std::string_view name);
+  // The same without a look-up, for rows that name their tags in the same order again and again.
+  // nullptr: ask FindOrDefineTag.
+  WriteTag* GuessTag(std::string_view name) {
+    if (last_tag_ == nullptr || transaction_->staging().generation() != cached_generation_) {
+      return nullptr;
+    }
+    WriteTag* const guess = last_tag_->next;
+    if (guess == nullptr || guess->name != name) return nullptr;
+    undo_definition_.reset();
+    return last_tag_ = guess;
+  }
   // Takes back the definition that the last FindOrDefineTag made, if it made one: its row has
   // failed.
   void UndoDefinition();
@@ -116,6 +129,7 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
   void DropCaches();
   void CheckCaches();
   WriteTag* Remember(StagedTag& staged);
+  WriteTag* NoteUse(WriteTag& tag);
   void EndTransaction(bool committed);
 
   Connection& connection_;
@@ -129,6 +143,7 @@ class ContainerSession : public std::enable_shared_from_this<ContainerSession> {
   PointMover mover_;
 
   std::unordered_map<std::string, WriteTag, NameHash, std::equal_to<>> write_tags_;
+  WriteTag* last_tag_ = nullptr;  // in write_tags_: of the last row
   uint64_t cached_generation_ = 0;
   std::optional<Mark> undo_definition_;
 };

@@ -2,25 +2,21 @@
 
 namespace xtdb {
 
-Result<int64_t> RowHandles::HandleOf(PointKey key, Hint& hint) {
-  const int64_t window = WindowOf(key.ts_us);
-  if (hint.tag != key.tag || hint.window != window) {
-    const PointKey pair{key.tag, window};
-    const auto [entry, inserted] = numbers_.try_emplace(pair, 0);
-    if (inserted) {
-      if (pairs_.size() + 1 >= (size_t{1} << kPairNumberBits)) {
-        numbers_.erase(entry);
-        return Status::ResourceExhausted(
-            "this connection has used up its rowids (2^28 pairs of tag and 9.5 hours): open "
-            "another, or do not select rowid");
-      }
-      pairs_.push_back(pair);
-      entry->second = static_cast<uint32_t>(pairs_.size());
+Status RowHandles::Number(TagId tag, int64_t window, Hint& hint) {
+  const PointKey pair{tag, window};
+  const auto [entry, inserted] = numbers_.try_emplace(pair, 0);
+  if (inserted) {
+    if (pairs_.size() + 1 >= (size_t{1} << kPairNumberBits)) {
+      numbers_.erase(entry);
+      return Status::ResourceExhausted(
+          "this connection has used up its rowids (2^28 pairs of tag and 9.5 hours): open "
+          "another, or do not select rowid");
     }
-    hint = {window, key.tag, entry->second};
+    pairs_.push_back(pair);
+    entry->second = static_cast<uint32_t>(pairs_.size());
   }
-  const int64_t offset = key.ts_us - window * (int64_t{1} << kWindowBits);
-  return (int64_t{hint.number} << kWindowBits) | offset;
+  hint = {window, tag, entry->second};
+  return {};
 }
 
 std::optional<PointKey> RowHandles::Find(int64_t handle) const {

@@ -43,13 +43,21 @@ class RowHandles {
     uint32_t number = 0;
   };
   // kResourceExhausted: all numbers are given out.
-  Result<int64_t> HandleOf(PointKey key, Hint& hint);
+  Result<int64_t> HandleOf(PointKey key, Hint& hint) {
+    const int64_t window = WindowOf(key.ts_us);
+    if (hint.tag != key.tag || hint.window != window) {
+      XTDB_RETURN_IF_ERROR(Number(key.tag, window, hint));
+    }
+    const int64_t offset = key.ts_us - window * (int64_t{1} << kWindowBits);
+    return (int64_t{hint.number} << kWindowBits) | offset;
+  }
   Result<int64_t> HandleOf(PointKey key) { return HandleOf(key, last_); }
   // Nothing: not a handle that this connection has given out.
   std::optional<PointKey> Find(int64_t handle) const;
 
  private:
   static int64_t WindowOf(int64_t ts_us) { return ts_us >> kWindowBits; }
+  Status Number(TagId tag, int64_t window, Hint& hint);
 
   std::unordered_map<PointKey, uint32_t, PointKeyHash> numbers_;  // ts_us is the window's number
   std::vector<PointKey> pairs_;                                   // by number - 1

@@ -65,6 +65,7 @@ class Table : public sqlite3_vtab {
       return {};
     return CheckMayWrite(session);
   }
+  bool is_writing() const { return writing_; }
   // For xSync.
   Status Sync();
   // For xCommit and xRollback.

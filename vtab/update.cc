@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include "planner/plan.h"
@@ -161,9 +162,17 @@ Status RowUpdate::InsertPoint(sqlite3_int64* rowid) {
   return status;
 }
 
+// Not filled before it is copied into, as a vector would be.
+template <typename T>
+struct Array {
+  std::unique_ptr<T[]> items;
+  size_t size = 0;
+  std::span<const T> span() const { return {items.get(), size}; }
+};
+
 // BLOBs come unaligned.
 template <typename T>
-Result<std::vector<T>> ReadArray(sqlite3_value* value, int column) {
+Result<Array<T>> ReadArray(sqlite3_value* value, int column) {
   if (sqlite3_value_type(value) != SQLITE_BLOB) {
     return Status::TypeMismatch(std::string(ColumnName(column)) + " is " + ShowValue(value) +
                                 "; it takes a BLOB of little-endian " +
@@ -177,8 +186,10 @@ Result<std::vector<T>> ReadArray(sqlite3_value* value, int column) {
                                 std::to_string(bytes.size()) + " bytes, which is no multiple of " +
                                 std::to_string(sizeof(T)));
   }
-  std::vector<T> array(bytes.size() / sizeof(T));
-  if (!array.empty()) std::memcpy(array.data(), bytes.data(), bytes.size());
+  Array<T> array{nullptr, bytes.size() / sizeof(T)};
+  if (array.size == 0) return array;
+  array.items = std::make_unique_for_overwrite<T[]>(array.size);
+  std::memcpy(array.items.get(), bytes.data(), bytes.size());
   return array;
 }
 
@@ -186,17 +197,19 @@ Status RowUpdate::InsertBatch(sqlite3_int64* rowid) {
   for (const int column : {kColumnTime, kColumnValue, kColumnQuality, kColumnTs}) {
     XTDB_RETURN_IF_ERROR(RefuseColumns(column, column, "must not be given with ts_blob"));
   }
-  XTDB_ASSIGN_OR_RETURN(const std::vector<int64_t> ts,
+  XTDB_ASSIGN_OR_RETURN(const Array<int64_t> ts_array,
                         ReadArray<int64_t>(columns_[kColumnTsBlob], kColumnTsBlob));
-  XTDB_ASSIGN_OR_RETURN(const std::vector<double> values,
+  XTDB_ASSIGN_OR_RETURN(const Array<double> value_array,
                         ReadArray<double>(columns_[kColumnValueBlob], kColumnValueBlob));
-  std::vector<Quality> quality;
+  const std::span<const int64_t> ts = ts_array.span();
+  const std::span<const double> values = value_array.span();
+  Array<Quality> quality;
   if (!IsNull(columns_[kColumnQualityBlob])) {
     XTDB_ASSIGN_OR_RETURN(quality,
                           ReadArray<Quality>(columns_[kColumnQualityBlob], kColumnQualityBlob));
-    if (quality.size() != ts.size()) {
+    if (quality.size != ts.size()) {
       return Status::TypeMismatch("ts_blob has " + std::to_string(ts.size()) +
-                                  " points, quality_blob " + std::to_string(quality.size()));
+                                  " points, quality_blob " + std::to_string(quality.size));
     }
   }
   if (values.size() != ts.size()) {
@@ -204,7 +217,7 @@ Status RowUpdate::InsertBatch(sqlite3_int64* rowid) {
                                 " points, value_blob " + std::to_string(values.size()));
   }
   XTDB_ASSIGN_OR_RETURN(WriteTag* const tag, InsertedTag());
-  const Status status = WriteBatch(*tag, ts, values, quality);
+  const Status status = WriteBatch(*tag, ts, values, quality.span());
   if (!status.ok()) {
     session_.UndoDefinition();
     return status;
@@ -218,15 +231,14 @@ Status RowUpdate::InsertBatch(sqlite3_int64* rowid) {
 Status RowUpdate::WriteBatch(WriteTag& tag, std::span<const int64_t> ts,
                              std::span<const double> values, std::span<const Quality> quality) {
   Transaction& transaction = *session_.transaction();
-  if (!Ignores()) return transaction.WriteDoubles(*tag.staged, ts, values, quality);
+  const ColumnBatch batch{ts, values, quality, {}};
+  if (!Ignores()) return transaction.WriteColumn(*tag.staged, batch);
   const Mark before = transaction.TakeMark();
   const MarkHold hold = transaction.Hold(before);
   for (size_t i = 0; i < ts.size(); ++i) {
     XTDB_ASSIGN_OR_RETURN(const bool exists, session_.Exists(tag, ts[i]));
     if (exists) continue;
-    const Status status =
-        transaction.WriteDoubles(*tag.staged, ts.subspan(i, 1), values.subspan(i, 1),
-                                 quality.empty() ? quality : quality.subspan(i, 1));
+    const Status status = transaction.WriteColumn(*tag.staged, batch.Rows(i, 1));
     if (!status.ok()) {
       transaction.RollbackTo(before);
       return status;
@@ -340,9 +352,62 @@ Status DeleteRow(Table& table, ContainerSession& session, sqlite3_value* rowid) 
   return tag == nullptr ? Status() : session.transaction()->Delete(*tag->staged, key->ts_us);
 }
 
+// The row that programs insert by the million: a tag that the transaction knows, ts as an integer,
+// a number, a quality or none. False: nothing is done, and the general way says what is the matter.
+bool InsertPlainPoint(Table& table, std::span<sqlite3_value*> arguments, sqlite3_int64* rowid) {
+  ContainerSession* const session = table.open_session().get();
+  if (session == nullptr || session->transaction() == nullptr || session->mover().has_pending() ||
+      !table.is_writing() || session->engine().forked() || !IsNull(arguments[0]) ||
+      !IsNull(arguments[1])) {
+    return false;
+  }
+  const std::span<sqlite3_value*> columns = arguments.subspan(2);
+  for (const int column : {kColumnTime, kColumnTagId, kColumnTsBlob, kColumnValueBlob,
+                           kColumnQualityBlob, kColumnCommand}) {
+    if (!IsNull(columns[column])) return false;
+  }
+  if (sqlite3_value_type(columns[kColumnTag]) != SQLITE_TEXT ||
+      sqlite3_value_type(columns[kColumnTs]) != SQLITE_INTEGER) {
+    return false;
+  }
+  Value value;
+  switch (sqlite3_value_type(columns[kColumnValue])) {
+    case SQLITE_FLOAT:
+      value = Value::Real(sqlite3_value_double(columns[kColumnValue]));
+      break;
+    case SQLITE_INTEGER:
+      value = Value::Integer(sqlite3_value_int64(columns[kColumnValue]));
+      break;
+    default:
+      return false;
+  }
+  int64_t quality = kQualityGood;
+  if (!IsNull(columns[kColumnQuality])) {
+    if (sqlite3_value_type(columns[kColumnQuality]) != SQLITE_INTEGER) return false;
+    quality = sqlite3_value_int64(columns[kColumnQuality]);
+    if (quality < 0 || quality > 255) return false;
+  }
+  if (sqlite3_vtab_on_conflict(table.connection().db()) == SQLITE_IGNORE) return false;
+  WriteTag* const tag = session->GuessTag(TextOf(columns[kColumnTag]));
+  if (tag == nullptr) return false;
+  StagedTag& staged = *tag->staged;
+  const int64_t ts_us = sqlite3_value_int64(columns[kColumnTs]);
+  if (ts_us < kTsMin || ts_us > kTsMax) return false;
+  const Result<int64_t> handle =
+      table.connection().handles().HandleOf({staged.id(), ts_us}, tag->handle_hint);
+  if (!handle.ok()) return false;
+  if (!session->transaction()->Write(staged, ts_us, value, static_cast<Quality>(quality)).ok()) {
+    return false;
+  }
+  *rowid = handle.value();
+  return true;
+}
+
 }  // namespace
 
 Status UpdateRow(Table& table, std::span<sqlite3_value*> arguments, sqlite3_int64* rowid) {
+  if (arguments.size() > 1 && InsertPlainPoint(table, arguments, rowid)) [[likely]]
+    return {};
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, table.Session());
   XTDB_RETURN_IF_ERROR(session->CheckUsable());
   XTDB_RETURN_IF_ERROR(table.BeginWriting(*session));

@@ -93,7 +93,7 @@ void WidenToFloat64(PointColumns& columns) {
   for (ValueBits& bits : columns.bits) bits = FromDouble(static_cast<double>(AsInt64(bits)));
 }
 
-PointColumns SortedUnique(const PointColumns& columns) {
+PointColumns SortedUnique(PointColumns columns) {
   if (columns.IsStrictlyIncreasing()) return columns;
   std::vector<size_t> order(columns.size());
   std::iota(order.begin(), order.end(), size_t{0});

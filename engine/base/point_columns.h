@@ -68,6 +68,6 @@ void WidenToFloat64(PointColumns& columns);
 
 // Sorts by ts and keeps of equal times the last row (so a later write or tombstone wins).
 // Tombstones stay.
-PointColumns SortedUnique(const PointColumns& columns);
+PointColumns SortedUnique(PointColumns columns);
 
 }  // namespace xtdb

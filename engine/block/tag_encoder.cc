@@ -19,7 +19,7 @@ constexpr size_t kCutRowsMin = 64;
 constexpr size_t kExtentBytesMin = kExtentSizeBytes * 3 / 4;
 
 VectorEntry DescribeVector(const PointColumns& columns, size_t begin, size_t end) {
-  const ValueStats stats = ComputeStats(columns, begin, end);
+  const ValueStats stats = ComputeStats(columns, begin, end, StatsScope::kVector);
   VectorEntry vector;
   vector.ts_min_us = columns.ts_us[begin];
   vector.ts_max_us = columns.ts_us[end - 1];

@@ -3,15 +3,25 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <utility>
 
 namespace xtdb {
 
-void MemBuffer::Prepare(TagId tag, const PointColumns& rows) {
+template <typename Body>
+void MemBuffer::ChangeBuffer(TagId tag, const Body& body) {
   std::unique_lock lock(mutex_);
   TagBuffer& buffer = tags_[tag];
   const size_t before = buffer.bytes();
-  buffer.Prepare(rows);
+  body(buffer);
   bytes_ += buffer.bytes() - before;
+}
+
+void MemBuffer::Prepare(TagId tag, const PointColumns& rows) {
+  ChangeBuffer(tag, [&](TagBuffer& buffer) { buffer.Prepare(rows); });
+}
+
+void MemBuffer::PrepareTake(TagId tag, const PointColumns& rows) {
+  ChangeBuffer(tag, [&](TagBuffer& buffer) { buffer.PrepareTake(rows); });
 }
 
 void MemBuffer::Unprepare(TagId tag) noexcept {
@@ -28,6 +38,12 @@ void MemBuffer::Append(TagId tag, const PointColumns& rows, LSN lsn, LSN first_f
   std::unique_lock lock(mutex_);
   tags_.find(tag)->second.Append(rows, lsn, first_frame_lsn);
   point_count_ += rows.size();
+}
+
+void MemBuffer::Take(TagId tag, PointColumns&& rows, LSN lsn, LSN first_frame_lsn) noexcept {
+  std::unique_lock lock(mutex_);
+  point_count_ += rows.size();
+  tags_.find(tag)->second.Take(std::move(rows), lsn, first_frame_lsn);
 }
 
 void MemBuffer::RunsAt(TagId tag, LSN lsn, int64_t ts_from, int64_t ts_to,

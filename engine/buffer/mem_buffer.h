@@ -28,6 +28,10 @@ class MemBuffer {
   // Adds rows that a commit at `lsn` made; their frames begin at `first_frame_lsn`. Does not
   // allocate after a Prepare of the same rows.
   void Append(TagId tag, const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept;
+  // The same in pairs for rows that are of no more use to the caller: many are not copied. Both get
+  // the same rows, in the same memory.
+  void PrepareTake(TagId tag, const PointColumns& rows);
+  void Take(TagId tag, PointColumns&& rows, LSN lsn, LSN first_frame_lsn) noexcept;
 
   // Appends what a snapshot at `lsn` sees of the tag's points in [ts_from, ts_to], oldest run
   // first.
@@ -56,6 +60,9 @@ class MemBuffer {
   int64_t LastTs(TagId tag) const;
 
  private:
+  template <typename Body>
+  void ChangeBuffer(TagId tag, const Body& body);
+
   mutable std::shared_mutex mutex_;
   std::unordered_map<TagId, TagBuffer> tags_;
   std::vector<TagId> tags_with_retired_;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "engine/base/status.h"
+#include "engine/codec/codec_kernels.h"
 
 namespace xtdb {
 
@@ -32,9 +34,9 @@ void TagBuffer::MakeRoom(Segment& segment, const PointColumns& rows) {
 void TagBuffer::Prepare(const PointColumns& rows) {
   if (TailTakes(rows)) {
     Segment& tail = *segments_.back();
-    const size_t before = tail.columns.MemoryBytes();
     MakeRoom(tail, rows);
-    bytes_ += tail.columns.MemoryBytes() - before;
+    bytes_ += tail.columns.MemoryBytes() - tail.bytes;
+    tail.bytes = tail.columns.MemoryBytes();
     return;
   }
   // Capacities grow with the tag's traffic, so that a slow tag takes little.
@@ -43,13 +45,33 @@ void TagBuffer::Prepare(const PointColumns& rows) {
   segment->columns.type = rows.type;
   segment->columns.Reserve(std::max(grown, rows.size()));
   MakeRoom(*segment, rows);
+  segment->bytes = segment->columns.MemoryBytes();
+  AddSegment(std::move(segment));
+}
+
+void TagBuffer::PrepareTake(const PointColumns& rows) {
+  if (!BecomesSegment(rows)) return Prepare(rows);
+  auto segment = std::make_shared<Segment>();
+  segment->columns.type = rows.type;
+  segment->marks.reserve(1);
+  segment->bytes = rows.MemoryBytes();
+  AddSegment(std::move(segment));
+}
+
+// Memory beyond what the rows need would be lost to the budget.
+bool TagBuffer::BecomesSegment(const PointColumns& rows) {
+  const size_t capacity = rows.ts_us.capacity();
+  return rows.size() >= kSegmentRows && capacity - rows.size() <= rows.size() / 4;
+}
+
+void TagBuffer::AddSegment(std::shared_ptr<Segment> segment) {
   segments_.push_back(std::move(segment));
-  bytes_ += segments_.back()->columns.MemoryBytes();
+  bytes_ += segments_.back()->bytes;
 }
 
 void TagBuffer::Unprepare() noexcept {
   if (segments_.empty() || !segments_.back()->columns.empty()) return;
-  bytes_ -= segments_.back()->columns.MemoryBytes();
+  bytes_ -= segments_.back()->bytes;
   segments_.pop_back();
 }
 
@@ -62,19 +84,32 @@ bool TagBuffer::TailTakes(const PointColumns& rows) const {
 }
 
 void TagBuffer::Append(const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept {
+  PointColumns& columns = segments_.back()->columns;
+  const size_t begin = columns.size();
+  columns.AppendRange(rows, 0, rows.size());
+  NoteAppended(begin, lsn, first_frame_lsn);
+}
+
+void TagBuffer::Take(PointColumns&& rows, LSN lsn, LSN first_frame_lsn) noexcept {
+  if (!BecomesSegment(rows)) return Append(rows, lsn, first_frame_lsn);
+  segments_.back()->columns = std::move(rows);
+  NoteAppended(0, lsn, first_frame_lsn);
+}
+
+void TagBuffer::NoteAppended(size_t begin, LSN lsn, LSN first_frame_lsn) noexcept {
   Segment& tail = *segments_.back();
-  const bool was_empty = tail.columns.empty();
-  const size_t begin = tail.columns.size();
-  tail.columns.AppendRange(rows, 0, rows.size());
-  for (size_t row = begin; row < tail.columns.size(); ++row) {
-    const int64_t ts_us = tail.columns.ts_us[row];
-    if (row > 0 && ts_us <= tail.columns.ts_us[row - 1]) tail.increasing = false;
-    if ((row == 0 && was_empty) || ts_us < tail.ts_min) tail.ts_min = ts_us;
-    if ((row == 0 && was_empty) || ts_us > tail.ts_max) tail.ts_max = ts_us;
-  }
-  tail.marks.push_back({lsn, static_cast<uint32_t>(tail.columns.size())});
+  const std::span<const int64_t> ts_us = tail.columns.ts_us;
+  const std::span<const int64_t> added = ts_us.subspan(begin);
+  const bool rises = Kernels().is_rising(added.data(), added.size());
+  const auto [least, greatest] =
+      rises ? std::pair(added.front(), added.back())
+            : std::pair(*std::ranges::min_element(added), *std::ranges::max_element(added));
+  tail.increasing = tail.increasing && rises && (begin == 0 || ts_us[begin - 1] < added.front());
+  tail.ts_min = begin == 0 ? least : std::min(tail.ts_min, least);
+  tail.ts_max = begin == 0 ? greatest : std::max(tail.ts_max, greatest);
+  tail.marks.push_back({lsn, static_cast<uint32_t>(ts_us.size())});
   last_ts_ = std::max(last_ts_, tail.ts_max);
-  row_count_ += rows.size();
+  row_count_ += added.size();
   first_frame_lsn_ = std::min(first_frame_lsn_, first_frame_lsn);
 }
 
@@ -100,7 +135,7 @@ void TagBuffer::RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LS
         const int64_t ts_us = segment->columns.ts_us[row];
         if (ts_us >= ts_from && ts_us <= ts_to) run->AppendRow(segment->columns, row);
       }
-      *run = SortedUnique(*run);
+      *run = SortedUnique(std::move(*run));
     }
     if (!run->empty()) out.push_back({std::move(run), segment->marks.front().lsn});
   }
@@ -127,7 +162,7 @@ PointColumns TagBuffer::Collect(ValueType type) const {
     WidenToFloat64(widened);
     all.AppendRange(widened, 0, widened.size());
   }
-  return all.IsStrictlyIncreasing() ? all : SortedUnique(all);
+  return SortedUnique(std::move(all));
 }
 
 void TagBuffer::Retire(LSN flush_lsn) {

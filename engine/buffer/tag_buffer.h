@@ -30,6 +30,9 @@ class TagBuffer {
   void Prepare(const PointColumns& rows);
   void Unprepare() noexcept;
   void Append(const PointColumns& rows, LSN lsn, LSN first_frame_lsn) noexcept;
+  // Rows that fill a segment become one as they are, the others are copied.
+  void PrepareTake(const PointColumns& rows);
+  void Take(PointColumns&& rows, LSN lsn, LSN first_frame_lsn) noexcept;
   void RunsAt(LSN lsn, int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) const;
   PointColumns Collect(ValueType type) const;
   void Retire(LSN flush_lsn);
@@ -52,6 +55,7 @@ class TagBuffer {
   struct Segment {
     PointColumns columns;
     std::vector<CommitMark> marks;  // increasing lsn and end_row
+    size_t bytes = 0;               // by capacity, also of rows that are to come
     bool increasing = true;         // ts strictly increasing over all rows
     int64_t ts_min = 0;
     int64_t ts_max = 0;
@@ -63,6 +67,10 @@ class TagBuffer {
     std::vector<std::shared_ptr<Segment>> segments;
   };
   bool TailTakes(const PointColumns& rows) const;
+  static bool BecomesSegment(const PointColumns& rows);
+  void AddSegment(std::shared_ptr<Segment> segment);
+  // Rows of the last segment from `begin` on are new.
+  void NoteAppended(size_t begin, LSN lsn, LSN first_frame_lsn) noexcept;
   static void MakeRoom(Segment& segment, const PointColumns& rows);
   static void RunsOf(const std::vector<std::shared_ptr<Segment>>& segments, LSN lsn,
                      int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out);

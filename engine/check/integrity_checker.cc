@@ -51,10 +51,6 @@ std::string DroppedFault(File& file, const DroppedChunk& dropped) {
   return header.value().chunk_sequence == sequence ? "" : "the header is that of an earlier chunk";
 }
 
-bool SameStats(const ValueStats& a, const ValueStats& b) {
-  return std::memcmp(&a, &b, sizeof(a)) == 0;
-}
-
 }  // namespace
 
 Result<StorageEngine::CheckReport> IntegrityChecker::Run() {
@@ -287,11 +283,14 @@ void IntegrityChecker::CheckOpenDirectory(Chunk& chunk, const std::vector<BlockR
 void IntegrityChecker::CheckVector(const std::string& where, const LoadedBlock& block, size_t index,
                                    const PointColumns& columns, size_t begin) {
   const VectorEntry& row = block.vectors()[index];
-  const ValueStats stats = ComputeStats(columns, begin, columns.size());
+  const ValueStats stats = ComputeStats(columns, begin, columns.size(), StatsScope::kVector);
+  ValueStats stored = stats;
+  stored.sum_low = row.sum_low;
+  stored.sum_high = row.sum_high;
   bool same = row.deleted_count == stats.deleted_count;
   if (block.head().kind == BlockKind::kPoints) {
-    same = same && row.min == stats.min && row.max == stats.max && row.sum_low == stats.sum_low &&
-           row.sum_high == stats.sum_high && row.good_count == stats.good_count &&
+    same = same && row.min == stats.min && row.max == stats.max &&
+           AgreeOnSum(columns.type, stats, stored) && row.good_count == stats.good_count &&
            row.bad_count == stats.bad_count && row.null_count == stats.null_count &&
            row.nan_count == stats.nan_count;
   }
@@ -342,7 +341,7 @@ void IntegrityChecker::CheckRun(std::string where, LoadedBlock& block, const Tag
   report_.points += columns.size();
   // Vectors are damaged, which was said; or statistics of many tags, which there are none of.
   if (columns.size() != rows || entry.kind != BlockKind::kPoints) return;
-  if (!SameStats(ComputeStats(columns, 0, columns.size()), entry.stats)) {
+  if (!AreEquivalent(run.type, ComputeStats(columns, 0, columns.size()), entry.stats)) {
     Problem(where, "the directory's statistics are not those of the data");
   }
 }

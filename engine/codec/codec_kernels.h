@@ -47,6 +47,29 @@ struct CodecKernels {
   void (*add_ulps)(uint64_t* values, size_t n, const uint64_t* ulps);
   // From order keys to bits of doubles and back (they are their own inverse).
   void (*order_keys)(uint64_t* values, size_t n);
+
+  // For statistics. n > 0, and for these any n, not only a vector's.
+  //
+  // The least and the greatest order key of doubles; of NaNs they are beyond those of infinities.
+  void (*key_range)(const uint64_t* bits, size_t n, int64_t* least, int64_t* greatest);
+  // The greatest ts[i + 1] - ts[i], 0 if n is 1.
+  int64_t (*longest_step)(const int64_t* ts, size_t n);
+  // The sum of finite doubles, compensated; not finite if the sum is too large for a double.
+  double (*sum_of_doubles)(const uint64_t* bits, size_t n);
+  // Modulo 2^64.
+  uint64_t (*sum_of_integers)(const uint64_t* values, size_t n);
+  // Integrals over time in seconds, compensated: each value held until the next, and trapezoids.
+  // Doubles are finite; steps and integers within +-kDecimalMax.
+  void (*integrate_doubles)(const int64_t* ts, const uint64_t* bits, size_t n, double* step,
+                            double* linear);
+  void (*integrate_integers)(const int64_t* ts, const uint64_t* bits, size_t n, double* step,
+                             double* linear);
+  // Sum and sum of squares of value - mean; of integers, value - base - mean, where value - base
+  // lies within +-kDecimalMax.
+  void (*deviate_doubles)(const uint64_t* bits, size_t n, double mean, double* sum,
+                          double* squares);
+  void (*deviate_integers)(const uint64_t* bits, size_t n, int64_t base, double mean, double* sum,
+                           double* squares);
 };
 
 inline constexpr int64_t kDecimalMax = int64_t{1} << 51;

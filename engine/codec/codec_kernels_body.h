@@ -141,11 +141,24 @@ void OrderKeys(uint64_t* values, size_t n) {
 }
 
 }  // namespace
+}  // namespace xtdb
+
+#include "engine/codec/column_sums_body.h"
+
+namespace xtdb {
 
 extern const CodecKernels XTDB_KERNEL_TABLE;
-const CodecKernels XTDB_KERNEL_TABLE = {XTDB_KERNEL_NAME, Add,         UnZigZagAll, Multiply,
-                                        AddGrid,          IsRising,    Subtract,    ZigZagFrom,
-                                        Differences,      SignedRange, AreDecimals, Quotients,
-                                        SplitDecimals,    AddUlps,     OrderKeys};
+const CodecKernels XTDB_KERNEL_TABLE = {XTDB_KERNEL_NAME,  Add,
+                                        UnZigZagAll,       Multiply,
+                                        AddGrid,           IsRising,
+                                        Subtract,          ZigZagFrom,
+                                        Differences,       SignedRange,
+                                        AreDecimals,       Quotients,
+                                        SplitDecimals,     AddUlps,
+                                        OrderKeys,         KeyRange,
+                                        LongestStep,       SumOfDoubles,
+                                        SumOfIntegers,     IntegrateDoubles,
+                                        IntegrateIntegers, DeviateDoubles,
+                                        DeviateIntegers};
 
 }  // namespace xtdb

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/codec/codec_kernels.h"
+
 namespace xtdb {
 
 namespace {
-
-// Of a row without its text: time, value, quality, flags.
-constexpr size_t kRowBytes = 18;
 
 // Exact: a staged column is wider than int64 only because a later, undone write widened it.
 void NarrowToInt64(PointColumns& columns) {
@@ -53,8 +52,7 @@ Status CheckName(std::string_view name) {
 
 }  // namespace
 
-void Staging::Touch(StagedTag& tag) {
-  if (!tag.boundaries_.empty() && tag.boundaries_.back().mark == current_mark_) return;
+void Staging::AddBoundary(StagedTag& tag) {
   tag.boundaries_.push_back(
       {current_mark_, tag.columns_.size(), tag.columns_.text_heap.size(), tag.definition_});
 }
@@ -84,7 +82,7 @@ void Staging::RollbackTo(Mark mark) {
   }
   staged_bytes_ = 0;
   for (const auto& [id, tag] : tags_) {
-    staged_bytes_ += tag->columns_.size() * kRowBytes + tag->columns_.text_heap.size();
+    staged_bytes_ += tag->columns_.size() * kStagedRowBytes + tag->columns_.text_heap.size();
   }
 }
 
@@ -156,25 +154,67 @@ Status Staging::SetDefinition(StagedTag& tag, TagDefinition definition) {
 
 void Staging::Append(StagedTag& tag, const Point& point) {
   Touch(tag);
+  tag.increasing_ &= tag.columns_.empty() || tag.columns_.ts_us.back() < point.ts_us;
   tag.columns_.Append(point);
   tag.last_ts_ = std::max(tag.last_ts_, point.ts_us);
-  staged_bytes_ += kRowBytes + point.text.size();
+  staged_bytes_ += kStagedRowBytes + point.text.size();
 }
 
-void Staging::AppendRows(StagedTag& tag, std::span<const int64_t> ts_us,
-                         std::span<const ValueBits> bits, std::span<const Quality> quality) {
+namespace {
+
+// Room for `more` elements, which grows as by insertions.
+template <typename Column>
+void MakeRoom(Column& column, size_t more) {
+  const size_t needed = column.size() + more;
+  if (needed > column.capacity()) column.reserve(std::max(needed, 2 * column.size()));
+}
+
+// Within the capacity, so that it does not throw.
+template <typename T>
+void AppendOr(std::vector<T>& column, std::span<const T> from, size_t count, T otherwise) {
+  if (from.empty()) {
+    column.resize(column.size() + count, otherwise);
+  } else {
+    column.insert(column.end(), from.begin(), from.end());
+  }
+}
+
+}  // namespace
+
+void Staging::Reserve(StagedTag& tag, size_t rows) {
+  MakeRoom(tag.columns_.ts_us, rows);
+  MakeRoom(tag.columns_.bits, rows);
+  MakeRoom(tag.columns_.quality, rows);
+  MakeRoom(tag.columns_.flags, rows);
+}
+
+void Staging::AppendRows(StagedTag& tag, const Rows& rows) {
+  const size_t count = rows.ts_us.size();
+  if (count == 0) return;
   Touch(tag);
   PointColumns& columns = tag.columns_;
-  columns.ts_us.insert(columns.ts_us.end(), ts_us.begin(), ts_us.end());
-  columns.bits.insert(columns.bits.end(), bits.begin(), bits.end());
-  if (quality.empty()) {
-    columns.quality.resize(columns.size(), kQualityGood);
-  } else {
-    columns.quality.insert(columns.quality.end(), quality.begin(), quality.end());
+  Reserve(tag, count);
+  MakeRoom(columns.text_heap, rows.texts.size());
+
+  const bool follows = columns.empty() || columns.ts_us.back() < rows.ts_us.front();
+  const bool rises = Kernels().is_rising(rows.ts_us.data(), count);
+  const int64_t last =
+      rises ? rows.ts_us.back() : *std::max_element(rows.ts_us.begin(), rows.ts_us.end());
+  tag.increasing_ &= follows && rises;
+  tag.last_ts_ = std::max(tag.last_ts_, last);
+  columns.ts_us.insert(columns.ts_us.end(), rows.ts_us.begin(), rows.ts_us.end());
+  const size_t heap_begin = columns.text_heap.size();
+  columns.bits.insert(columns.bits.end(), rows.bits.begin(), rows.bits.end());
+  if (columns.type == ValueType::kText) {
+    for (ValueBits& bits : std::span(columns.bits).last(count)) {
+      const uint64_t length = TextRef::Length(bits);
+      bits = length == 0 ? 0 : TextRef::Pack(heap_begin + TextRef::Offset(bits), length);
+    }
+    columns.text_heap.append(rows.texts);
   }
-  columns.flags.resize(columns.size(), 0);
-  for (const int64_t ts : ts_us) tag.last_ts_ = std::max(tag.last_ts_, ts);
-  staged_bytes_ += ts_us.size() * kRowBytes;
+  AppendOr(columns.quality, rows.quality, count, kQualityGood);
+  AppendOr(columns.flags, rows.flags, count, uint8_t{0});
+  staged_bytes_ += count * kStagedRowBytes + rows.texts.size();
 }
 
 void Staging::ChangeType(StagedTag& tag, ValueType type) {
@@ -205,11 +245,21 @@ std::optional<MemoryRun> Staging::RunAt(TagId id, Mark mark, int64_t ts_from, in
   const size_t rows = RowsAt(*it->second, mark);
   auto run = std::make_shared<PointColumns>();
   run->type = columns.type;
+  if (it->second->increasing_) {
+    const auto begin = columns.ts_us.begin();
+    const auto end = begin + static_cast<std::ptrdiff_t>(rows);
+    const auto first = std::lower_bound(begin, end, ts_from);
+    const auto last = std::upper_bound(first, end, ts_to);
+    run->AppendRange(columns, static_cast<size_t>(first - begin),
+                     static_cast<size_t>(last - begin));
+    if (run->empty()) return std::nullopt;
+    return MemoryRun{std::move(run), kMaxLsn};
+  }
   for (size_t row = 0; row < rows; ++row) {
     if (columns.ts_us[row] >= ts_from && columns.ts_us[row] <= ts_to) run->AppendRow(columns, row);
   }
   if (run->empty()) return std::nullopt;
-  if (!run->IsStrictlyIncreasing()) *run = SortedUnique(*run);
+  *run = SortedUnique(std::move(*run));
   return MemoryRun{std::move(run), kMaxLsn};
 }
 
@@ -264,10 +314,15 @@ std::vector<Staging::Leaving> Staging::RowsToSpill() {
       const size_t begin = i == 0 ? 0 : RowsAt(*tag, held[i - 1]);
       const size_t end = i == held.size() ? tag->columns_.size() : RowsAt(*tag, held[i]);
       if (begin == end) continue;
-      PointColumns rows;
-      rows.type = tag->columns_.type;
-      rows.AppendRange(tag->columns_, begin, end);
-      leaving[i].tags.emplace_back(tag->id(), SortedUnique(rows));
+      Leaving::Rows& rows = leaving[i].tags.emplace_back();
+      rows.tag = tag->id();
+      if (tag->increasing_ && end - begin == tag->columns_.size()) {
+        rows.staged = &tag->columns_;
+        continue;
+      }
+      rows.own.type = tag->columns_.type;
+      rows.own.AppendRange(tag->columns_, begin, end);
+      rows.own = SortedUnique(std::move(rows.own));
     }
   }
   std::erase_if(leaving, [](const Leaving& one) { return one.tags.empty(); });
@@ -276,11 +331,12 @@ std::vector<Staging::Leaving> Staging::RowsToSpill() {
 
 void Staging::Spill(const std::vector<Leaving>& leaving, SpillGroups groups) {
   for (const Leaving& one : leaving) {
-    for (const auto& [id, rows] : one.tags) {
-      StagedTag& tag = *tags_.at(id);
-      staged_bytes_ -=
-          std::min(staged_bytes_, tag.columns_.size() * kRowBytes + tag.columns_.text_heap.size());
+    for (const Leaving::Rows& rows : one.tags) {
+      StagedTag& tag = *tags_.at(rows.tag);
+      staged_bytes_ -= std::min(
+          staged_bytes_, tag.columns_.size() * kStagedRowBytes + tag.columns_.text_heap.size());
       tag.columns_.Clear();
+      tag.increasing_ = true;
       for (StagedTag::Boundary& boundary : tag.boundaries_) {
         boundary.rows = 0;
         boundary.text_bytes = 0;

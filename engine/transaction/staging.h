@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -20,6 +21,9 @@
 
 namespace xtdb {
 
+// Of a staged row without its text: time, value, quality, flags.
+inline constexpr size_t kStagedRowBytes = 18;
+
 // The rows of one tag in one transaction, in order of writing.
 class StagedTag {
  public:
@@ -28,6 +32,9 @@ class StagedTag {
   TagId id() const { return definition_->id; }
   ValueType type() const { return definition_->type; }
   const PointColumns& columns() const { return columns_; }
+  bool increasing() const { return increasing_; }
+  // For a commit, behind which the staging is of no more use.
+  PointColumns&& GiveColumns() { return std::move(columns_); }
 
  private:
   friend class Staging;
@@ -44,6 +51,9 @@ class StagedTag {
   int64_t last_ts_ =
       std::numeric_limits<int64_t>::min();  // never lowered, not by a rollback either
   PointColumns columns_;
+  // Whether the times of columns_ are strictly increasing; may stay false where a rollback made
+  // them so again.
+  bool increasing_ = true;
   std::vector<Boundary> boundaries_;
 };
 
@@ -74,8 +84,30 @@ class Staging {
   Status SetDefinition(StagedTag& tag, TagDefinition definition);
 
   void Append(StagedTag& tag, const Point& point);
-  void AppendRows(StagedTag& tag, std::span<const int64_t> ts_us, std::span<const ValueBits> bits,
-                  std::span<const Quality> quality);  // quality empty: all good
+  // A value of a type other than text.
+  void AppendNumber(StagedTag& tag, int64_t ts_us, ValueBits bits, Quality quality) {
+    Touch(tag);
+    PointColumns& columns = tag.columns_;
+    tag.increasing_ &= columns.empty() || columns.ts_us.back() < ts_us;
+    columns.ts_us.push_back(ts_us);
+    columns.bits.push_back(bits);
+    columns.quality.push_back(quality);
+    columns.flags.push_back(0);
+    tag.last_ts_ = std::max(tag.last_ts_, ts_us);
+    staged_bytes_ += kStagedRowBytes;
+  }
+  // Rows whose values are the tag's already; of texts, references into `texts`. On an exception
+  // nothing is staged.
+  struct Rows {
+    std::span<const int64_t> ts_us;
+    std::span<const ValueBits> bits;   // of NULL and deleted ones 0
+    std::span<const Quality> quality;  // empty: all good
+    std::span<const uint8_t> flags;    // empty: none set
+    std::string_view texts = {};
+  };
+  void AppendRows(StagedTag& tag, const Rows& rows);
+  // So that rows of numbers, as many as that, are appended without allocating.
+  static void Reserve(StagedTag& tag, size_t rows);
   // Sets the type of an untyped tag, or widens kInt64 to kFloat64; staged rows are converted.
   void ChangeType(StagedTag& tag, ValueType type);
 
@@ -90,11 +122,17 @@ class Staging {
   int64_t LastTs(TagId tag) const;               // INT64_MIN if none staged
 
   // Rows to leave memory, as they were staged between two held marks; those of a tag whose type has
-  // changed since the first of these stay.
+  // changed since the first of these stay. Valid until the staging changes.
   struct Leaving {
     std::optional<Mark> after;  // none: from the transaction's begin on
     Mark until = 0;
-    std::vector<std::pair<TagId, PointColumns>> tags;  // by tag, ts strictly increasing
+    struct Rows {
+      TagId tag = kNoTag;
+      const PointColumns* staged = nullptr;  // all rows of the tag as they stand, or
+      PointColumns own;                      // some of them, or all in order
+      const PointColumns& columns() const { return staged != nullptr ? *staged : own; }
+    };
+    std::vector<Rows> tags;  // by tag, ts strictly increasing
   };
   std::vector<Leaving> RowsToSpill();
   // Takes these rows out of memory; `groups` stand for them.
@@ -114,7 +152,11 @@ class Staging {
   static bool NeedsDefinition(const StagedTag& tag);
 
  private:
-  void Touch(StagedTag& tag);  // notes the boundary before a change
+  // Notes the boundary before a change.
+  void Touch(StagedTag& tag) {
+    if (tag.boundaries_.empty() || tag.boundaries_.back().mark != current_mark_) AddBoundary(tag);
+  }
+  void AddBoundary(StagedTag& tag);
   static size_t RowsAt(const StagedTag& tag, Mark mark);
   // Whether the tag's type was another one at a held mark.
   static bool HasChangedType(const StagedTag& tag, Mark first_held);

@@ -17,10 +17,21 @@ constexpr size_t kAppendBatchBytes = 4 * kMiB;   // and so is a batch of records
 constexpr size_t kPointsGroupRowsMax =
     64 * 1024;  // rows of one group, so that records stay near that
 
+// Of what a transaction may stage, more than one part in so many leaves memory before the commit;
+// behind rows that have left it, less is worth a block, too.
+constexpr uint64_t kSpillShare = 2;
+constexpr uint64_t kSpillShareBehindSpills = 16;
+constexpr uint64_t kSpillBytesMin =
+    2 * kMiB;  // what is less, the log takes in a millisecond or two
+// Rows that are staged at a time: their conversion stays in the nearest caches.
+constexpr size_t kConvertedRows = 8 * 1024;
+
 Status CheckTs(int64_t ts_us) {
-  if (ts_us >= kTsMin && ts_us <= kTsMax) return Status();
-  return Status::InvalidArgument("time out of range: ts = " + std::to_string(ts_us) +
-                                 " microseconds; times lie in 0001-01-01 .. 9999-12-31");
+  return ts_us >= kTsMin && ts_us <= kTsMax ? Status() : TimeOutOfRange(ts_us);
+}
+
+uint64_t StagingBytesMax(const EngineOptions& options) {
+  return options.staging_bytes != 0 ? options.staging_bytes : options.buffer_bytes / 4 * 3;
 }
 
 }  // namespace
@@ -110,7 +121,10 @@ Status Transaction::AddPoints(const Staging& staging, RecordBatch& batch) {
 }
 
 Transaction::Transaction(std::shared_ptr<StorageEngine> engine)
-    : engine_(std::move(engine)), known_(engine_->state_), staging_(known_->dictionary) {}
+    : engine_(std::move(engine)),
+      known_(engine_->state_),
+      staging_bytes_max_(StagingBytesMax(engine_->options())),
+      staging_(known_->dictionary) {}
 
 Transaction::~Transaction() {
   if (state_ != State::kDone) IgnoreStatus(Rollback(), "the engine keeps and reports the failure");
@@ -130,11 +144,12 @@ void Transaction::GiveMemoryBack() {
 }
 
 Status Transaction::MakeRoom() {
-  const EngineOptions& options = engine_->options();
-  const uint64_t share =
-      options.staging_bytes != 0 ? options.staging_bytes : options.buffer_bytes / 4 * 3;
-  if (staging_.StagedBytes() < share) [[likely]]
+  if (staging_.StagedBytes() < staging_bytes_max_) [[likely]]
     return Status();
+  return Spill();
+}
+
+Status Transaction::Spill() {
   // A PREPARE in the log would be confirmed by whatever the flush before the spill writes behind
   // it.
   XTDB_RETURN_IF_ERROR(WithdrawFromLog());
@@ -175,14 +190,11 @@ Status Transaction::DefineTag(std::string_view name, std::optional<ValueType> ty
       .WithContext("tag '" + std::string(name) + "'");
 }
 
-Status Transaction::WidenTag(StagedTag& tag, const Value& value) {
+// Whether all integers that the tag has are exact as doubles.
+Result<bool> Transaction::MayWiden(const StagedTag& tag) {
   XTDB_ASSIGN_OR_RETURN(const auto snapshot, engine_->TakeSnapshot());
   XTDB_ASSIGN_OR_RETURN(const bool exact, AreIntegersExact(*snapshot, tag.id()));
-  if (!exact || !AreIntegersExact(tag.columns())) {
-    return ConvertValue(value, ValueType::kInt64).status();
-  }
-  staging_.ChangeType(tag, ValueType::kFloat64);
-  return Status();
+  return exact && AreIntegersExact(tag.columns());
 }
 
 Status Transaction::PrepareType(StagedTag& tag, const Value& value) {
@@ -191,57 +203,79 @@ Status Transaction::PrepareType(StagedTag& tag, const Value& value) {
     staging_.ChangeType(tag, NaturalType(value));
     return Status();
   }
-  const bool is_fraction = tag.type() == ValueType::kInt64 && value.kind == Value::Kind::kReal &&
-                           !ConvertValue(value, ValueType::kInt64).ok();
-  return is_fraction ? WidenTag(tag, value) : Status();
+  if (tag.type() != ValueType::kInt64 || value.kind != Value::Kind::kReal || IsInt64(value.real)) {
+    return Status();
+  }
+  XTDB_ASSIGN_OR_RETURN(const bool may_widen, MayWiden(tag));
+  if (may_widen) staging_.ChangeType(tag, ValueType::kFloat64);
+  return Status();
 }
 
-Status Transaction::Write(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality) {
+Status Transaction::WriteAny(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality) {
   BeforeChange();
   XTDB_RETURN_IF_ERROR(MakeRoom());
   XTDB_RETURN_IF_ERROR(CheckTs(ts_us));
-  if (value.kind == Value::Kind::kText &&
-      value.text.size() > engine_->container().layout().TextBytesMax()) {
-    return Status::TooBig("tag '" + tag.definition().name + "': a text of " +
-                          std::to_string(value.text.size()) + " bytes; the most is " +
-                          std::to_string(engine_->container().layout().TextBytesMax()));
+  const auto context = [&tag] { return "tag '" + tag.definition().name + "'"; };
+  const size_t text_bytes_max = engine_->container().layout().TextBytesMax();
+  if (value.kind == Value::Kind::kText && value.text.size() > text_bytes_max) {
+    return TextTooBig(value.text.size(), text_bytes_max).WithContext(context());
   }
   Status typed = PrepareType(tag, value);
-  if (!typed.ok()) return typed.WithContext("tag '" + tag.definition().name + "'");
+  if (!typed.ok()) return typed.WithContext(context());
   Result<ValueBits> bits = ConvertValue(value, tag.type());
-  if (!bits.ok()) return bits.status().WithContext("tag '" + tag.definition().name + "'");
+  if (!bits.ok()) return bits.status().WithContext(context());
   Point point{ts_us, bits.value(), quality, 0, value.text};
   if (value.kind == Value::Kind::kNull) point.flags = kPointNull;
   staging_.Append(tag, point);
   return Status();
 }
 
-Status Transaction::WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us,
-                                 std::span<const double> values, std::span<const Quality> quality) {
+// The tag's own type, unless it has none yet or must widen.
+Result<ValueType> Transaction::TypeFor(const StagedTag& tag, const ColumnBatch& batch) {
+  if (tag.type() == ValueType::kNone) return NaturalType(batch);
+  if (tag.type() != ValueType::kInt64 || !HasFractions(batch)) return tag.type();
+  XTDB_ASSIGN_OR_RETURN(const bool may_widen, MayWiden(tag));
+  return may_widen ? ValueType::kFloat64 : ValueType::kInt64;
+}
+
+Status Transaction::WriteColumn(StagedTag& tag, const ColumnBatch& batch) {
   BeforeChange();
   XTDB_RETURN_IF_ERROR(MakeRoom());
-  if (values.size() != ts_us.size() || (!quality.empty() && quality.size() != ts_us.size())) {
-    return Status::InvalidArgument(
-        "a batch needs as many values as times: " + std::to_string(ts_us.size()) + " times, " +
-        std::to_string(values.size()) + " values, " + std::to_string(quality.size()) +
-        " qualities");
+  XTDB_RETURN_IF_ERROR(CheckLengths(batch));
+  if (batch.size() == 0) return Status();
+  const auto context = [&tag] { return "tag '" + tag.definition().name + "'"; };
+  const Result<ValueType> type = TypeFor(tag, batch);
+  if (!type.ok()) return type.status().WithContext(context());
+  const Status fits = CheckRows(batch, type.value(), engine_->container().layout().TextBytesMax());
+  if (!fits.ok()) return fits.WithContext(context());
+
+  const size_t text_bytes = batch.TextBytes();
+  const size_t bytes = batch.size() * kStagedRowBytes + text_bytes;
+  const bool fits_memory = staging_.StagedBytes() + bytes <= 2 * staging_bytes_max_;
+  if (fits_memory && text_bytes == 0) {
+    staging_.Reserve(tag, batch.size());
+    if (type.value() != tag.type()) staging_.ChangeType(tag, type.value());
+    for (size_t begin = 0; begin < batch.size(); begin += kConvertedRows)
+      StageRows(tag, batch, begin);
+    return Status();
   }
-  for (const int64_t ts : ts_us) XTDB_RETURN_IF_ERROR(CheckTs(ts));
-  if (values.empty()) return Status();
-  for (const double value : values) {
-    if (tag.type() == ValueType::kFloat64) break;
-    Status typed = PrepareType(tag, Value::Real(value));
-    if (!typed.ok()) return typed.WithContext("tag '" + tag.definition().name + "'");
+  // What fails half way is taken back.
+  const Mark mark = TakeMark();
+  const MarkHold hold = Hold(mark);
+  Cleanup undo([&] { RollbackTo(mark); });
+  if (type.value() != tag.type()) staging_.ChangeType(tag, type.value());
+  for (size_t begin = 0; begin < batch.size(); begin += kConvertedRows) {
+    XTDB_RETURN_IF_ERROR(MakeRoom());
+    StageRows(tag, batch, begin);
   }
-  std::vector<ValueBits> bits(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    Result<ValueBits> converted = ConvertValue(Value::Real(values[i]), tag.type());
-    if (!converted.ok())
-      return converted.status().WithContext("tag '" + tag.definition().name + "'");
-    bits[i] = converted.value();
-  }
-  staging_.AppendRows(tag, ts_us, bits, quality);
+  undo.Cancel();
   return Status();
+}
+
+// A part of the batch, of which CheckRows has said that it fits.
+void Transaction::StageRows(StagedTag& tag, const ColumnBatch& batch, size_t begin) {
+  const size_t count = std::min(kConvertedRows, batch.size() - begin);
+  staging_.AppendRows(tag, converter_.Convert(batch.Rows(begin, count), tag.type()));
 }
 
 Status Transaction::Delete(StagedTag& tag, int64_t ts_us) {
@@ -257,6 +291,15 @@ void Transaction::RollbackTo(Mark mark) {
   staging_.RollbackTo(mark);
 }
 
+// What would be flushed soon after the commit goes to blocks at once, and takes a fifth of the
+// bytes that it takes in the log.
+bool Transaction::IsWorthSpilling() const {
+  const size_t bytes = staging_.StagedBytes();
+  if (bytes < kSpillBytesMin) return false;
+  if (has_placed_blocks_) return bytes > staging_bytes_max_ / kSpillShareBehindSpills;
+  return bytes > staging_bytes_max_ / kSpillShare;
+}
+
 Status Transaction::Prepare() {
   if (state_ == State::kPrepared) return Status();
   BeforeChange();
@@ -267,10 +310,11 @@ Status Transaction::Prepare() {
     prepare_lsn_ = kNoLsn;
     return Status();
   }
+  if (IsWorthSpilling()) XTDB_RETURN_IF_ERROR(Spill());
   XTDB_RETURN_IF_ERROR(engine_->ReserveRoom(staging_));
   memory_taken_ = true;
   for (const auto& [id, tag] : staging_.tags()) {
-    if (!tag->columns().empty()) known_->buffer.Prepare(id, tag->columns());
+    if (!tag->columns().empty()) known_->buffer.PrepareTake(id, tag->columns());
   }
   std::vector<TagPtr> defined;
   for (const auto& [id, tag] : staging_.tags()) {
@@ -325,14 +369,14 @@ void Transaction::Commit() noexcept {
              (state_ == State::kActive && staging_.empty() && log_transaction_ == kNoLsn));
   if (prepare_lsn_ != kNoLsn && !staging_.empty()) {
     known_->dictionary.Put(std::move(prepared_tags_));
+    uint64_t rows = staging_.row_count();
     for (const auto& [id, tag] : staging_.tags()) {
       if (!tag->columns().empty()) {
-        known_->buffer.Append(id, tag->columns(), prepare_lsn_, log_transaction_);
+        known_->buffer.Take(id, tag->GiveColumns(), prepare_lsn_, log_transaction_);
       }
     }
     if (has_placed_blocks_) known_->chunks.Confirm();
     has_placed_blocks_ = false;
-    uint64_t rows = staging_.row_count();
     for (const auto& group : staging_.spills()) rows += group->row_count;
     engine_->Publish(prepare_lsn_, rows);
     engine_->MaintainAfterCommit();

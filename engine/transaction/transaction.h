@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/base/status.h"
+#include "engine/transaction/column_batch.h"
 #include "engine/transaction/staging.h"
 
 namespace xtdb {
@@ -44,11 +45,35 @@ class Transaction {
   // value; an int64 tag widens to float64 at the first fraction, if all its integers are exact.
   //   kInvalidArgument: ts outside kTsMin..kTsMax. kTypeMismatch: the value does not fit the tag,
   //   with tag, type and value in the message. kTooBig: text too long. On error nothing is staged.
-  Status Write(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality);
-  // The same for columns; all or nothing. quality: empty (all good) or as long as ts_us. NaN is
-  // kept.
-  Status WriteDoubles(StagedTag& tag, std::span<const int64_t> ts_us,
-                      std::span<const double> values, std::span<const Quality> quality);
+  Status Write(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality) {
+    if (TakesAtOnce(ts_us)) [[likely]] {
+      if (value.kind == Value::Kind::kReal && tag.columns().type == ValueType::kFloat64) {
+        staging_.AppendNumber(tag, ts_us, FromDouble(value.real), quality);
+        return Status();
+      }
+      if (value.kind == Value::Kind::kInteger && tag.columns().type == ValueType::kInt64) {
+        staging_.AppendNumber(tag, ts_us, FromInt64(value.integer), quality);
+        return Status();
+      }
+    }
+    return WriteAny(tag, ts_us, value, quality);
+  }
+  // Write for the numbers that most signals are. `tag` is the tag's handle: it is looked up once,
+  // and is good until RollbackTo or the transaction's end.
+  Status WritePoint(StagedTag& tag, int64_t ts_us, double value, Quality quality = kQualityGood) {
+    if (TakesAtOnce(ts_us) && tag.columns().type == ValueType::kFloat64) [[likely]] {
+      staging_.AppendNumber(tag, ts_us, FromDouble(value), quality);
+      return Status();
+    }
+    return WriteAny(tag, ts_us, Value::Real(value), quality);
+  }
+  // Write for a column of points, as many as there are; all or nothing, as if by Write in their
+  // order but for types: a tag of integers takes doubles that are all whole as integers, and else
+  // widens. NaN is kept. The message of an error begins with the number, from 0, of the first row
+  // that does not fit.
+  //   kInvalidArgument: columns of different lengths. kIoError, kResourceExhausted: rows could not
+  //   leave memory; handles of tags are then dead as after RollbackTo.
+  Status WriteColumn(StagedTag& tag, const ColumnBatch& batch);
   // Stages a tombstone.
   Status Delete(StagedTag& tag, int64_t ts_us);
 
@@ -82,19 +107,31 @@ class Transaction {
   void GiveMemoryBack();
   // Rows leave memory once they are more than the transaction's share of the budget.
   Status MakeRoom();
+  Status Spill();
+  bool IsWorthSpilling() const;
   class RecordBatch;
   static Status AddDefinitions(const Staging& staging, RecordBatch& batch);
   static Status AddPoints(const Staging& staging, RecordBatch& batch);
   Status AddSpill(const SpillGroup& group, RecordBatch& batch);
+  // A number of the tag's own type needs nothing more than its place in the staging.
+  bool TakesAtOnce(int64_t ts_us) const {
+    return state_ == State::kActive && !memory_taken_ &&
+           staging_.StagedBytes() < staging_bytes_max_ && ts_us >= kTsMin && ts_us <= kTsMax;
+  }
+  Status WriteAny(StagedTag& tag, int64_t ts_us, const Value& value, Quality quality);
   Status PrepareType(StagedTag& tag, const Value& value);
-  Status WidenTag(StagedTag& tag, const Value& value);
+  Result<bool> MayWiden(const StagedTag& tag);
+  Result<ValueType> TypeFor(const StagedTag& tag, const ColumnBatch& batch);
+  void StageRows(StagedTag& tag, const ColumnBatch& batch, size_t begin);
   Status WriteLog();
   Status WithdrawFromLog();
   void End();
 
   const std::shared_ptr<StorageEngine> engine_;
   const std::shared_ptr<EngineState> known_;  // stays the engine's while WRITER is held
+  const uint64_t staging_bytes_max_;
   Staging staging_;
+  ColumnConverter converter_;
   enum class State : uint8_t { kActive, kPrepared, kDone };
   State state_ = State::kActive;
   LSN log_transaction_ = kNoLsn;  // first frame of a PREPARE in the log that nothing has withdrawn

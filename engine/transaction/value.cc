@@ -1,6 +1,7 @@
 #include "engine/transaction/value.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -58,12 +59,6 @@ Status Mismatch(const Value& value, ValueType type) {
       "to another tag");
 }
 
-// 2^63 as a double is out of range; -2^63 is in.
-bool IsInt64(double value) {
-  return value >= -0x1p63 && value < 0x1p63 && std::trunc(value) == value &&
-         !(value == 0 && std::signbit(value));
-}
-
 Result<int64_t> ExactInteger(const Value& value, ValueType type) {
   int64_t integer = value.integer;
   if (value.kind == Value::Kind::kReal) {
@@ -92,6 +87,23 @@ Result<ValueBits> ExactFloat32(const Value& value) {
 }
 
 }  // namespace
+
+// 2^63 as a double is out of range; -2^63 is in.
+bool IsInt64(double value) {
+  return value >= -0x1p63 && value < 0x1p63 &&
+         std::bit_cast<uint64_t>(static_cast<double>(static_cast<int64_t>(value))) ==
+             std::bit_cast<uint64_t>(value);
+}
+
+Status TimeOutOfRange(int64_t ts_us) {
+  return Status::InvalidArgument("time out of range: ts = " + std::to_string(ts_us) +
+                                 " microseconds; times lie in 0001-01-01 .. 9999-12-31");
+}
+
+Status TextTooBig(size_t bytes, size_t bytes_max) {
+  return Status::TooBig("a text of " + std::to_string(bytes) + " bytes; the most is " +
+                        std::to_string(bytes_max));
+}
 
 ValueType NaturalType(const Value& value) {
   switch (value.kind) {

@@ -22,6 +22,11 @@ struct Value {
   static Value Text(std::string_view v) { return {Kind::kText, 0, 0, v}; }
 };
 
+// Whether a tag of integers takes it as it is: whole, in range, not -0.0.
+bool IsInt64(double value);
+Status TimeOutOfRange(int64_t ts_us);
+Status TextTooBig(size_t bytes, size_t bytes_max);
+
 // The type that a tag takes from its first non-NULL value: int64, float64, text; kNone for NULL.
 ValueType NaturalType(const Value& value);
 

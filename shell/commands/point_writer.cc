@@ -128,8 +128,10 @@ Status PointWriter::WriteColumns(const CsvBatch& batch, const CsvTagGroup& group
   const std::span<const Quality> quality = (group.has & kHasQuality) == 0
                                                ? std::span<const Quality>()
                                                : std::span(batch.quality()).subspan(begin, size);
-  return transaction_->WriteDoubles(tag, std::span(batch.ts_us()).subspan(begin, size),
-                                    std::span(values_).first(size), quality);
+  return transaction_->WriteColumn(tag, {std::span(batch.ts_us()).subspan(begin, size),
+                                         std::span<const double>(values_).first(size),
+                                         quality,
+                                         {}});
 }
 
 Status PointWriter::WriteGroup(const CsvBatch& batch, const CsvTagGroup& group) {

@@ -198,5 +198,67 @@ TEST(BlockStatsTest, OnlyTheRowsAskedForCount) {
   EXPECT_EQ(ComputeStats(columns, 2, 2).value_count, 0U);
 }
 
+// Goal: columns of values only have the figures that the same rows have one by one. Method: a
+// tombstone in front, which no figure counts, keeps them from the fast way.
+TEST(BlockStatsTest, ColumnsOfValuesOnlyHaveTheFiguresOfTheirRows) {
+  for (const size_t count : {1U, 7U, 8U, 9U, 16U, 17U, 1'000U, 10'000U}) {
+    SCOPED_TRACE(count);
+    std::vector<Row> rows;
+    std::vector<int64_t> integers;
+    for (size_t i = 0; i < count; ++i) {
+      const auto drawn = static_cast<int64_t>((i * 7'919) % 10'007) - 5'000;
+      const Quality quality = i % 5 == 0 ? kQualityBad : kQualityGood;
+      rows.push_back({static_cast<double>(drawn) / 100 + 1e6, 0, quality});
+      integers.push_back(drawn * 1'000'003);
+    }
+    for (PointColumns columns : {Floats(rows), Integers(ValueType::kInt64, integers)}) {
+      const ValueStats fast = StatsOf(columns);
+      columns.ts_us.insert(columns.ts_us.begin(), -1);
+      columns.bits.insert(columns.bits.begin(), 0);
+      columns.quality.insert(columns.quality.begin(), kQualityGood);
+      columns.flags.insert(columns.flags.begin(), kPointDeleted);
+      ValueStats slow = StatsOf(columns);
+      EXPECT_EQ(slow.deleted_count, 1U);
+      slow.deleted_count = 0;
+      EXPECT_TRUE(AreEquivalent(columns.type, fast, slow));
+      EXPECT_EQ(fast.sum_low, slow.sum_low);
+    }
+  }
+}
+
+TEST(BlockStatsTest, LargeIntegersAndLongGapsAreExactToo) {
+  const int64_t large = int64_t{1} << 60;
+  const ValueStats stats = StatsOf(Integers(ValueType::kInt64, {large, -large, large, 5}));
+  EXPECT_EQ(stats.sum_low, static_cast<uint64_t>(large + 5));
+  PointColumns columns = Integers(ValueType::kInt64, {1, 2});
+  columns.ts_us = {kTsMin, kTsMax};
+  EXPECT_EQ(StatsOf(columns).gap_max_us, kTsMax - kTsMin);
+  EXPECT_EQ(AsDouble(StatsOf(columns).integral_step), static_cast<double>(kTsMax - kTsMin) * 1e-6);
+}
+
+TEST(BlockStatsTest, StatisticsOfOtherRowsAreNotEquivalent) {
+  const ValueStats stats = StatsOf(Floats({{1.5}, {2.5}, {4}}));
+  EXPECT_TRUE(AreEquivalent(ValueType::kFloat64, stats, stats));
+  ValueStats other = stats;
+  other.sum_low += 1;  // the next double
+  EXPECT_TRUE(AreEquivalent(ValueType::kFloat64, stats, other));
+  for (ValueBits ValueStats::*const sum :
+       {&ValueStats::sum_low, &ValueStats::m2, &ValueStats::integral_step,
+        &ValueStats::integral_linear}) {
+    other = stats;
+    other.*sum = FromDouble(AsDouble(stats.*sum) + 1e-6);
+    EXPECT_FALSE(AreEquivalent(ValueType::kFloat64, stats, other));
+    other.*sum = FromDouble(kNan);
+    EXPECT_FALSE(AreEquivalent(ValueType::kFloat64, stats, other));
+  }
+  other = stats;
+  other.min = FromDouble(1.25);
+  EXPECT_FALSE(AreEquivalent(ValueType::kFloat64, stats, other));
+  const ValueStats integers = StatsOf(Integers(ValueType::kInt64, {1, 2}));
+  other = integers;
+  ++other.sum_low;
+  EXPECT_FALSE(AreEquivalent(ValueType::kInt64, integers, other));
+}
+
 }  // namespace
 }  // namespace xtdb
