@@ -26,13 +26,12 @@ constexpr uint64_t kParallelPointsMin = 16 * 1024;
 Status StorageEngine::ReserveRoom(const Staging& staging) {
   // Readers that were late at the checkpoint may have moved on.
   if (wal_->released_lsn() < container_->superblock().checkpoint_lsn) ReleaseLog();
-  // The record headers and paddings come on top; of a text its length does, which takes 4 bytes.
-  const uint64_t rows_bytes = staging.StagedBytes() + 4 * staging.row_count();
-  const uint64_t payload = rows_bytes + staging.tags().size() * 64 + 4 * kKiB;
+  // The record headers and paddings come on top; text is counted by the heap.
+  const uint64_t payload = staging.MemoryBytes() + staging.tags().size() * 64 + 4 * kKiB;
   XTDB_RETURN_IF_ERROR(
       wal_->Reserve(payload, static_cast<uint32_t>(payload / kMiB + staging.tags().size() + 2)));
   // Room to flush what is buffered, so that the flush does not find the disk full.
-  return state_->chunks.Reserve(state_->buffer.bytes() + rows_bytes);
+  return state_->chunks.Reserve(state_->buffer.bytes() + staging.MemoryBytes());
 }
 
 Status StorageEngine::SyncLog() {

@@ -369,7 +369,10 @@ uint64_t Staging::row_count() const {
 
 size_t Staging::MemoryBytes() const {
   size_t bytes = 0;
-  for (const auto& [id, tag] : tags_) bytes += tag->columns_.MemoryBytes();
+  for (const auto& [id, tag] : tags_) {
+    // What rows have left for blocks waits for more of them.
+    if (!tag->columns_.empty()) bytes += tag->columns_.MemoryBytes();
+  }
   return bytes;
 }
 
