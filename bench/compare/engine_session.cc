@@ -44,8 +44,11 @@ void EngineSession::AppendSeries(const Dataset& data, const std::vector<TagSerie
     const TagSeries& one = series[tag];
     for (size_t at = 0; at < one.ts_us.size(); at += kBatchPoints) {
       const size_t count = std::min(kBatchPoints, one.ts_us.size() - at);
-      Require(transaction->WriteDoubles(handle, {one.ts_us.data() + at, count},
-                                        {one.value.data() + at, count}, {}));
+      Require(
+          transaction->WriteColumn(handle, {std::span(one.ts_us).subspan(at, count),
+                                            std::span<const double>(one.value).subspan(at, count),
+                                            {},
+                                            {}}));
     }
   }
   CommitIt(*transaction);
