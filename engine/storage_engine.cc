@@ -202,6 +202,7 @@ void StorageEngine::NoteLogStats() {
   stats_.durable_lsn = wal_->durable_lsn();
   stats_.log_bytes = wal_->file_bytes();
   stats_.log_segments = wal_->segment_count();
+  stats_.log_syncs = old_log_syncs_ + wal_->sync_count();
 }
 
 Result<int64_t> StorageEngine::LastTs(TagId tag) {
@@ -244,7 +245,11 @@ EngineStats StorageEngine::Stats() {
     }
     stats.published_lsn = published_lsn_;
     state = state_;
+    if (shared_ != nullptr) stats.durable_lsn = std::max(stats.durable_lsn, shared_->durable());
   }
+  stats.log_syncs += log_syncer_.sync_count();
+  stats.durable_lsn = std::max(stats.durable_lsn, log_syncer_.synced_lsn());
+  stats.log_unsynced_bytes = applied_lsn_ - std::min(applied_lsn_.load(), stats.durable_lsn);
   AddSnapshotOfOthers(stats);
   stats.waiting_commits = group_commit_.waiting();
   stats.tags = state->dictionary.size();

@@ -88,11 +88,13 @@ struct EngineStats {
   LSN checkpoint_lsn = kNoLsn;
   uint64_t log_bytes = 0;
   uint64_t log_segments = 0;
+  uint64_t log_unsynced_bytes = 0;    // at its end, as far as this process knows
   uint64_t container_bytes = 0;       // apparent size
   uint64_t container_disk_bytes = 0;  // allocated
   uint64_t waiting_commits = 0;       // callers of WritePoint and BatchAppend that wait their turn
   uint64_t commits = 0;               // since open, like all below
   uint64_t joined_commits = 0;        // of those, ones that shared another's log write and sync
+  uint64_t log_syncs = 0;             // by this process
   uint64_t points_written = 0;
   uint64_t flushes = 0;
   uint64_t blocks_written = 0;
@@ -373,6 +375,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
 
   // Held by WRITER, or by catch_up_mutex_ while nobody of this process has that.
   std::unique_ptr<RotatingWAL> wal_;
+  uint64_t old_log_syncs_ = 0;  // of logs that were read anew since
   Status last_flush_error_;
   int64_t buffered_since_us_ = 0;  // monotonic; 0: nothing buffered
   LSN spill_base_lsn_ = kNoLsn;    // of the transaction: the log's end at its first spill

@@ -36,7 +36,11 @@ Status StorageEngine::ReserveRoom(const Staging& staging) {
 
 Status StorageEngine::SyncLog() {
   if (options_.synchronous == Synchronous::kOff) return Status();
-  if (options_.synchronous == Synchronous::kNormal && log_syncer_.NoteCommit()) return Status();
+  if (options_.synchronous == Synchronous::kNormal) {
+    XTDB_ASSIGN_OR_RETURN(const bool is_noted,
+                          log_syncer_.NoteCommit(wal_->durable_lsn(), wal_->end_lsn()));
+    if (is_noted) return Status();
+  }
   const Status synced = wal_->Sync();
   if (!synced.ok()) {
     NoteFailure("log sync", synced);

@@ -133,6 +133,7 @@ Status StorageEngine::BeginEpoch(RotatingWAL& wal) {
 }
 
 void StorageEngine::Install(Loaded& loaded) {
+  if (wal_ != nullptr) old_log_syncs_ += wal_->sync_count();
   wal_ = std::move(loaded.wal);
   applied_lsn_ = loaded.end_lsn;
   loaded_sequence_ = container_->superblock().sequence;

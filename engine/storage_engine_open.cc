@@ -84,7 +84,7 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       locks_(container_->file(), clock),
       block_reader_(std::make_unique<BlockReader>(container_->file(), container_->container_id())),
       block_io_(container_->file()),
-      log_syncer_(fs, LogPath(), options.log_sync_interval,
+      log_syncer_(fs, LogPath(), {options.log_sync_interval, options.wal.unsynced_bytes_max},
                   [this](const Status& failed) { NoteFailedBackgroundSync(failed); }) {}
 
 Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock& clock,

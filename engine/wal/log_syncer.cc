@@ -1,9 +1,11 @@
 #include "engine/wal/log_syncer.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "engine/base/cleanup.h"
 #include "engine/io/process.h"
@@ -12,28 +14,38 @@
 namespace xtdb {
 
 struct LogSyncer::Worker {
-  Worker(FileSystem& file_system, std::string path, std::chrono::microseconds pause,
-         OnFailureFn failed)
+  Worker(FileSystem& file_system, std::string path, const Options& wanted, OnFailureFn failed)
       : fs(file_system),
         log_path(std::move(path)),
-        interval(pause),
+        interval(wanted.interval),
+        unsynced_bytes_max(std::max<uint64_t>(wanted.unsynced_bytes_max, 1)),
         on_failure(std::move(failed)) {}
 
   bool Start();
   void Run();
-  void Sync();
+  void Sync(std::unique_lock<std::mutex>& lock);
+  void Note(LSN durable_lsn, LSN end_lsn);
+  uint64_t UnsyncedBytes() const { return noted_lsn - synced_lsn; }
+  bool IsUrgent() const { return UnsyncedBytes() >= (unsynced_bytes_max + 1) / 2; }
 
   FileSystem& fs;
   const std::string log_path;
   const std::chrono::microseconds interval;
+  const uint64_t unsynced_bytes_max;
   const OnFailureFn on_failure;
 
   std::unique_ptr<File> log;  // once the thread runs
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool is_due = false;   // guarded by mutex; a commit is not synced
-  bool stopped = false;  // guarded by mutex
-  std::thread thread;    // guarded by mutex until stopped
+  mutable std::mutex mutex;
+  std::condition_variable changed;  // for the thread
+  std::condition_variable synced;   // for who waits for it
+  // The rest is guarded by mutex.
+  bool is_due = false;  // a commit is not synced
+  bool stopped = false;
+  LSN noted_lsn = kNoLsn;   // the log's end at the last commit
+  LSN synced_lsn = kNoLsn;  // <= noted_lsn
+  uint64_t sync_count = 0;
+  Status failure;      // the first; never cleared
+  std::thread thread;  // until stopped
 };
 
 bool LogSyncer::Worker::Start() {
@@ -60,23 +72,40 @@ void LogSyncer::Worker::Run() {
       continue;
     }
     // Commits that come meanwhile share the sync.
-    changed.wait_for(lock, interval, [this] { return stopped; });
+    changed.wait_for(lock, interval, [this] { return stopped || IsUrgent(); });
     if (stopped) return;
-    is_due = false;
-    lock.unlock();
-    Sync();
-    lock.lock();
+    Sync(lock);
   }
 }
 
-void LogSyncer::Worker::Sync() {
-  const Status synced = CatchNoMemory([this] { return log->Sync(); });
-  if (!synced.ok()) on_failure(synced);
+void LogSyncer::Worker::Sync(std::unique_lock<std::mutex>& lock) {
+  is_due = false;
+  const LSN end_lsn = noted_lsn;
+  lock.unlock();
+  const Status done = CatchNoMemory([this] { return log->Sync(); });
+  if (!done.ok()) on_failure(done);
+  lock.lock();
+  if (done.ok()) {
+    ++sync_count;
+    synced_lsn = std::max(synced_lsn, std::min(end_lsn, noted_lsn));
+  } else if (failure.ok()) {
+    failure = done;
+  }
+  synced.notify_all();
 }
 
-LogSyncer::LogSyncer(FileSystem& fs, std::string log_path, std::chrono::microseconds interval,
+void LogSyncer::Worker::Note(LSN durable_lsn, LSN end_lsn) {
+  // A recovery may have cut from the log what was synced there.
+  if (end_lsn < synced_lsn) synced_lsn = kNoLsn;
+  noted_lsn = end_lsn;
+  synced_lsn = std::max(synced_lsn, std::min(durable_lsn, end_lsn));
+  const bool was_due = std::exchange(is_due, true);
+  if (!was_due || IsUrgent()) changed.notify_one();
+}
+
+LogSyncer::LogSyncer(FileSystem& fs, std::string log_path, const Options& options,
                      OnFailureFn on_failure)
-    : worker_(std::make_unique<Worker>(fs, std::move(log_path), interval, std::move(on_failure))),
+    : worker_(std::make_unique<Worker>(fs, std::move(log_path), options, std::move(on_failure))),
       fork_generation_(ForkGeneration()) {}
 
 LogSyncer::~LogSyncer() {
@@ -88,25 +117,42 @@ LogSyncer::~LogSyncer() {
   Stop();
 }
 
-bool LogSyncer::NoteCommit() {
-  const std::lock_guard lock(worker_->mutex);
-  if (worker_->stopped || !worker_->Start()) return false;
-  if (!worker_->is_due) worker_->changed.notify_one();
-  worker_->is_due = true;
-  return true;
+Result<bool> LogSyncer::NoteCommit(LSN durable_lsn, LSN end_lsn) {
+  Worker& worker = *worker_;
+  std::unique_lock lock(worker.mutex);
+  XTDB_RETURN_IF_ERROR(worker.failure);
+  if (worker.stopped || !worker.Start()) return false;
+  worker.Note(durable_lsn, end_lsn);
+  worker.synced.wait(lock, [&] {
+    return worker.UnsyncedBytes() < worker.unsynced_bytes_max || worker.stopped ||
+           !worker.failure.ok();
+  });
+  XTDB_RETURN_IF_ERROR(worker.failure);
+  return !worker.stopped;
 }
 
 void LogSyncer::Stop() {
-  bool is_left = false;
-  {
-    const std::lock_guard lock(worker_->mutex);
-    if (worker_->stopped) return;
-    worker_->stopped = true;
-    is_left = worker_->is_due;
-  }
-  worker_->changed.notify_one();
-  if (worker_->thread.joinable()) worker_->thread.join();
-  if (is_left) worker_->Sync();
+  Worker& worker = *worker_;
+  std::unique_lock lock(worker.mutex);
+  if (worker.stopped) return;
+  worker.stopped = true;
+  worker.changed.notify_one();
+  worker.synced.notify_all();
+  if (!worker.thread.joinable()) return;
+  lock.unlock();
+  worker.thread.join();
+  lock.lock();
+  if (worker.is_due) worker.Sync(lock);
+}
+
+LSN LogSyncer::synced_lsn() const {
+  const std::lock_guard lock(worker_->mutex);
+  return worker_->synced_lsn;
+}
+
+uint64_t LogSyncer::sync_count() const {
+  const std::lock_guard lock(worker_->mutex);
+  return worker_->sync_count;
 }
 
 }  // namespace xtdb

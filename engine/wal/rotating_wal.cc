@@ -404,6 +404,7 @@ Status RotatingWAL::Sync() {
   if (durable_lsn_ == end_lsn_) return Status();
   const Status synced = file_->Sync();
   if (!synced.ok()) return Fail(synced);
+  ++sync_count_;
   durable_lsn_ = end_lsn_.load();
   return Status();
 }

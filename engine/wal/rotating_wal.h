@@ -23,6 +23,9 @@ struct WALOptions {
   uint64_t segment_size_bytes = 4 * kMiB;
   uint32_t reserve_segments =
       1;  // kept allocated and unused, for ABORT, FLUSH, DROP and checkpoint
+  // With synchronous=normal: log bytes that may be written and not synced when a commit returns. At
+  // half of it the sync in the background begins at once, at all of it the commit waits for that.
+  uint64_t unsynced_bytes_max = 8 * kMiB;
 };
 
 // The write-ahead log: segments of one file used in rotation; byte layout in docs/format-log.md.
@@ -120,7 +123,8 @@ class RotatingWAL {
   uint64_t file_bytes() const;
   LSN released_lsn() const { return released_lsn_; }  // by the writer
   uint32_t segment_count() const;                     // places in the file
-  Status failure() const;                             // the sticky error, or OK
+  uint64_t sync_count() const { return sync_count_; }
+  Status failure() const;  // the sticky error, or OK
 
  private:
   RotatingWAL(std::unique_ptr<File> file, const Uuid& container_uuid, LogGeometry geometry,
@@ -166,6 +170,7 @@ class RotatingWAL {
   std::atomic<LSN> durable_lsn_ = kNoLsn;
   std::atomic<LSN> live_begin_lsn_ = kNoLsn;
   std::atomic<uint32_t> place_count_ = 0;
+  std::atomic<uint64_t> sync_count_ = 0;
   mutable std::mutex mutex_;
   Status failure_;  // guarded by mutex_; never cleared
 };
