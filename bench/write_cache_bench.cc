@@ -1,8 +1,13 @@
-// WriteCache beside direct writes: 500 updates of blocks of 16 KiB, each under its own CRC32, in a
+// WriteCache beside direct writes, in two parts. The second is the engine's own use of it: a flush
+// of 64 MiB of buffered points (--flushes times each way), where blocks of real tags are encoded,
+// placed and written, with everything behind the first 4 MiB through the cache, and with nothing
+// so.
+//
+// The first part: 500 updates of blocks of 16 KiB, each under its own CRC32, in a
 // container-like file of 2,000 such places. Medians of --runs; in each run all ways take turns, and
 // after each of them every block of the file is read back and its checksum and version verified.
 //
-//   build/bench/write_cache_bench [--runs N] [--folder DIR]
+//   build/bench/write_cache_bench [--runs N] [--flushes N] [--folder DIR]
 //
 // A transaction is a number of updates that become durable together: an fdatasync at its end, for
 // the cache Flush() and then fdatasync. What a figure means:
@@ -25,6 +30,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <random>
@@ -33,7 +39,9 @@
 #include <vector>
 
 #include "engine/base/crc32.h"
+#include "engine/io/clock.h"
 #include "engine/io/write_cache.h"
+#include "engine/storage_engine.h"
 
 namespace xtdb {
 namespace {
@@ -221,6 +229,94 @@ void RunAll(const std::string& folder, int runs) {
   PrintMachine();
 }
 
+// What is buffered before a flush: 100 tags of full-precision noise, or of two-decimal walks.
+uint64_t Buffer(StorageEngine& engine, bool noise, uint64_t seed) {
+  constexpr uint64_t kBufferBytes = 64 * kMiB;
+  constexpr size_t kRows = 1000;
+  std::mt19937_64 random(seed);
+  std::vector<int64_t> ts(kRows);
+  std::vector<double> values(kRows);
+  int64_t begin_us = 0;
+  uint64_t points = 0;
+  while (engine.Stats().buffered_bytes < kBufferBytes) {
+    const auto transaction = Must(engine.Begin(0));
+    for (int tag = 0; tag < 100; ++tag) {
+      int64_t cents = 2000;
+      for (size_t row = 0; row < kRows; ++row) {
+        ts[row] = begin_us + static_cast<int64_t>(row) * 1'000'000 + (noise ? 0 : random() % 5000);
+        cents += static_cast<int64_t>(random() % 41) - 20;
+        values[row] =
+            noise ? static_cast<double>(random() >> 11) : static_cast<double>(cents) / 100;
+      }
+      StagedTag* const staged =
+          Must(transaction->FindOrDefineTag("plant.area." + std::to_string(tag)));
+      Must(transaction->WriteDoubles(*staged, ts, values, {}));
+    }
+    Must(transaction->Prepare());
+    transaction->Commit();
+    begin_us += static_cast<int64_t>(kRows) * 1'000'000;
+    points += 100 * kRows;
+  }
+  return points;
+}
+
+struct FlushWorkload {
+  std::string name;
+  bool noise;
+  bool cached;
+  std::vector<double> ms = {};
+  uint64_t block_bytes = 0;
+  uint64_t points = 0;
+};
+
+void RunFlush(FlushWorkload& workload, const std::string& path, uint64_t seed, size_t threads) {
+  IgnoreStatus(PosixFileSystem().Remove(path), "left by an earlier run");
+  EngineOptions options;
+  options.synchronous = Synchronous::kOff;
+  options.buffer_bytes = 256 * kMiB;
+  options.threads = threads;
+  options.block_output.direct_bytes =
+      workload.cached ? 4 * kMiB : std::numeric_limits<uint64_t>::max();
+  auto engine = Must(StorageEngine::Open(PosixFileSystem(), SystemClock(), path, options));
+  workload.points = Buffer(*engine, workload.noise, seed);
+  sync();  // the log's bytes are not on the flush's bill
+  const auto begin = std::chrono::steady_clock::now();
+  Must(engine->Flush(0));
+  workload.ms.push_back(MsSince(begin));
+  workload.block_bytes = engine->Stats().block_bytes_written;
+  if (!Must(engine->Check()).problems.empty()) Fail("a flushed block is damaged");
+  Must(engine->Close());
+  IgnoreStatus(PosixFileSystem().Remove(path), "a bench file");
+}
+
+void RunFlushes(const std::string& folder, int flushes, size_t threads) {
+  std::vector<FlushWorkload> workloads;
+  for (const bool noise : {true, false}) {
+    for (const bool cached : {false, true}) {
+      workloads.push_back(
+          {fmt::format("{}, {}", noise ? "noise" : "walks", cached ? "cached" : "direct"), noise,
+           cached});
+    }
+  }
+  for (int run = 0; run < flushes; ++run) {
+    for (FlushWorkload& workload : workloads) {
+      RunFlush(workload, folder + "/write_cache_bench.xtdb", kSeed + static_cast<uint64_t>(run),
+               threads);
+    }
+  }
+  fmt::print("\nflush of 64 MiB of buffers, {} threads encode, medians of {} runs, checked\n\n",
+             threads, flushes);
+  fmt::print("{:<38}{:>9}{:>18}{:>12}{:>14}\n", "", "ms", "of same, direct", "points",
+             "MiB of blocks");
+  for (size_t i = 0; i < workloads.size(); ++i) {
+    const FlushWorkload& workload = workloads[i];
+    const double ms = Median(workload.ms);
+    fmt::print("{:<38}{:>9.1f}{:>17.2f}x{:>12}{:>14}\n", workload.name, ms,
+               ms / Median(workloads[workload.cached ? i - 1 : i].ms), workload.points,
+               workload.block_bytes / kMiB);
+  }
+}
+
 }  // namespace
 }  // namespace xtdb
 
@@ -230,8 +326,13 @@ int main(int argc, char** argv) {
   const char* const temporary = std::getenv("TMPDIR");
   std::string folder = temporary != nullptr ? temporary : ".";
   app.add_option("--runs", runs)->check(CLI::Range(1, 10000));
+  int flushes = 5;
+  app.add_option("--flushes", flushes)->check(CLI::Range(0, 1000));
   app.add_option("--folder", folder, "on the disk to be measured");
   CLI11_PARSE(app, argc, argv);
   xtdb::RunAll(folder, runs);
+  if (flushes > 0) {
+    for (const size_t threads : {1, 2}) xtdb::RunFlushes(folder, flushes, threads);
+  }
   return 0;
 }

@@ -15,12 +15,12 @@
 #include "engine/base/parallel.h"
 #include "engine/base/status.h"
 #include "engine/base/types.h"
+#include "engine/block/block_output.h"
 #include "engine/block/block_reader.h"
 #include "engine/block/tag_encoder.h"
 #include "engine/container.h"
 #include "engine/engine_state.h"
 #include "engine/event_log.h"
-#include "engine/io/aligned_io.h"
 #include "engine/io/clock.h"
 #include "engine/io/file_system.h"
 #include "engine/io/process.h"
@@ -59,6 +59,7 @@ struct EngineOptions {
   bool read_only = false;
   bool must_exist = false;  // do not create
   WALOptions wal;
+  BlockOutputOptions block_output;  // of flushes
   int64_t flush_age_us = 15 * 60 * int64_t{1'000'000};
   std::chrono::microseconds log_sync_interval{1'000'000};  // of Synchronous::kNormal
 };
@@ -308,13 +309,13 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Result<std::vector<EncodedTag>> EncodeTags(std::span<const TagId> tags,
                                              const BlockOptions& options);
   BlockOptions FlushBlockOptions(size_t tag_count) const;
-  Status PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record);
-  Result<ChunkStore::Place> PlaceBlock(EncodedBlock& block);
+  Status PlaceBlocks(std::span<EncodedBlock> blocks, BlockOutput& output, FlushRecord& record);
+  Result<ChunkStore::Place> PlaceBlock(EncodedBlock& block, BlockOutput& output);
   // Of a transaction larger than its share of memory (storage_engine_spill.cc).
   Status BeginSpilling();  // before its first SpillRows
   Status SpillRows(Staging& staging);
   Result<std::shared_ptr<SpillGroup>> WriteGroup(const Staging::Leaving& leaving);
-  Status PlaceSpilled(std::span<EncodedBlock> blocks, SpillGroup& group);
+  Status PlaceSpilled(std::span<EncodedBlock> blocks, BlockOutput& output, SpillGroup& group);
   FlushRecord RecordOf(const SpillGroup& group, bool is_first) const;
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
@@ -354,7 +355,6 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Set under mutex_; whoever holds WRITER reads it without, since then nobody sets it.
   std::shared_ptr<EngineState> state_;
   std::unique_ptr<BlockReader> block_reader_;
-  AlignedIO block_io_;
   WriterLock writer_;
   GroupCommit group_commit_{*this};
 

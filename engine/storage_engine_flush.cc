@@ -2,7 +2,6 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/parallel.h"
-#include "engine/block/block_writer.h"
 #include "engine/block/mixed_packer.h"
 #include "engine/block/tag_encoder.h"
 #include "engine/storage_engine.h"
@@ -126,6 +125,7 @@ Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
 
 Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushRecord& record) {
   const BlockOptions options = FlushBlockOptions(tags.size());
+  BlockOutput output(container_->file(), container_->container_id(), options_.block_output);
   MixedPacker mixed(published_lsn_);
   std::vector<EncodedBlock> mixed_blocks;
   size_t taken = 0;
@@ -133,14 +133,15 @@ Result<size_t> StorageEngine::WriteBlocks(std::span<const TagId> tags, FlushReco
     const auto group = tags.subspan(taken, std::min(tags.size() - taken, kFlushGroupTags));
     XTDB_ASSIGN_OR_RETURN(std::vector<EncodedTag> encoded, EncodeTags(group, options));
     for (size_t i = 0; i < group.size(); ++i) {
-      XTDB_RETURN_IF_ERROR(PlaceBlocks(encoded[i].blocks, record));
+      XTDB_RETURN_IF_ERROR(PlaceBlocks(encoded[i].blocks, output, record));
       if (!encoded[i].rest.empty()) record.mixed_tags.push_back(group[i]);
       for (EncodedVector& vector : encoded[i].rest) mixed.Add(std::move(vector), mixed_blocks);
     }
     taken += group.size();
   }
   mixed.Finish(mixed_blocks);
-  XTDB_RETURN_IF_ERROR(PlaceBlocks(mixed_blocks, record));
+  XTDB_RETURN_IF_ERROR(PlaceBlocks(mixed_blocks, output, record));
+  XTDB_RETURN_IF_ERROR(output.Finish());
   record.chunks = state_->chunks.begun_chunks();
   XTDB_RETURN_IF_ERROR(container_->file().Sync());
   return taken;
@@ -170,21 +171,20 @@ BlockOptions StorageEngine::FlushBlockOptions(size_t tag_count) const {
   return options;
 }
 
-Status StorageEngine::PlaceBlocks(std::span<EncodedBlock> blocks, FlushRecord& record) {
+Status StorageEngine::PlaceBlocks(std::span<EncodedBlock> blocks, BlockOutput& output,
+                                  FlushRecord& record) {
   for (EncodedBlock& block : blocks) {
-    XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place, PlaceBlock(block));
+    XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place, PlaceBlock(block, output));
     record.entries.push_back({place.chunk->layout().slot, place.entry_index,
                               place.chunk->header().chunk_sequence, block.entry});
   }
   return Status();
 }
 
-Result<ChunkStore::Place> StorageEngine::PlaceBlock(EncodedBlock& block) {
+Result<ChunkStore::Place> StorageEngine::PlaceBlock(EncodedBlock& block, BlockOutput& output) {
   XTDB_ASSIGN_OR_RETURN(ChunkStore::Place place,
                         state_->chunks.PlaceBlock(block.entry.extents, clock_.NowUs()));
-  BlockWriter writer(block_io_, container_->container_id());
-  XTDB_RETURN_IF_ERROR(
-      writer.Write(block, place.chunk->header().chunk_sequence, kNoLsn, place.offset));
+  XTDB_RETURN_IF_ERROR(output.Write(block, place.chunk->header().chunk_sequence, place.offset));
   return place;
 }
 

@@ -40,25 +40,28 @@ Result<std::shared_ptr<SpillGroup>> StorageEngine::WriteGroup(const Staging::Lea
   auto group = std::make_shared<SpillGroup>();
   group->after = leaving.after;
   group->until = leaving.until;
+  BlockOutput output(container_->file(), container_->container_id(), options_.block_output);
   MixedPacker mixed(rank);
   std::vector<EncodedBlock> mixed_blocks;
   for (size_t i = 0; i < encoded.size(); ++i) {
     const Staging::Leaving::Rows& rows = leaving.tags[i];
     group->row_count += rows.columns().size();
-    XTDB_RETURN_IF_ERROR(PlaceSpilled(encoded[i].blocks, *group));
+    XTDB_RETURN_IF_ERROR(PlaceSpilled(encoded[i].blocks, output, *group));
     if (!encoded[i].rest.empty()) group->mixed_tags.push_back(rows.tag);
     for (EncodedVector& vector : encoded[i].rest) mixed.Add(std::move(vector), mixed_blocks);
   }
   mixed.Finish(mixed_blocks);
-  XTDB_RETURN_IF_ERROR(PlaceSpilled(mixed_blocks, *group));
+  XTDB_RETURN_IF_ERROR(PlaceSpilled(mixed_blocks, output, *group));
+  XTDB_RETURN_IF_ERROR(output.Finish());
   group->Sort();
   return group;
 }
 
-Status StorageEngine::PlaceSpilled(std::span<EncodedBlock> blocks, SpillGroup& group) {
+Status StorageEngine::PlaceSpilled(std::span<EncodedBlock> blocks, BlockOutput& output,
+                                   SpillGroup& group) {
   for (EncodedBlock& block : blocks) {
     block.entry.needs_entry = 1;
-    XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place, PlaceBlock(block));
+    XTDB_ASSIGN_OR_RETURN(const ChunkStore::Place place, PlaceBlock(block, output));
     // Until the log gives it a place, that of its rank.
     block.entry.flush_lsn = block.entry.through_lsn;
     group.blocks.push_back({block.entry, place.entry_index, place.chunk});

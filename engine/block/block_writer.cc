@@ -1,6 +1,7 @@
 #include "engine/block/block_writer.h"
 
 #include <cstring>
+#include <utility>
 
 namespace xtdb {
 
@@ -18,7 +19,8 @@ Status BlockWriter::Write(EncodedBlock& block, uint64_t chunk_sequence, LSN flus
   entry.head_crc32 = head.crc32;
   if (entry.kind == BlockKind::kMixed) entry.table_crc32 = head.table_crc32;
   entry.crc32 = StructCrc(entry);
-  return io_.WriteAt(offset, bytes);
+  return cache_ != nullptr ? cache_->Write(offset, std::move(block.bytes))
+                           : io_.WriteAt(offset, bytes);
 }
 
 }  // namespace xtdb

@@ -170,7 +170,7 @@ TEST_F(LogSyncerTest, OneWhoComesDuringASyncWaitsOnlyBeyondTheLimit) {
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_FALSE(returned.load());
-  EXPECT_EQ(Syncs(), 0u);
+  EXPECT_EQ(syncer.sync_count(), 0u);
   shut.unlock();
   one_more.join();
   EXPECT_LT(end_lsn_ - syncer.synced_lsn(), 100u);

@@ -48,6 +48,14 @@ TEST(StorageEngineCrashTest, EveryCrashPointOfTransactionsBeyondMemoryReopensToA
   }
 }
 
+TEST(StorageEngineCrashTest, EveryCrashPointOfBlocksThroughTheWriteCacheReopensToAPrefix) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
+    CheckEveryCrashPoint({.seed = seed, .steps = 25, .with_write_cache = true});
+    CheckEveryCrashPoint(
+        {.seed = seed, .steps = 25, .with_spills = true, .with_write_cache = true});
+  }
+}
+
 TEST(StorageEngineCrashTest, EveryCrashPointOfDropsAndReusedSlotsReopensToAPrefix) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
     CheckEveryCrashPoint({.seed = seed, .steps = 50, .with_drops = true});

@@ -1,6 +1,7 @@
 #include "tests/support/engine_script.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <sstream>
 
@@ -70,6 +71,11 @@ bool EngineScript::Reopen() {
   engine_ = nullptr;
   EngineOptions options = OpenOptions();
   if (options_.with_spills) options.staging_bytes = kSpillBytes;
+  if (options_.with_write_cache) {
+    options.block_output.direct_bytes = 0;
+    options.block_output.cache.batch_writes_max = options.block_output.cache.queued_writes_max;
+    options.block_output.cache.batch_wait = std::chrono::hours(10);
+  }
   auto opened = StorageEngine::Open(fs_, clock_, kPath, options);
   if (!opened.ok()) {
     Note(opened.status());

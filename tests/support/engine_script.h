@@ -25,6 +25,9 @@ class EngineScript {
     bool with_drops = false;
     // Transactions leave memory after a few rows.
     bool with_spills = false;
+    // Every block goes through a WriteCache, whose thread does nothing: so the order of writes is
+    // always the same.
+    bool with_write_cache = false;
   };
   EngineScript(FileSystem& fs, const Options& options);
 
