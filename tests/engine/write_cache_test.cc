@@ -26,7 +26,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
-using testing::UnorderedElementsAre;
 
 constexpr const char* kPath = "/store.xtdb";
 constexpr microseconds kNever{std::chrono::hours(10)};
@@ -240,7 +239,6 @@ TEST_F(WriteCacheTest, AFullQueueMakesTheProducerWaitAndThenGoOn) {
   gate.AwaitWrite();
   for (uint64_t i = 2; i < 4; ++i) ASSERT_OK(Write(cache, i, 'x'));
   EXPECT_EQ(cache.stats().producer_waits, 0u);
-
   Status fifth;
   std::atomic<bool> returned = false;
   std::thread producer([&] {
