@@ -12,12 +12,15 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/background_worker.h"
 #include "engine/base/parallel.h"
 #include "engine/base/status.h"
 #include "engine/base/types.h"
 #include "engine/block/block_output.h"
 #include "engine/block/block_reader.h"
 #include "engine/block/tag_encoder.h"
+#include "engine/compaction/compaction_selection.h"
+#include "engine/compaction/compactor.h"
 #include "engine/container.h"
 #include "engine/engine_state.h"
 #include "engine/event_log.h"
@@ -55,6 +58,9 @@ struct EngineOptions {
   uint64_t buffer_bytes = 64 * kMiB;  // budget of unflushed points; >= 1 MiB
   // What a transaction stages in memory; the rest leaves it for blocks. 0: 3/4 of buffer_bytes.
   uint64_t staging_bytes = 0;
+  // So many sealed RAW chunks side by side are compacted by a thread in the background; 0: only
+  // when Compact is called.
+  size_t compact_chunks = 0;
   size_t threads = DefaultThreads();  // that encode at a time, the caller's among them; >= 1
   bool read_only = false;
   bool must_exist = false;  // do not create
@@ -104,6 +110,10 @@ struct EngineStats {
   uint64_t chunks_sealed = 0;
   uint64_t chunks_dropped = 0;
   uint64_t slots_reclaimed = 0;
+  uint64_t compactions = 0;
+  uint64_t chunks_compacted = 0;
+  uint64_t compaction_bytes_read = 0;     // of blocks
+  uint64_t compaction_bytes_written = 0;  // of blocks
   uint64_t recovered_transactions = 0;
   uint64_t recovered_points = 0;
 };
@@ -185,6 +195,18 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
     uint64_t bytes = 0;  // of their blocks
   };
   Result<DropReport> DropBefore(int64_t before_us, int64_t timeout_us);
+  // Merges sealed chunks into COMPACT ones, sorted by tag and time, without what was overwritten or
+  // deleted; flushes and seals first. Others read and write meanwhile, but for an instant before
+  // and after. kBusy: another process or thread compacts, or writes, for longer than the timeout.
+  // kCorruption: a block cannot be read; then its chunks stay as they are.
+  struct CompactionReport {
+    uint64_t runs = 0;
+    uint64_t chunks_in = 0;
+    uint64_t chunks_out = 0;
+    CompactionCounts counts;
+  };
+  Result<CompactionReport> Compact(CompactionScope scope, int64_t timeout_us);
+
   // Chunks that are dropped and whose slots are not free yet.
   std::vector<DroppedChunk> DroppedChunks() const;
 
@@ -320,6 +342,29 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
   Status AppendDropRecord(ChunkStore::DropPlan plan);
+  Result<LSN> AppendSynced(FrameType type, std::span<const std::byte> payload, const char* what);
+  void FreeDropped();
+  // Compaction (storage_engine_compact.cc). The first three without WRITER.
+  struct Compaction;
+  struct Patience {
+    int64_t timeout_us = 0;
+    std::function<bool()> is_over;  // asked now and then
+  };
+  Status LockCompaction(const Patience& patience);
+  void UnlockCompaction();
+  Status CompactRuns(CompactionNeed need, const Patience& patience, CompactionReport& report);
+  Status HoldWriterPatiently(const Patience& patience, const std::function<Status()>& work);
+  Result<std::unique_ptr<Compaction>> BeginCompaction(const CompactionNeed& need,
+                                                      const Patience& patience);
+  Result<ChunkList> BuildCompacted(const Compaction& compaction, const Patience& patience,
+                                   CompactionCounts& counts);
+  Status EndCompaction(Compaction& compaction, const Result<ChunkList>& outputs,
+                       const Patience& patience);
+  Status CommitCompaction(Compaction& compaction, const ChunkList& outputs);
+  Status FollowLease();  // by who has just taken WRITER
+  void EndLease();
+  void RequestCompaction() noexcept;
+  void CompactInBackground() noexcept;
   enum class CheckpointScope : uint8_t {
     kWhole,
     kCatalogue,  // without sealing, marking and freeing chunks
@@ -396,7 +441,14 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   bool committed_anything_ = false;  // guarded by mutex_
   EngineStats stats_;                // guarded by mutex_; only the counts since open
 
-  LogSyncer log_syncer_;  // the last: its thread ends before what that uses
+  WriterLock compaction_lock_;                        // of the process; before that of all of them
+  std::atomic<bool> is_compacting_ = false;           // set by who has both
+  std::atomic<uint64_t> uncompactable_sequence_ = 0;  // up to here it has failed
+  std::atomic<int64_t> compaction_pause_us_ = 0;      // monotonic; not before, after a failure
+
+  // The last: their threads end before what these use.
+  LogSyncer log_syncer_;
+  BackgroundWorker compaction_worker_;
 };
 
 }  // namespace xtdb

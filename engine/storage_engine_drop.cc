@@ -32,40 +32,47 @@ Result<StorageEngine::DropReport> StorageEngine::DropBefore(int64_t before_us, i
   }
   if (plan.record.chunks.empty()) return report;
   XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan)));
-  // One checkpoint passes the frame, the next may reuse what it drops.
-  Status freed = Checkpoint(LogState::kInUse);
-  if (freed.ok() && state_->chunks.CanReclaim(OldestSnapshotAnywhere())) {
-    freed = Checkpoint(LogState::kInUse);
-  }
-  IgnoreStatus(freed, "the drop stands; its failure is noted, and a later checkpoint frees slots");
+  FreeDropped();
   return report;
 }
 
 Status StorageEngine::AppendDropRecord(ChunkStore::DropPlan plan) {
   std::vector<std::byte> payload;
   AppendDrop(plan.record, payload);
-  const RotatingWAL::Entry entry{FrameType::kDrop, payload};
+  XTDB_ASSIGN_OR_RETURN(const LSN lsn, AppendSynced(FrameType::kDrop, payload, "drop"));
+  {
+    // At once: a snapshot of an LSN before the frame has the old list, one from there on the new.
+    std::lock_guard lock(mutex_);
+    stats_.chunks_dropped += plan.record.chunks.size();
+    state_->chunks.PublishDrop(std::move(plan), lsn);
+    published_lsn_ = lsn;
+  }
+  Settle();
+  return Status();
+}
+
+Result<LSN> StorageEngine::AppendSynced(FrameType type, std::span<const std::byte> payload,
+                                        const char* what) {
+  const RotatingWAL::Entry entry{type, payload};
   const auto write = [&]() -> Result<LSN> {
     XTDB_ASSIGN_OR_RETURN(const LSN lsn, wal_->BatchAppend(std::span(&entry, 1), kNoLsn));
     XTDB_RETURN_IF_ERROR(wal_->Sync());
     return lsn;
   };
   must_recover_ = true;
-  const Result<LSN> lsn = write();
+  Result<LSN> lsn = write();
   must_recover_ = false;
-  if (!lsn.ok()) {
-    NoteFailure("drop", lsn.status());
-    return lsn.status();
+  if (!lsn.ok()) NoteFailure(what, lsn.status());
+  return lsn;
+}
+
+// One checkpoint passes the frame that has let chunks go, the next may reuse their slots.
+void StorageEngine::FreeDropped() {
+  Status freed = Checkpoint(LogState::kInUse);
+  if (freed.ok() && state_->chunks.CanReclaim(OldestSnapshotAnywhere())) {
+    freed = Checkpoint(LogState::kInUse);
   }
-  {
-    // At once: a snapshot of an LSN before the frame has the old list, one from there on the new.
-    std::lock_guard lock(mutex_);
-    stats_.chunks_dropped += plan.record.chunks.size();
-    state_->chunks.PublishDrop(std::move(plan), lsn.value());
-    published_lsn_ = lsn.value();
-  }
-  Settle();
-  return Status();
+  IgnoreStatus(freed, "what let them go stands, its failure is noted, and a later one frees slots");
 }
 
 }  // namespace xtdb

@@ -252,12 +252,15 @@ Status StorageEngine::Checkpoint(LogState log_state, CheckpointScope scope) {
   ShareSuperblock();
   Settle();
   ReleaseLog();
-  std::lock_guard lock(mutex_);
-  NoteLogStats();
-  ++stats_.checkpoints;
-  stats_.checkpoint_lsn = container_->superblock().checkpoint_lsn;
-  stats_.chunks_sealed = state_->chunks.sealed_count();
-  stats_.slots_reclaimed = state_->chunks.reclaimed_count();
+  {
+    std::lock_guard lock(mutex_);
+    NoteLogStats();
+    ++stats_.checkpoints;
+    stats_.checkpoint_lsn = container_->superblock().checkpoint_lsn;
+    stats_.chunks_sealed = state_->chunks.sealed_count();
+    stats_.slots_reclaimed = state_->chunks.reclaimed_count();
+  }
+  RequestCompaction();
   return Status();
 }
 

@@ -84,7 +84,8 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       locks_(container_->file(), clock),
       block_reader_(std::make_unique<BlockReader>(container_->file(), container_->container_id())),
       log_syncer_(fs, LogPath(), {options.log_sync_interval, options.wal.unsynced_bytes_max},
-                  [this](const Status& failed) { NoteFailedBackgroundSync(failed); }) {}
+                  [this](const Status& failed) { NoteFailedBackgroundSync(failed); }),
+      compaction_worker_([this] { CompactInBackground(); }) {}
 
 Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock& clock,
                                                            const std::string& requested_path,
@@ -205,7 +206,11 @@ Status StorageEngine::Recover() {
   const Uuid& uuid = container_->header().uuid;
   const uint64_t log_epoch = container_->superblock().log_epoch;
   const SharedMemory::Left left = shared_->LeftBy(uuid, log_epoch);
+  const bool was_closed = container_->superblock().log_state == LogState::kClean;
   XTDB_RETURN_IF_ERROR(Load(LoadMode::kRecover, left.durable));
+  if (!was_closed) {
+    IgnoreStatus(state_->chunks.PunchAbandoned(), "what nobody names only takes space");
+  }
   FinishInterrupted(left.log_failed, left.durable);
   shared_->BeginRebuild(uuid, log_epoch, left.log_failed);
   XTDB_RETURN_IF_ERROR(shared_->ClaimSlot());
@@ -339,6 +344,9 @@ Status StorageEngine::CloseWith(bool remove_if_new) {
     if (options_.read_only) closed_ = true;
     if (closed_) return Status();
   }
+  compaction_worker_.Stop();
+  XTDB_RETURN_IF_ERROR(compaction_lock_.Acquire(kCloseTimeoutUs, path_));
+  const Cleanup release_compaction([this] { compaction_lock_.Release(); });
   // Also where nothing seems to be open: somebody may just begin the first transaction.
   XTDB_RETURN_IF_ERROR(writer_.Acquire(kCloseTimeoutUs, path_));
   const Cleanup release([this] {

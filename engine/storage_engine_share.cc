@@ -184,6 +184,7 @@ Status StorageEngine::TakeOver() {
     XTDB_RETURN_IF_ERROR(wal_->TakeOver(container_->superblock().log_epoch, shared_->durable()));
     ReleaseLog();
   }
+  XTDB_RETURN_IF_ERROR(FollowLease());
   shared_->SetLastWriter(shared_->mark());
   shared_->SetWriterMark(shared_->mark());
   if (has_undecided_) undecided_mark_ = shared_->mark();

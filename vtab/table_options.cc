@@ -51,11 +51,19 @@ Result<int64_t> ParseRetention(std::string_view text) {
 }
 
 constexpr size_t kThreadsMax = 256;
+// What compaction=auto waits for.
+constexpr size_t kAutoCompactChunks = 4;
 
 Result<bool> ParseRawCodec(std::string_view text) {
   if (EqualsIgnoreCase(text, "raw")) return true;
   if (EqualsIgnoreCase(text, "auto")) return false;
   return Status::InvalidArgument(QuoteForMessage(text) + " is none of auto, raw");
+}
+
+Result<bool> ParseAutoCompaction(std::string_view text) {
+  if (EqualsIgnoreCase(text, "auto")) return true;
+  if (EqualsIgnoreCase(text, "off")) return false;
+  return Status::InvalidArgument(QuoteForMessage(text) + " is none of auto, off");
 }
 
 Result<size_t> ParseThreads(std::string_view text) {
@@ -88,6 +96,8 @@ Status Apply(const ModuleArgument& argument, TableOptions& options) {
     XTDB_ASSIGN_OR_RETURN(options.read_only, ParseBool(text));
   } else if (argument.key == "threads") {
     XTDB_ASSIGN_OR_RETURN(options.threads, ParseThreads(text));
+  } else if (argument.key == "compaction") {
+    XTDB_ASSIGN_OR_RETURN(options.auto_compaction, ParseAutoCompaction(text));
   } else if (argument.key == "atomic_commit") {
     XTDB_ASSIGN_OR_RETURN(options.storage.atomic_commit, ParseBool(text));
   }
@@ -126,6 +136,7 @@ EngineOptions TableOptions::ToEngineOptions() const {
   options.buffer_bytes = buffer_bytes.value_or(options.buffer_bytes);
   options.read_only = read_only.value_or(options.read_only);
   options.threads = threads.value_or(options.threads);
+  options.compact_chunks = auto_compaction.value_or(true) ? kAutoCompactChunks : 0;
   return options;
 }
 
@@ -147,6 +158,9 @@ Status CheckSameOptions(const TableOptions& stated, const StorageEngine& engine)
   XTDB_RETURN_IF_ERROR(CheckSame("buffer", stated.buffer_bytes, options.buffer_bytes, ShowBytes));
   XTDB_RETURN_IF_ERROR(CheckSame("threads", stated.threads, options.threads,
                                  [](size_t threads) { return std::to_string(threads); }));
+  XTDB_RETURN_IF_ERROR(
+      CheckSame("compaction", stated.auto_compaction, options.compact_chunks != 0,
+                [](bool is_auto) -> std::string_view { return is_auto ? "auto" : "off"; }));
   XTDB_RETURN_IF_ERROR(CheckSame("read_only", stated.read_only, options.read_only, ShowOnOff));
   XTDB_RETURN_IF_ERROR(CheckSame("chunk_size", stated.storage.chunk_size_bytes,
                                  container.header().chunk_size_bytes, ShowBytes));

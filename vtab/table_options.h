@@ -18,6 +18,7 @@ struct TableOptions {
   std::optional<uint64_t> buffer_bytes;
   std::optional<bool> read_only;
   std::optional<size_t> threads;
+  std::optional<bool> auto_compaction;
   RequestedStorage storage;
 
   EngineOptions ToEngineOptions() const;

@@ -133,6 +133,9 @@ const char* ChunkFault(const ChunkTableEntry& chunk) {
   }
   if (chunk.slot > kSlotMax) return "slot of a chunk";
   if (chunk.chunk_sequence == 0 || chunk.chunk_sequence > kCounterMax) return "number of a chunk";
+  if (!CheckSources(chunk.kind, chunk.chunk_sequence, chunk.sources).ok()) {
+    return "chunks that a chunk stands for";
+  }
   if (!CheckChunkSummary(chunk.summary).ok()) return "summary of a chunk";
   return nullptr;
 }
@@ -196,6 +199,7 @@ Status DecodeChunk(Reader& reader, ChunkTableEntry& entry) {
   entry.kind = static_cast<ChunkKind>(chunk.kind);
   entry.chunk_sequence = chunk.chunk_sequence;
   entry.state = static_cast<ChunkState>(chunk.state);
+  entry.sources = chunk.sources;
   entry.summary = chunk.summary;
   if (const char* fault = ChunkFault(entry)) return Damaged(fault);
   return Status();
@@ -241,7 +245,7 @@ Result<std::vector<std::byte>> EncodeCatalogue(const Catalogue& catalogue) {
   for (const ChunkTableEntry& chunk : catalogue.chunks) {
     writer.Struct(CatalogueChunk{chunk.slot, static_cast<uint32_t>(chunk.kind),
                                  chunk.chunk_sequence, static_cast<uint32_t>(chunk.state), 0,
-                                 chunk.summary});
+                                 chunk.sources, chunk.summary});
   }
   return writer.Finish();
 }

@@ -23,6 +23,7 @@ struct ChunkTableEntry {
   ChunkKind kind = ChunkKind::kRaw;
   uint64_t chunk_sequence = 0;
   ChunkState state = ChunkState::kAllocated;
+  SourceRange sources;
   ChunkSummary summary;
   bool operator==(const ChunkTableEntry&) const = default;
 };
@@ -51,14 +52,16 @@ struct CatalogueChunk {
   uint64_t chunk_sequence = 0;
   uint32_t state = 0;
   uint32_t reserved = 0;
+  SourceRange sources;
   ChunkSummary summary;
 };
-static_assert(sizeof(CatalogueChunk) == 72);
+static_assert(sizeof(CatalogueChunk) == 88);
 static_assert(offsetof(CatalogueChunk, kind) == 4);
 static_assert(offsetof(CatalogueChunk, chunk_sequence) == 8);
 static_assert(offsetof(CatalogueChunk, state) == 16);
 static_assert(offsetof(CatalogueChunk, reserved) == 20);
-static_assert(offsetof(CatalogueChunk, summary) == 24);
+static_assert(offsetof(CatalogueChunk, sources) == 24);
+static_assert(offsetof(CatalogueChunk, summary) == 40);
 
 // Tags in any order. kInvalidArgument for what Decode would refuse: names that are empty, too long
 // or not unique, tag number 0 or not unique, chunks that are not.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/cleanup.h"
+#include "engine/chunk/chunk_builder.h"
 #include "engine/chunk/chunk_sealer.h"
 
 namespace xtdb {
@@ -22,7 +23,7 @@ std::shared_ptr<const ChunkList> ChunkStore::chunks() const {
 }
 
 ChunkHeader ChunkStore::MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind,
-                                   int64_t created_at_us) const {
+                                   int64_t created_at_us, const SourceRange& sources) const {
   ChunkHeader header;
   header.kind = kind;
   header.container_uuid = container_.header().uuid;
@@ -30,31 +31,15 @@ ChunkHeader ChunkStore::MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind k
   header.chunk_size_bytes = container_.header().chunk_size_bytes;
   header.created_at_us = created_at_us;
   header.slot = slot;
+  header.sources = sources;
   return header;
-}
-
-Status ChunkStore::WriteChunkHeader(const ChunkHeader& header, const ChunkLayout& layout) {
-  if (header.chunk_sequence >= kCounterMax) {
-    return Status::Corruption(container_.path() + ": the numbers of chunks are used up");
-  }
-  std::array<std::byte, sizeof(ChunkHeader)> bytes;
-  EncodeStruct(header, bytes);
-  // A flush that was abandoned may have left a header here: the slot starts from zeros.
-  XTDB_RETURN_IF_ERROR(
-      container_.file().Punch(layout.chunk_offset, layout.data_offset - layout.chunk_offset));
-  XTDB_RETURN_IF_ERROR(container_.file().Allocate(layout.chunk_offset, kExtentSizeBytes));
-  XTDB_RETURN_IF_ERROR(container_.file().WriteAt(layout.chunk_offset, bytes));
-  XTDB_RETURN_IF_ERROR(mutator_.Erase(layout));
-  return mutator_.MarkAllocated(layout);
 }
 
 Status ChunkStore::AddChunk(std::shared_ptr<Chunk> chunk) {
   std::lock_guard lock(mutex_);
   auto list = std::make_shared<ChunkList>(*chunks_);
   list->push_back(std::move(chunk));
-  std::sort(list->begin(), list->end(), [](const auto& a, const auto& b) {
-    return a->header().chunk_sequence < b->header().chunk_sequence;
-  });
+  std::sort(list->begin(), list->end(), BySequence);
   chunks_ = std::move(list);
   return Status();
 }
@@ -73,7 +58,7 @@ Status ChunkStore::BeginChunk(int64_t now_us) {
   const ChunkLayout layout = container_.layout().Layout(slot);
   const ChunkHeader header = MakeHeader(slot, next_sequence_, ChunkKind::kRaw, now_us);
   XTDB_RETURN_IF_ERROR(container_.Allocate(layout.data_offset));
-  XTDB_RETURN_IF_ERROR(WriteChunkHeader(header, layout));
+  XTDB_RETURN_IF_ERROR(WriteChunkHeader(container_.file(), mutator_, header, layout));
   if (open_) LeaveOpenChunk();
   open_ = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
                                   ChunkSummary{});
@@ -281,7 +266,8 @@ Status ChunkStore::SealFull() {
 std::vector<ChunkTableEntry> ChunkStore::Table(LSN checkpoint_lsn) const {
   std::vector<ChunkTableEntry> table;
   const auto add = [&table](const Chunk& chunk, ChunkState state) {
-    table.push_back({chunk.layout().slot, chunk.header().kind, chunk.header().chunk_sequence, state,
+    const ChunkHeader& header = chunk.header();
+    table.push_back({chunk.layout().slot, header.kind, header.chunk_sequence, state, header.sources,
                      chunk.summary()});
   };
   for (const auto& chunk : *chunks()) add(*chunk, chunk->state());
@@ -366,8 +352,8 @@ Result<uint32_t> ChunkStore::BeginCatalogSlot() {
   const uint32_t slot = slots_.NextFree();
   const ChunkLayout layout = container_.layout().Layout(slot);
   XTDB_RETURN_IF_ERROR(container_.Allocate(layout.directory_offset));
-  XTDB_RETURN_IF_ERROR(
-      WriteChunkHeader(MakeHeader(slot, next_sequence_, ChunkKind::kCatalog, 0), layout));
+  const ChunkHeader header = MakeHeader(slot, next_sequence_, ChunkKind::kCatalog, 0);
+  XTDB_RETURN_IF_ERROR(WriteChunkHeader(container_.file(), mutator_, header, layout));
   catalog_slots_.push_back({slot, next_sequence_});
   slots_.Take(slot);
   slot_count_ = std::max(slot_count_, slot + 1);

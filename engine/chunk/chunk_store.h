@@ -11,10 +11,12 @@
 #include "engine/catalog/catalogue_format.h"
 #include "engine/chunk/chunk.h"
 #include "engine/chunk/directory_builder.h"
+#include "engine/chunk/slot_lease.h"
 #include "engine/chunk/slot_map.h"
 #include "engine/chunk/state_mutator.h"
 #include "engine/container.h"
 #include "engine/event_log.h"
+#include "engine/wal/compact_record.h"
 #include "engine/wal/drop_record.h"
 #include "engine/wal/log_records.h"
 
@@ -30,6 +32,13 @@ struct DroppedChunk {
   bool is_punched = false;  // by the checkpoint under way, whose catalogue leaves it out
 };
 
+inline bool BySequence(const std::shared_ptr<Chunk>& a, const std::shared_ptr<Chunk>& b) {
+  return a->header().chunk_sequence < b->header().chunk_sequence;
+}
+inline bool DroppedBySequence(const DroppedChunk& a, const DroppedChunk& b) {
+  return BySequence(a.chunk, b.chunk);
+}
+
 // The chunks of one container: which there are, where the next block goes, and what still has to be
 // copied from the log into directories and headers before a checkpoint may pass.
 //
@@ -39,6 +48,8 @@ struct DroppedChunk {
 //   drop:       PlanDrop -> (DROP frame durable) -> PublishDrop; then, at a checkpoint that passes
 //   the frame, MarkDropped, and at a later one Reclaim -> WriteCatalogue -> superblock ->
 //   EndReclaim: from there on the slot is free
+//   compaction: FindLease -> (chunks written into its slots) -> PlanCompact -> (COMPACT frame
+//   durable) -> PublishCompact; the inputs go as dropped ones do
 //
 // Ownership: borrows `container` and `events`.
 // Threads:   chunks() and dropped() from any; everything else from the holder of WRITER.
@@ -89,6 +100,32 @@ class ChunkStore {
   // The DROP record at `lsn` is durable: snapshots from there on do not see its chunks. Takes no
   // memory, so it cannot fail. Nothing but the record's append may happen since PlanDrop.
   void PublishDrop(DropPlan&& plan, LSN lsn) noexcept;
+  // Slots that a compaction has taken; nobody begins a chunk there. `sequence_end`: numbers below
+  // it are used.
+  void SetLease(const SlotLease& lease);
+  // So many slots side by side that are free, and as many numbers; not taken yet.
+  SlotLease FindLease(uint32_t slots);
+  // The header of chunk `index` of a lease.
+  ChunkHeader LeasedHeader(const SlotLease& lease, uint32_t index, const SourceRange& sources,
+                           int64_t created_at_us) const;
+  // The slots of a lease that has ended and in which no chunk has come to be.
+  Status PunchLeased(const SlotLease& lease) const;
+  // Punches free slots in which a compaction that never committed has left blocks. By who has the
+  // container to himself.
+  Status PunchAbandoned();
+  struct CompactPlan {
+    CompactRecord record;
+    std::shared_ptr<const ChunkList> chunks;  // with the outputs in the place of the inputs
+    std::vector<DroppedChunk> dropped;        // those of before included
+    std::vector<std::shared_ptr<Chunk>> full;
+  };
+  // Takes the outputs' slots. kFailedPrecondition: an input is gone.
+  Result<CompactPlan> PlanCompact(const ChunkList& inputs, const ChunkList& outputs);
+  // The record could not be written.
+  void AbandonCompact(const CompactPlan& plan) noexcept;
+  // The COMPACT record at `lsn` is durable. Takes no memory, so it cannot fail. Nothing but the
+  // record's append may happen since PlanCompact.
+  void PublishCompact(CompactPlan&& plan, LSN lsn) noexcept;
   // Marks on disk every dropped chunk whose DROP frame is before `checkpoint_lsn`; not synced.
   Status MarkDropped(LSN checkpoint_lsn);
   // Whether Reclaim would free a slot.
@@ -119,6 +156,7 @@ class ChunkStore {
   Status LoadTable(const std::vector<ChunkTableEntry>& table);
   Status Replay(const FlushRecord& record, LSN lsn);
   Status ReplayDrop(const DropRecord& record, LSN lsn);
+  Status ReplayCompact(const CompactRecord& record, LSN lsn);
   // After the last Replay: finds the open chunk. Again after further ones.
   Status FinishReplay();
   // After loading with `repairs`: nothing stands in the directory of the open chunk but what
@@ -147,11 +185,12 @@ class ChunkStore {
   Status AllocateDirectory(uint32_t entry_index);
   Status AllocateData(const ChunkLayout& layout, uint64_t end);
   Status ReplayNewChunk(const NewChunk& begun);
+  Result<bool> TakeReplayedSlot(const ChunkTableEntry& begun);
+  Status LeaveReplayed(const std::shared_ptr<Chunk>& chunk, const DroppedPlace& place);
   bool IsDropped(uint64_t sequence) const;
   void LeaveOpenChunk();
-  Status WriteChunkHeader(const ChunkHeader& header, const ChunkLayout& layout);
-  ChunkHeader MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind,
-                         int64_t created_at_us) const;
+  ChunkHeader MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind, int64_t created_at_us,
+                         const SourceRange& sources = {}) const;
   Status AddChunk(std::shared_ptr<Chunk> chunk);
   Result<std::shared_ptr<Chunk>> FindChunk(uint32_t slot, uint64_t sequence) const;
   Status LoadEntry(const ChunkTableEntry& entry);

@@ -6,16 +6,6 @@
 
 namespace xtdb {
 
-namespace {
-
-uint64_t SequenceOf(const DroppedChunk& dropped) { return dropped.chunk->header().chunk_sequence; }
-
-bool BySequence(const DroppedChunk& a, const DroppedChunk& b) {
-  return SequenceOf(a) < SequenceOf(b);
-}
-
-}  // namespace
-
 std::vector<DroppedChunk> ChunkStore::dropped() const {
   std::lock_guard lock(mutex_);
   return dropped_;
@@ -23,7 +13,7 @@ std::vector<DroppedChunk> ChunkStore::dropped() const {
 
 bool ChunkStore::IsDropped(uint64_t sequence) const {
   return std::any_of(dropped_.begin(), dropped_.end(), [sequence](const DroppedChunk& dropped) {
-    return SequenceOf(dropped) == sequence;
+    return dropped.chunk->header().chunk_sequence == sequence;
   });
 }
 
@@ -44,7 +34,7 @@ ChunkStore::DropPlan ChunkStore::PlanDrop(int64_t before_us) const {
     plan.dropped.push_back({.chunk = chunk});
   }
   plan.dropped.insert(plan.dropped.end(), dropped_.begin(), dropped_.end());
-  std::sort(plan.dropped.begin(), plan.dropped.end(), BySequence);
+  std::sort(plan.dropped.begin(), plan.dropped.end(), DroppedBySequence);
   plan.remaining = std::move(remaining);
   return plan;
 }
@@ -66,30 +56,35 @@ Status ChunkStore::ReplayDrop(const DropRecord& record, LSN lsn) {
     });
     if (found == all->end()) continue;  // a catalogue behind the frame has dropped it already
     const std::shared_ptr<Chunk> chunk = *found;
-    if (chunk->layout().slot != place.slot) {
-      return Status::Corruption(container_.path() + ": the log drops chunk " +
-                                std::to_string(place.chunk_sequence) + " in slot " +
-                                std::to_string(place.slot) + ", but it is in slot " +
-                                std::to_string(chunk->layout().slot));
-    }
+    XTDB_RETURN_IF_ERROR(LeaveReplayed(chunk, place));
     auto remaining = std::make_shared<ChunkList>(*all);
     std::erase(*remaining, chunk);
-    // Neither seal nor entries may be written into it any more.
-    std::erase(full_, chunk);
-    if (open_ == chunk) {
-      open_ = nullptr;
-      next_extent_ = 0;
-      directory_end_ = 0;
-    }
-    std::erase_if(pending_entries_, [&](const PlacedEntry& placed) {
-      return placed.chunk_sequence == place.chunk_sequence;
-    });
     std::lock_guard lock(mutex_);
     const DroppedChunk dropped{.chunk = chunk, .drop_lsn = lsn};
-    dropped_.insert(std::upper_bound(dropped_.begin(), dropped_.end(), dropped, BySequence),
+    dropped_.insert(std::upper_bound(dropped_.begin(), dropped_.end(), dropped, DroppedBySequence),
                     dropped);
     chunks_ = std::move(remaining);
   }
+  return Status();
+}
+
+// Neither seal nor entries may be written into a chunk that is gone.
+Status ChunkStore::LeaveReplayed(const std::shared_ptr<Chunk>& chunk, const DroppedPlace& place) {
+  if (chunk->layout().slot != place.slot) {
+    return Status::Corruption(container_.path() + ": the log drops chunk " +
+                              std::to_string(place.chunk_sequence) + " in slot " +
+                              std::to_string(place.slot) + ", but it is in slot " +
+                              std::to_string(chunk->layout().slot));
+  }
+  std::erase(full_, chunk);
+  if (open_ == chunk) {
+    open_ = nullptr;
+    next_extent_ = 0;
+    directory_end_ = 0;
+  }
+  std::erase_if(pending_entries_, [&](const PlacedEntry& placed) {
+    return placed.chunk_sequence == place.chunk_sequence;
+  });
   return Status();
 }
 

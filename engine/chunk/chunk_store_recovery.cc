@@ -32,7 +32,8 @@ Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
     return AddChunk(LoadUnsealed(entry));
   }
   const ChunkLayout layout = container_.layout().Layout(entry.slot);
-  const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
+  const ChunkHeader header =
+      MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0, entry.sources);
   auto chunk =
       std::make_shared<Chunk>(container_.file(), layout, header, entry.state, entry.summary);
   if (entry.state == ChunkState::kSealed) return AddChunk(std::move(chunk));
@@ -43,9 +44,7 @@ Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
   const bool is_marked = !on_disk.ok() || on_disk.value() != ChunkState::kSealed;
   std::lock_guard lock(mutex_);
   dropped_.push_back({std::move(chunk), drop_lsn, is_marked, /*is_punched=*/false});
-  std::sort(dropped_.begin(), dropped_.end(), [](const DroppedChunk& a, const DroppedChunk& b) {
-    return a.chunk->header().chunk_sequence < b.chunk->header().chunk_sequence;
-  });
+  std::sort(dropped_.begin(), dropped_.end(), DroppedBySequence);
   return Status();
 }
 
@@ -53,7 +52,8 @@ Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
 // again: what a failed sync has lost may still read back.
 std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
   const ChunkLayout layout = container_.layout().Layout(entry.slot);
-  const ChunkHeader header = MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0);
+  const ChunkHeader header =
+      MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0, entry.sources);
   auto chunk = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
                                        ChunkSummary{});
   Result<ChunkState> on_disk = mutator_.Read(layout);
@@ -77,10 +77,20 @@ std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
 }
 
 Status ChunkStore::ReplayNewChunk(const NewChunk& begun) {
+  ChunkTableEntry entry;
+  entry.slot = begun.slot;
+  entry.kind = begun.kind;
+  entry.chunk_sequence = begun.chunk_sequence;
+  XTDB_ASSIGN_OR_RETURN(const bool is_new, TakeReplayedSlot(entry));
+  return is_new ? AddChunk(LoadUnsealed(entry)) : Status();
+}
+
+// False: the chunk is there already, or has gone.
+Result<bool> ChunkStore::TakeReplayedSlot(const ChunkTableEntry& begun) {
   slot_count_ = std::max(slot_count_, begun.slot + 1);
   next_sequence_ = std::max(next_sequence_, begun.chunk_sequence + 1);
-  if (IsDropped(begun.chunk_sequence)) return Status();
-  if (FindChunk(begun.slot, begun.chunk_sequence).ok()) return Status();
+  if (IsDropped(begun.chunk_sequence)) return false;
+  if (FindChunk(begun.slot, begun.chunk_sequence).ok()) return false;
   {
     // An older catalogue than the one that freed the slot. The log knows better.
     std::lock_guard lock(mutex_);
@@ -89,16 +99,12 @@ Status ChunkStore::ReplayNewChunk(const NewChunk& begun) {
     });
     if (evicted != 0) slots_.Release(begun.slot);
   }
-  ChunkTableEntry entry;
-  entry.slot = begun.slot;
-  entry.kind = begun.kind;
-  entry.chunk_sequence = begun.chunk_sequence;
   if (slots_.IsTaken(begun.slot)) {
-    return Status::Corruption(container_.path() + ": the log begins " + ChunkName(entry) +
+    return Status::Corruption(container_.path() + ": the log begins " + ChunkName(begun) +
                               ", where another one is");
   }
   slots_.Take(begun.slot);
-  return AddChunk(LoadUnsealed(entry));
+  return true;
 }
 
 Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
@@ -176,6 +182,10 @@ Status ChunkStore::FinishReplay() {
       continue;
     }
     if (std::find(full_.begin(), full_.end(), chunk) != full_.end()) continue;
+    if (chunk->header().kind == ChunkKind::kCompact) {
+      full_.push_back(chunk);
+      continue;
+    }
     if (newest) full_.push_back(newest);
     newest = chunk;
   }

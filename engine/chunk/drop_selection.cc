@@ -19,12 +19,6 @@ bool Meet(const Extent& a, const Extent& b) {
          a.summary.tag_min <= b.summary.tag_max && b.summary.tag_min <= a.summary.tag_max;
 }
 
-// A COMPACT chunk has the place of its inputs in flush order, not that of its own number.
-bool MayBeOlder(const Chunk& a, const Chunk& b) {
-  return a.header().chunk_sequence < b.header().chunk_sequence ||
-         a.header().kind == ChunkKind::kCompact;
-}
-
 }  // namespace
 
 ChunkList SelectDroppable(const ChunkList& chunks, int64_t before_us) {
@@ -41,11 +35,12 @@ ChunkList SelectDroppable(const ChunkList& chunks, int64_t before_us) {
   for (size_t done = 0; done < staying.size();) {
     const size_t end = staying.size();
     const auto is_kept = [&](const Extent& extent) {
-      return std::any_of(staying.begin() + static_cast<std::ptrdiff_t>(done),
-                         staying.begin() + static_cast<std::ptrdiff_t>(end),
-                         [&](const Extent& other) {
-                           return MayBeOlder(*other.chunk, *extent.chunk) && Meet(other, extent);
-                         });
+      return std::any_of(
+          staying.begin() + static_cast<std::ptrdiff_t>(done),
+          staying.begin() + static_cast<std::ptrdiff_t>(end), [&](const Extent& other) {
+            return MayBeOlder(PlaceOf(other.chunk->header()), PlaceOf(extent.chunk->header())) &&
+                   Meet(other, extent);
+          });
     };
     const auto kept = std::stable_partition(going.begin(), going.end(),
                                             [&](const Extent& extent) { return !is_kept(extent); });

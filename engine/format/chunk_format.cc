@@ -5,6 +5,14 @@
 
 namespace xtdb {
 
+Status CheckSources(ChunkKind kind, uint64_t chunk_sequence, const SourceRange& sources) {
+  const bool fits =
+      kind == ChunkKind::kCompact
+          ? sources.first != 0 && sources.first <= sources.last && sources.last < chunk_sequence
+          : sources == SourceRange{};
+  return fits ? Status() : Status::Corruption("chunks that it stands for");
+}
+
 Status CheckChunkSummary(const ChunkSummary& summary) {
   if (summary.block_count == 0) {
     ChunkSummary empty;
@@ -48,7 +56,11 @@ Result<ChunkHeader> DecodeChunkHeader(std::span<const std::byte> in) {
     return Status::Corruption("chunk header: chunk number");
   }
   if (!IsChunkSize(header.chunk_size_bytes)) return Status::Corruption("chunk header: chunk size");
-  if (!IsZero(header.reserved)) return Status::Corruption("chunk header: reserved bytes");
+  if (!IsZero(header.reserved) || !IsZero(header.reserved2)) {
+    return Status::Corruption("chunk header: reserved bytes");
+  }
+  XTDB_RETURN_IF_ERROR(
+      CheckSources(header.kind, header.chunk_sequence, header.sources).WithContext("chunk header"));
   return header;
 }
 

@@ -36,6 +36,15 @@ enum class ChunkState : uint8_t {
 };
 inline constexpr size_t kChunkStateWords = 4;  // kAllocated, kSealed, kDeprecated, kFree
 
+// Whose place a COMPACT chunk takes in the order of flushes: that of the RAW chunks numbered first
+// to last. Zeros in a RAW chunk, which has its own place.
+struct SourceRange {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  bool operator==(const SourceRange&) const = default;
+};
+static_assert(sizeof(SourceRange) == 16);
+
 struct ChunkHeader {
   std::array<char, 8> magic = kChunkMagic;
   uint32_t format_version = kFormatVersion;
@@ -46,7 +55,9 @@ struct ChunkHeader {
   int64_t created_at_us = 0;
   LSN first_flush_lsn = kNoLsn;
   uint32_t slot = 0;
-  uint8_t reserved[56] = {};
+  uint8_t reserved[4] = {};
+  SourceRange sources;
+  uint8_t reserved2[36] = {};
   uint32_t crc32 = 0;
 };
 static_assert(sizeof(ChunkHeader) == 128);
@@ -58,6 +69,19 @@ static_assert(offsetof(ChunkHeader, created_at_us) == 48);
 static_assert(offsetof(ChunkHeader, first_flush_lsn) == 56);
 static_assert(offsetof(ChunkHeader, slot) == 64);
 static_assert(offsetof(ChunkHeader, reserved) == 68);
+static_assert(offsetof(ChunkHeader, sources) == 72);
+static_assert(offsetof(ChunkHeader, reserved2) == 88);
+
+// The chunk's place in the order of flushes.
+constexpr SourceRange PlaceOf(const ChunkHeader& header) {
+  if (header.kind == ChunkKind::kCompact) return header.sources;
+  return {header.chunk_sequence, header.chunk_sequence};
+}
+// Whether some of `a` may have been flushed before some of `b`. Chunks of one range came of one
+// compaction and share no point.
+constexpr bool MayBeOlder(const SourceRange& a, const SourceRange& b) {
+  return a != b && a.first < b.last;
+}
 
 // What a sealed chunk holds; repeated in the catalogue's chunk table.
 struct ChunkSummary {
@@ -86,6 +110,8 @@ static_assert(offsetof(SealRecord, summary) == 16);
 static_assert(offsetof(SealRecord, reserved) == 64);
 static_assert(offsetof(SealRecord, super_crc32) == 120);
 
+// kCorruption unless `sources` are those of a chunk of that kind and number.
+Status CheckSources(ChunkKind kind, uint64_t chunk_sequence, const SourceRange& sources);
 // kCorruption unless the figures fit each other.
 Status CheckChunkSummary(const ChunkSummary& summary);
 // The CRC32 of every directory entry without its own crc32, then of the order array. With them it

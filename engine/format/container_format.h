@@ -28,7 +28,7 @@ inline constexpr uint64_t kSuperblockSizeBytes = 4096;
 // Byte-range OFD locks on the container, one byte each, beyond any data.
 inline constexpr uint64_t kLockBase = uint64_t{1} << 62;
 inline constexpr uint64_t kLockWriter = kLockBase + 0;
-inline constexpr uint64_t kLockCheckpoint = kLockBase + 1;
+inline constexpr uint64_t kLockCompaction = kLockBase + 1;
 inline constexpr uint64_t kLockRecovery = kLockBase + 2;
 inline constexpr uint64_t kLockOpen = kLockBase + 3;
 inline constexpr uint64_t kLockPin = kLockBase + 4;

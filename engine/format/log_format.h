@@ -61,7 +61,7 @@ enum class FrameType : uint8_t {
   kPrepare = 4,
   kAbort = 5,
   kFlush = 6,
-  kCompact = 7,  // reserved
+  kCompact = 7,
   kDrop = 8,
   kCheckpoint = 9,  // reserved
   kBlocks = 10,     // of a transaction: blocks that hold its rows; payload as of kFlush

@@ -32,8 +32,12 @@ struct ShmWords {
   // For the next holder of WRITER alone, and so not of one piece with `settled`:
   uint64_t last_writer = 0;  // mark of the last holder
   uint64_t settled_crc = 0;  // of the last frame before `settled`; 0: unknown
+  // Slots and chunk numbers that a compaction writes to without WRITER; changed by its holder.
+  uint64_t lease_mark = 0;      // of who compacts; 0: nobody
+  uint64_t lease_slots = 0;     // count in the upper half, first in the lower
+  uint64_t lease_sequence = 0;  // the first number; stays when the lease ends
 };
-static_assert(sizeof(ShmWords) == 80);
+static_assert(sizeof(ShmWords) == 104);
 
 struct ShmHeader {
   std::array<char, 8> magic = kShmMagic;
@@ -44,7 +48,7 @@ struct ShmHeader {
   uint8_t reserved[24] = {};
   ShmWords words;
 };
-static_assert(sizeof(ShmHeader) == 144);
+static_assert(sizeof(ShmHeader) == 168);
 static_assert(offsetof(ShmHeader, container_uuid) == 16);
 static_assert(offsetof(ShmHeader, log_epoch) == 32);
 static_assert(offsetof(ShmHeader, words) == 64);

@@ -66,6 +66,16 @@ Result<bool> ProcessLocks::TryWriter() { return Try(kLockWriter, File::LockKind:
 
 void ProcessLocks::UnlockWriter() { file_.Unlock(kLockWriter); }
 
+Result<bool> ProcessLocks::TryCompaction() {
+  return Try(kLockCompaction, File::LockKind::kExclusive);
+}
+
+void ProcessLocks::UnlockCompaction() { file_.Unlock(kLockCompaction); }
+
+Result<bool> ProcessLocks::IsCompactingElsewhere() {
+  return file_.IsLockedElsewhere(kLockCompaction, 1);
+}
+
 Status ProcessLocks::SharePin() {
   return Wait(kLockPin, File::LockKind::kShared, "reuses space of it");
 }

@@ -35,6 +35,11 @@ class ProcessLocks {
   Result<bool> TryWriter();
   void UnlockWriter();
 
+  // While a process compacts: one at a time.
+  Result<bool> TryCompaction();
+  void UnlockCompaction();
+  Result<bool> IsCompactingElsewhere();
+
   // What read-only openers, who have no slot in shared memory, hold while they have a snapshot.
   Status SharePin();
   void UnlockPin();

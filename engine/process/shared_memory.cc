@@ -130,6 +130,23 @@ void SharedMemory::SetLogEpoch(uint64_t log_epoch) {
   SetDurable(durable());
 }
 
+SlotLease SharedMemory::lease() const {
+  const uint64_t slots = Load(&ShmWords::lease_slots);
+  const uint64_t sequence = Load(&ShmWords::lease_sequence);
+  const SlotLease lease{{static_cast<uint32_t>(slots), static_cast<uint32_t>(slots >> 32)},
+                        sequence};
+  const bool is_sane = lease.slots.count <= kLeaseSlotsMax &&
+                       lease.slots.first <= kSlotMax - kLeaseSlotsMax && sequence < kCounterMax / 2;
+  return is_sane ? lease : SlotLease{};
+}
+
+// The mark last: a process that dies in between has leased nothing.
+void SharedMemory::SetLease(const SlotLease& lease) {
+  Store(&ShmWords::lease_sequence, lease.first_sequence);
+  Store(&ShmWords::lease_slots, uint64_t{lease.slots.count} << 32 | lease.slots.first);
+  Store(&ShmWords::lease_mark, mark_);
+}
+
 Status SharedMemory::ClaimSlot() {
   const auto first = static_cast<uint32_t>(CurrentProcessId()) % kShmSlotCount;
   for (uint32_t i = 0; i < kShmSlotCount; ++i) {

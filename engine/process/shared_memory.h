@@ -8,6 +8,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/types.h"
+#include "engine/chunk/slot_lease.h"
 #include "engine/format/shm_format.h"
 #include "engine/io/file_system.h"
 
@@ -66,6 +67,13 @@ class SharedMemory {
   void SetSuperblockSequence(uint64_t value) { Store(&ShmWords::superblock_sequence, value); }
   void SetWriterMark(uint64_t mark) { Store(&ShmWords::writer_mark, mark); }
   void SetLastWriter(uint64_t mark) { Store(&ShmWords::last_writer, mark); }
+  // Who compacts (0: nobody), and where. Whether that process lives says the lock on COMPACTION.
+  uint64_t lease_mark() const { return Load(&ShmWords::lease_mark); }
+  SlotLease lease() const;
+  // By the holder of WRITER, for this process.
+  void SetLease(const SlotLease& lease);
+  // The numbers stay used.
+  void ClearLease() { Store(&ShmWords::lease_mark, 0); }
   void SetLogFailed(bool failed) { Store(&ShmWords::log_failed, failed ? 1 : 0); }
 
   // Takes a slot for this process. kResourceExhausted: all are taken.

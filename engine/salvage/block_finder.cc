@@ -41,8 +41,10 @@ const ChunkTableEntry* BlockFinder::TableRow(uint32_t slot) const {
   return nullptr;
 }
 
-Result<FoundBlocks> BlockFinder::Find(const std::vector<PlacedEntry>& flushed) {
+Result<FoundBlocks> BlockFinder::Find(const std::vector<PlacedEntry>& flushed,
+                                      const std::set<uint64_t>& compacted) {
   found_ = {};
+  compacted_ = compacted;
   std::set<uint32_t> slots;
   for (uint32_t slot = 0; layout_.Layout(slot).chunk_offset < survey_.file_size; ++slot) {
     slots.insert(slot);
@@ -105,6 +107,7 @@ Status BlockFinder::FindSequence(Slot& slot) {
   const ChunkTableEntry* const row = TableRow(slot.layout.slot);
   if (header.ok() && header.value().slot == slot.layout.slot) {
     slot.sequence = header.value().chunk_sequence;
+    slot.is_compact = header.value().kind == ChunkKind::kCompact;
   } else if (row != nullptr) {
     slot.sequence = row->chunk_sequence;
     found_.notes.push_back(ChunkName(row->chunk_sequence, slot.layout.slot) + ": " +
@@ -129,6 +132,10 @@ Result<bool> BlockFinder::IsGone(const Slot& slot) {
                            std::string(state.status().message()));
     return false;
   }
+  // A compaction seals what it has made once its record is durable; before, the chunks count of
+  // which it is made.
+  const bool may_be_abandoned = slot.is_compact && state.value() != ChunkState::kSealed;
+  if (may_be_abandoned && !compacted_.contains(slot.sequence)) return true;
   return state.value() == ChunkState::kDeprecated;
 }
 

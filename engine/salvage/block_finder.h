@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,13 +51,16 @@ class BlockFinder {
  public:
   BlockFinder(File& file, const ContainerSurvey& survey, const LayoutCalculator& layout)
       : file_(file), survey_(survey), layout_(layout) {}
-  // flushed: entries that the log has. kIoError only.
-  Result<FoundBlocks> Find(const std::vector<PlacedEntry>& flushed);
+  // flushed: entries that the log has. compacted: numbers of COMPACT chunks that it says count.
+  // kIoError only.
+  Result<FoundBlocks> Find(const std::vector<PlacedEntry>& flushed,
+                           const std::set<uint64_t>& compacted);
 
  private:
   struct Slot {
     ChunkLayout layout;
-    uint64_t sequence = 0;   // 0: no chunk is known here
+    uint64_t sequence = 0;  // 0: no chunk is known here
+    bool is_compact = false;
     bool is_sealed = false;  // and its directory is whole: it names every block
     std::map<uint32_t, BlockDirEntry> entries;
     std::map<uint32_t, FoundBlock> blocks;
@@ -81,6 +85,7 @@ class BlockFinder {
   File& file_;
   const ContainerSurvey& survey_;
   const LayoutCalculator layout_;
+  std::set<uint64_t> compacted_;
   FoundBlocks found_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/salvage/sparse_read.h"
+#include "engine/wal/compact_record.h"
 #include "engine/wal/log_records.h"
 #include "engine/wal/segment_ring.h"
 
@@ -224,6 +225,21 @@ Status LogScavenger::TakeRecord(const Record& record, LogFindings& out) {
     for (PlacedEntry placed : flush.value().entries) {
       placed.entry.flush_lsn = record.lsn;
       out.flushed.push_back(placed);
+    }
+    return Status();
+  }
+  if (record.type == FrameType::kCompact || record.type == FrameType::kDrop) {
+    Settle(out);
+    // What a DROP has let go is there as long as it was not punched, and is better told than lost.
+    if (record.type == FrameType::kDrop) return Status();
+    const Result<CompactRecord> compact = DecodeCompact(record.payload);
+    if (!compact.ok()) {
+      out.notes.push_back(AtLsn("log: COMPACT at LSN ", record.lsn) + ": " +
+                          std::string(compact.status().message()));
+      return Status();
+    }
+    for (const CompactedChunk& chunk : compact.value().outputs) {
+      out.compacted.insert(chunk.chunk_sequence);
     }
     return Status();
   }

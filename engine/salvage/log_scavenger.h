@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,7 @@ struct LogFindings {
   std::vector<TagId> committed_tags;           // defined by transactions that count
   std::map<TagId, std::vector<ScavengedRun>> runs;
   std::vector<PlacedEntry> flushed;  // entries of FLUSH records
+  std::set<uint64_t> compacted;      // numbers of the chunks that COMPACT records have made
   uint64_t transactions = 0;
 
   // Points that stood in frames of transactions that do not count for damage.

@@ -66,7 +66,7 @@ Status Salvager::ReadInput(const std::string& input) {
   XTDB_ASSIGN_OR_RETURN(const LayoutCalculator layout,
                         LayoutCalculator::Create(survey_.chunk_size_bytes));
   BlockFinder finder(*file_, survey_, layout);
-  XTDB_ASSIGN_OR_RETURN(found_, finder.Find(log_.flushed));
+  XTDB_ASSIGN_OR_RETURN(found_, finder.Find(log_.flushed, log_.compacted));
   report_.notes.insert(report_.notes.end(), found_.notes.begin(), found_.notes.end());
   return Status();
 }

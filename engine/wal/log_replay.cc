@@ -18,6 +18,7 @@ Status Corrupt(const LogRecord& record, const std::string& what) {
 Status LogReplay::Apply(const LogRecord& record) {
   if (record.type == FrameType::kFlush) return ApplyFlush(record);
   if (record.type == FrameType::kDrop) return ApplyDrop(record);
+  if (record.type == FrameType::kCompact) return ApplyCompact(record);
   if (record.transaction == kNoLsn) return Corrupt(record, "belongs to no transaction");
   if (record.transaction != pending_.transaction) {
     XTDB_RETURN_IF_ERROR(Settle());
@@ -126,6 +127,15 @@ Status LogReplay::ApplyDrop(const LogRecord& record) {
   XTDB_ASSIGN_OR_RETURN(const DropRecord drop, DecodeDrop(record.payload));
   XTDB_RETURN_IF_ERROR(chunks_.ReplayDrop(drop, record.lsn));
   last_lsn_ = record.lsn;
+  return Status();
+}
+
+Status LogReplay::ApplyCompact(const LogRecord& record) {
+  XTDB_RETURN_IF_ERROR(Settle());
+  XTDB_ASSIGN_OR_RETURN(const CompactRecord compact, DecodeCompact(record.payload));
+  XTDB_RETURN_IF_ERROR(chunks_.ReplayCompact(compact, record.lsn));
+  last_lsn_ = record.lsn;
+  ++flushes_;
   return Status();
 }
 

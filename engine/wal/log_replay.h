@@ -41,7 +41,7 @@ class LogReplay {
   uint64_t transactions() const { return transactions_; }
   uint64_t points() const { return points_; }
   uint64_t withdrawn() const { return withdrawn_; }  // transactions that never committed
-  // What has put blocks into chunks: flushes, and transactions larger than memory.
+  // What has put blocks into chunks: flushes, transactions larger than memory, compactions.
   uint64_t flushes() const { return flushes_; }
 
  private:
@@ -50,6 +50,7 @@ class LogReplay {
   Status ApplyPrepare(const LogRecord& record);
   Status ApplyFlush(const LogRecord& record);
   Status ApplyDrop(const LogRecord& record);
+  Status ApplyCompact(const LogRecord& record);
   Status Settle();
 
   TagDictionary& dictionary_;

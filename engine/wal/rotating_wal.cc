@@ -11,7 +11,8 @@ namespace {
 
 // What gives room back, or takes back what took it, must succeed on a full disk.
 bool MayTakeReserve(FrameType type) {
-  return type == FrameType::kAbort || type == FrameType::kFlush || type == FrameType::kDrop;
+  return type == FrameType::kAbort || type == FrameType::kFlush || type == FrameType::kCompact ||
+         type == FrameType::kDrop;
 }
 
 // Frames are gathered up to this much, then written; the buffer has room for one more frame.

@@ -104,9 +104,9 @@ class RotatingWAL {
   };
   // Appends records in one batch of writes. Returns the LSN of each record's first frame into
   // `lsns` (may be empty, or one place for each). transaction: 0 none; kNewTransaction: the first
-  // record's own LSN. Not durable until Sync(). Batches of kAbort, kFlush and kDrop alone may
-  // take the reserve. kInvalidArgument: no entries, or a transaction that lies ahead; kTooBig: >
-  // kRecordBytesMax.
+  // record's own LSN. Not durable until Sync(). Batches of kAbort, kFlush, kCompact and kDrop
+  // alone may take the reserve. kInvalidArgument: no entries, or a transaction that lies ahead;
+  // kTooBig: > kRecordBytesMax.
   static constexpr LSN kNewTransaction = kMaxLsn;
   Result<LSN> BatchAppend(std::span<const Entry> entries, LSN transaction,
                           std::vector<LSN>* lsns = nullptr);  // returns the LSN of the last record

@@ -24,6 +24,7 @@ ChunkHeader MakeHeader() {
   header.created_at_us = -1;
   header.first_flush_lsn = 0x1122334455667788;
   header.slot = 3;
+  header.sources = {2, 6};
   return header;
 }
 
@@ -38,7 +39,7 @@ SealRecord MakeSeal() {
 TEST(ChunkFormatTest, HeaderHasTheseBytes) {
   EXPECT_EQ(Hex(Encoded(MakeHeader())),
             "58 54 44 42 43 48 4e 4b 01 00*3 02 00*3 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f "
-            "10 07 00*9 40 00*5 ff*8 88 77 66 55 44 33 22 11 03 00*59 6f 5a dc 40");
+            "10 07 00*9 40 00*5 ff*8 88 77 66 55 44 33 22 11 03 00*7 02 00*7 06 00*43 39 33 b5 6f");
 }
 
 TEST(ChunkFormatTest, SealRecordHasTheseBytes) {
@@ -89,7 +90,18 @@ TEST(ChunkFormatTest, HeaderRulesHoldBehindARightChecksum) {
       {"kind 4", [](auto& h) { h.kind = static_cast<ChunkKind>(4); }},
       {"sequence", [](auto& h) { h.chunk_sequence = 0; }},
       {"size", [](auto& h) { h.chunk_size_bytes = 5 * kMiB; }},
-      {"reserved", [](auto& h) { h.reserved[55] = 1; }},
+      {"reserved", [](auto& h) { h.reserved[3] = 1; }},
+      {"more reserved", [](auto& h) { h.reserved2[35] = 1; }},
+      {"no sources", [](auto& h) { h.sources = {}; }},
+      {"sources",
+       [](auto& h) {
+         h.sources = {6, 2};
+       }},
+      {"itself",
+       [](auto& h) {
+         h.sources = {2, 7};
+       }},
+      {"of a RAW chunk", [](auto& h) { h.kind = ChunkKind::kRaw; }},
   };
   for (const auto& [name, damage] : cases) {
     ChunkHeader header = MakeHeader();

@@ -33,6 +33,9 @@ void CheckEveryCrashPoint(const EngineScript::Options& options) {
       });
   EXPECT_EQ(script.errors().size(), 0u) << script.errors().front().ToString();
   EXPECT_GT(script.commits(), static_cast<uint64_t>(options.steps) / 5);
+  if (options.with_compactions) {
+    EXPECT_GT(script.compacted_chunks(), 0u);
+  }
   if (!options.with_drops) return;
   EXPECT_GT(script.dropped_chunks(), 0u);
   EXPECT_GT(script.reused_slots(), 0u);
@@ -62,11 +65,23 @@ TEST(StorageEngineCrashTest, EveryCrashPointOfDropsAndReusedSlotsReopensToAPrefi
   }
 }
 
+TEST(StorageEngineCrashTest, EveryCrashPointOfCompactionsReopensToAPrefix) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    CheckEveryCrashPoint({.seed = seed, .steps = 30, .with_compactions = true});
+    CheckEveryCrashPoint({.seed = seed, .steps = 40, .with_drops = true, .with_compactions = true});
+  }
+}
+
 TEST(StorageEngineCrashLongTest, EveryCrashPointOfManyRunsReopensToAPrefixOfCommits) {
   for (uint64_t seed = 100; seed < 120; ++seed) {
     CheckEveryCrashPoint({.seed = seed, .steps = 60});
     CheckEveryCrashPoint({.seed = seed, .steps = 60, .with_drops = true});
     CheckEveryCrashPoint({.seed = seed, .steps = 60, .with_drops = true, .with_spills = true});
+    CheckEveryCrashPoint({.seed = seed,
+                          .steps = 60,
+                          .with_drops = true,
+                          .with_spills = true,
+                          .with_compactions = true});
   }
 }
 
@@ -76,8 +91,11 @@ TEST(StorageEngineCrashTest, CrashesDuringRecoveryConverge) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);
     FaultyFileSystem fs(seed);
-    EngineScript script(
-        fs, {.seed = seed, .steps = 20, .with_drops = seed % 2 == 0, .with_spills = seed % 4 < 2});
+    EngineScript script(fs, {.seed = seed,
+                             .steps = 20,
+                             .with_drops = seed % 2 == 0,
+                             .with_spills = seed % 4 < 2,
+                             .with_compactions = seed % 8 < 4});
     fs.Inject({.nth = 40 + seed * 3, .sticky = true, .kinds = kMutations});
     script.Run();
     fs.Crash(CrashPolicy::kRandom, seed);
@@ -97,11 +115,7 @@ TEST(StorageEngineCrashTest, CrashesDuringRecoveryConverge) {
 // Goal: an error of any one operation is reported and loses nothing committed. Method: fail the
 // n-th operation, once and for ever, for every n of a run.
 void FailEveryOperation(const Status& error, bool sticky, OperationMask kinds,
-                        bool with_drops = false, bool with_spills = false) {
-  const EngineScript::Options options{.seed = 1,
-                                      .steps = with_drops ? 50 : 25,
-                                      .with_drops = with_drops,
-                                      .with_spills = with_spills};
+                        const EngineScript::Options& options = {.seed = 1, .steps = 25}) {
   uint64_t operations = 0;
   {
     FaultyFileSystem fs(1);
@@ -135,7 +149,8 @@ TEST(StorageEngineFaultTest, AnIoErrorFromTheNthOperationOnLosesNothingCommitted
 
 TEST(StorageEngineFaultTest, TheNthIoErrorOfTransactionsBeyondMemoryLosesNothingCommitted) {
   for (const bool sticky : {false, true}) {
-    FailEveryOperation(Status::IoError("injected EIO"), sticky, kAnyOperation, false, true);
+    FailEveryOperation(Status::IoError("injected EIO"), sticky, kAnyOperation,
+                       {.seed = 1, .steps = 25, .with_spills = true});
   }
 }
 
@@ -145,12 +160,21 @@ TEST(StorageEngineFaultTest, TheNthDiskFullLosesNothingCommitted) {
 }
 
 TEST(StorageEngineFaultTest, TheNthIoErrorOfARunWithDropsLosesNothingCommitted) {
-  FailEveryOperation(Status::IoError("injected EIO"), false, kAnyOperation, true);
+  FailEveryOperation(Status::IoError("injected EIO"), false, kAnyOperation,
+                     {.seed = 1, .steps = 50, .with_drops = true});
 }
 
 TEST(StorageEngineFaultTest, TheNthDiskFullOfARunWithDropsLosesNothingCommitted) {
   FailEveryOperation(Status::ResourceExhausted("injected ENOSPC"), false,
-                     MaskOf(FileOperation::kWrite) | MaskOf(FileOperation::kAllocate), true);
+                     MaskOf(FileOperation::kWrite) | MaskOf(FileOperation::kAllocate),
+                     {.seed = 1, .steps = 50, .with_drops = true});
+}
+
+TEST(StorageEngineFaultTest, TheNthErrorOfARunWithCompactionsLosesNothingCommitted) {
+  const EngineScript::Options options{.seed = 1, .steps = 40, .with_compactions = true};
+  FailEveryOperation(Status::IoError("injected EIO"), false, kAnyOperation, options);
+  FailEveryOperation(Status::ResourceExhausted("injected ENOSPC"), false,
+                     MaskOf(FileOperation::kWrite) | MaskOf(FileOperation::kAllocate), options);
 }
 
 }  // namespace

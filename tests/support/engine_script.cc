@@ -109,6 +109,7 @@ void EngineScript::Run() {
 
 void EngineScript::Step() {
   clock_.Advance(1'000);
+  if (options_.with_compactions && Draw(3) == 0) return StepWithCompactions();
   if (options_.with_drops && Draw(2) == 0) return StepWithDrops();
   switch (Draw(12)) {
     case 0:
@@ -138,6 +139,18 @@ void EngineScript::StepWithDrops() {
       Note(engine_->Seal(kNoWait));
       return CountReusedSlots();
   }
+}
+
+void EngineScript::StepWithCompactions() {
+  if (Draw(3) != 0) {
+    RunTransaction();
+    if (engine_) Note(engine_->Seal(kNoWait));
+    return;
+  }
+  const auto scope = Draw(2) == 0 ? CompactionScope::kRaw : CompactionScope::kAll;
+  const auto report = engine_->Compact(scope, kNoWait);
+  Note(report.status());
+  if (report.ok()) compacted_chunks_ += report.value().chunks_in;
 }
 
 void EngineScript::Drop() {

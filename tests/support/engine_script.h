@@ -28,6 +28,8 @@ class EngineScript {
     // Every block goes through a WriteCache, whose thread does nothing: so the order of writes is
     // always the same.
     bool with_write_cache = false;
+    // Many seals, and compactions of what they leave.
+    bool with_compactions = false;
   };
   EngineScript(FileSystem& fs, const Options& options);
 
@@ -42,6 +44,7 @@ class EngineScript {
   uint64_t dropped_chunks() const { return dropped_chunks_; }
   // Chunks that were seen in a slot that had a tenant before.
   uint64_t reused_slots() const { return reused_slots_; }
+  uint64_t compacted_chunks() const { return compacted_chunks_; }
   // Errors that a step returned.
   const std::vector<Status>& errors() const { return errors_; }
 
@@ -58,6 +61,7 @@ class EngineScript {
   bool Reopen();
   void StepWithDrops();
   void Drop();
+  void StepWithCompactions();
   // What is left of the acknowledged points when chunks that DropBefore would choose are gone: the
   // ones whose place is in a block that stays.
   Result<TestPoints> PointsWithout(int64_t before_us);
@@ -79,6 +83,7 @@ class EngineScript {
   uint64_t commits_ = 0;
   uint64_t dropped_chunks_ = 0;
   uint64_t reused_slots_ = 0;
+  uint64_t compacted_chunks_ = 0;
   int64_t next_ts_ = 0;
   std::vector<Status> errors_;
 };

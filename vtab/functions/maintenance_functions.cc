@@ -120,6 +120,35 @@ Result<int64_t> Drop(sqlite3* db, sqlite3_value* name, sqlite3_value* before) {
   return static_cast<int64_t>(report.chunks);
 }
 
+Result<CompactionScope> ScopeOf(int argc, sqlite3_value** argv) {
+  if (argc < 2) return CompactionScope::kRaw;
+  const bool is_text = sqlite3_value_type(argv[1]) == SQLITE_TEXT;
+  if (is_text && TextOf(argv[1]) == "full") return CompactionScope::kAll;
+  return Status::InvalidArgument("the second argument is " + ShowValue(argv[1]) +
+                                 "; leave it out, or write 'full'");
+}
+
+Result<int64_t> Compact(sqlite3* db, int argc, sqlite3_value** argv) {
+  if (sqlite3_value_type(argv[0]) == SQLITE_NULL) {
+    return Status::InvalidArgument("which table? write xtdb_compact('plant')");
+  }
+  XTDB_ASSIGN_OR_RETURN(const CompactionScope scope, ScopeOf(argc, argv));
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, argv[0]));
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CompactionReport report,
+                        session->engine().Compact(scope, timeout_us));
+  return static_cast<int64_t>(report.chunks_in);
+}
+
+void RunCompact(sqlite3_context* context, int argc, sqlite3_value** argv) {
+  CallFromFunction(context, [&]() -> Status {
+    const Result<int64_t> chunks = Compact(sqlite3_context_db_handle(context), argc, argv);
+    if (!chunks.ok()) return chunks.status().WithContext("xtdb_compact");
+    sqlite3_result_int64(context, chunks.value());
+    return {};
+  });
+}
+
 void RunDrop(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
   CallFromFunction(context, [&]() -> Status {
     const Result<int64_t> chunks = Drop(sqlite3_context_db_handle(context), argv[0], argv[1]);
@@ -135,6 +164,12 @@ int RegisterMaintenanceFunctions(sqlite3* db) {
   const int drop_code = sqlite3_create_function_v2(db, "xtdb_drop", 2, kChangingFunction, nullptr,
                                                    RunDrop, nullptr, nullptr, nullptr);
   if (drop_code != SQLITE_OK) return drop_code;
+  for (const int argument_count : {1, 2}) {
+    const int code =
+        sqlite3_create_function_v2(db, "xtdb_compact", argument_count, kChangingFunction, nullptr,
+                                   RunCompact, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return code;
+  }
   for (const Maintenance& maintenance : kAll) {
     const int code = sqlite3_create_function_v2(db, maintenance.name, 1, maintenance.flags,
                                                 const_cast<Maintenance*>(&maintenance), Run,

@@ -67,6 +67,10 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
       {"chunks_sealed", stats.chunks_sealed, "chunks since open"},
       {"chunks_dropped", stats.chunks_dropped, "chunks since open"},
       {"slots_reclaimed", stats.slots_reclaimed, "slots since open"},
+      {"compactions", stats.compactions, "compactions since open"},
+      {"chunks_compacted", stats.chunks_compacted, "chunks since open"},
+      {"compaction_bytes_read", stats.compaction_bytes_read, "bytes since open"},
+      {"compaction_bytes_written", stats.compaction_bytes_written, "bytes since open"},
       {"recovered_transactions", stats.recovered_transactions, "transactions at open"},
       {"recovered_points", stats.recovered_points, "points at open"},
   };
