@@ -139,7 +139,6 @@ Status Container::CheckIsContainer(File& file) {
 Result<std::unique_ptr<Container>> Container::Open(std::unique_ptr<File> file, bool read_only) {
   const std::string path = file->path();
   XTDB_RETURN_IF_ERROR(CheckIsContainer(*file));
-  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file->Size());
   std::vector<std::byte> extent(kExtentSizeBytes);
   XTDB_RETURN_IF_ERROR(file->ReadAt(0, extent));
   Result<ContainerHeader> header = DecodeContainerHeader(extent);
@@ -150,7 +149,6 @@ Result<std::unique_ptr<Container>> Container::Open(std::unique_ptr<File> file, b
   XTDB_ASSIGN_OR_RETURN(const Superblock superblock, NewestSuperblock(extent, path, found_damaged));
   auto container = std::unique_ptr<Container>(
       new Container(std::move(file), header.value(), layout, superblock, read_only));
-  container->allocated_end_ = size;
   container->found_damaged_superblock_ = found_damaged;
   return container;
 }
@@ -211,20 +209,10 @@ Result<std::vector<std::byte>> Container::ReadCatalogue() const {
   return bytes;
 }
 
-Status Container::Allocate(uint64_t end) {
-  if (end <= allocated_end_) return Status();
-  const uint64_t rounded = (end + kAllocationStep - 1) / kAllocationStep * kAllocationStep;
-  XTDB_RETURN_IF_ERROR(file_->Allocate(allocated_end_, rounded - allocated_end_));
-  allocated_end_ = rounded;
-  return Status();
-}
-
 Status Container::Trim(uint64_t end) {
   XTDB_ASSIGN_OR_RETURN(const uint64_t size, file_->Size());
   if (end >= size) return Status();
-  XTDB_RETURN_IF_ERROR(file_->Truncate(end));
-  allocated_end_ = std::min(allocated_end_, end);
-  return Status();
+  return file_->Truncate(end);
 }
 
 }  // namespace xtdb

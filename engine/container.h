@@ -57,16 +57,10 @@ class Container {
   // The catalogue's bytes as the superblock names them; empty for a new container.
   Result<std::vector<std::byte>> ReadCatalogue() const;
 
-  // Takes disk space for [0, end), in steps of kAllocationStep.
-  Status Allocate(uint64_t end);
-  // Behind it Allocate takes space; what lies before it may be a hole.
-  uint64_t allocated_end() const { return allocated_end_; }
   // Gives back what stands behind `end`, if anything does.
   Status Trim(uint64_t end);
 
  private:
-  static constexpr uint64_t kAllocationStep = 1 * kMiB;
-
   Container(std::unique_ptr<File> file, const ContainerHeader& header,
             const LayoutCalculator& layout, const Superblock& superblock, bool read_only);
 
@@ -77,7 +71,6 @@ class Container {
   const LayoutCalculator layout_;
   const bool read_only_;
   Superblock superblock_;
-  uint64_t allocated_end_ = 0;
   bool found_damaged_superblock_ = false;
 };
 

@@ -57,7 +57,6 @@ Status ChunkStore::BeginChunk(int64_t now_us) {
   const uint32_t slot = slots_.NextFree();
   const ChunkLayout layout = container_.layout().Layout(slot);
   const ChunkHeader header = MakeHeader(slot, next_sequence_, ChunkKind::kRaw, now_us);
-  XTDB_RETURN_IF_ERROR(container_.Allocate(layout.data_offset));
   XTDB_RETURN_IF_ERROR(WriteChunkHeader(container_.file(), mutator_, header, layout));
   if (open_) LeaveOpenChunk();
   open_ = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
@@ -77,17 +76,13 @@ void ChunkStore::LeaveOpenChunk() {
   directory_end_ = 0;
 }
 
-// The container takes space at the file's end only. A slot that had a tenant is a hole before it.
+// Slot by slot, in steps: the file may be a hole before and between.
 Status ChunkStore::AllocateData(const ChunkLayout& layout, uint64_t end) {
   uint64_t& done = allocated_.try_emplace(layout.slot, layout.data_offset).first->second;
   if (end <= done) return Status();
   const uint64_t rounded = std::min((end + kMiB - 1) / kMiB * kMiB, layout.end_offset);
-  const uint64_t hole_end = std::min(rounded, container_.allocated_end());
-  if (done < hole_end) {
-    XTDB_RETURN_IF_ERROR(container_.file().Allocate(done, hole_end - done));
-  }
-  XTDB_RETURN_IF_ERROR(container_.Allocate(end));
-  done = std::min(rounded, container_.allocated_end());
+  XTDB_RETURN_IF_ERROR(container_.file().Allocate(done, rounded - done));
+  done = rounded;
   return Status();
 }
 
@@ -221,10 +216,7 @@ void ChunkStore::Wipe(const ChunkLayout& layout, uint32_t first_extent,
                       uint32_t end_extent) noexcept {
   if (first_extent >= end_extent) return;
   const uint64_t begin = layout.ExtentOffset(first_extent);
-  const uint64_t end =
-      std::min(layout.ExtentOffset(first_extent) + (end_extent - first_extent) * kExtentSizeBytes,
-               container_.allocated_end());
-  if (begin >= end) return;
+  const uint64_t end = layout.ExtentOffset(end_extent);
   const auto allocated = allocated_.find(layout.slot);
   if (allocated != allocated_.end()) allocated->second = std::min(allocated->second, begin);
   IgnoreStatus(CatchNoMemory([&] { return container_.file().Punch(begin, end - begin); }),
@@ -304,7 +296,6 @@ Status ChunkStore::WriteCatalogue(const std::vector<TagDefinition>& tags, Superb
       XTDB_ASSIGN_OR_RETURN(const uint64_t offset, CatalogOffset(bytes.size(), current));
       // A slot begun just now stands in the table, too.
       XTDB_ASSIGN_OR_RETURN(bytes, EncodeCatalogue({tags, Table(next.checkpoint_lsn)}));
-      XTDB_RETURN_IF_ERROR(container_.Allocate(offset + bytes.size()));
       XTDB_RETURN_IF_ERROR(container_.file().Allocate(offset, bytes.size()));
       XTDB_RETURN_IF_ERROR(container_.file().WriteAt(offset, bytes).WithContext("catalogue"));
       XTDB_RETURN_IF_ERROR(container_.file().Sync());
@@ -351,7 +342,6 @@ Result<uint64_t> ChunkStore::CatalogOffset(uint64_t size, const Superblock& curr
 Result<uint32_t> ChunkStore::BeginCatalogSlot() {
   const uint32_t slot = slots_.NextFree();
   const ChunkLayout layout = container_.layout().Layout(slot);
-  XTDB_RETURN_IF_ERROR(container_.Allocate(layout.directory_offset));
   const ChunkHeader header = MakeHeader(slot, next_sequence_, ChunkKind::kCatalog, 0);
   XTDB_RETURN_IF_ERROR(WriteChunkHeader(container_.file(), mutator_, header, layout));
   catalog_slots_.push_back({slot, next_sequence_});

@@ -126,6 +126,28 @@ TEST(StorageEngineEdgesTest, AFlushOfManySlowTagsIsAFewBlocks) {
 }
 
 // Salvage finds blocks without a directory, as long as they are there.
+TEST(StorageEngineEdgesTest, ACatalogueBehindTheOpenChunkTakesOnlyItsOwnSpace) {
+  FaultyFileSystem fs(1);
+  FakeClock clock;
+  auto engine = Open(fs, clock, {});
+  {
+    auto begun = engine->Begin(kNoWait);
+    ASSERT_TRUE(begun.ok());
+    for (int i = 0; i < 2'000; ++i) {
+      auto tag = begun.value()->FindOrDefineTag("plant.area.pump" + std::to_string(i) + ".speed");
+      ASSERT_TRUE(tag.ok());
+      ASSERT_TRUE(begun.value()->Write(*tag.value(), i, Value::Real(i), kQualityGood).ok());
+    }
+    ASSERT_TRUE(begun.value()->Prepare().ok());
+    begun.value()->Commit();
+  }
+  ASSERT_TRUE(engine->Flush(kNoWait).ok());
+  EXPECT_LT(engine->Stats().container_disk_bytes, 4 * kMiB);
+  ASSERT_TRUE(engine->Close().ok());
+  engine = Open(fs, clock, {});
+  EXPECT_LT(engine->Stats().container_disk_bytes, 1 * kMiB);
+}
+
 TEST(StorageEngineEdgesTest, ACloseKeepsTheBlocksOfADamagedDirectory) {
   FaultyFileSystem fs(1);
   FakeClock clock;
