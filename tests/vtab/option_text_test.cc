@@ -112,7 +112,7 @@ TEST(ParseModuleArgumentsTest, ListsTheKnownOptionsForAnUnknownOne) {
               AllOf(HasCode(StatusCode::kInvalidArgument),
                     HasMessage("unknown option \"colour\"; the options are path, synchronous, "
                                "block_size, chunk_size, buffer, retention, codec, read_only, "
-                               "threads, atomic_commit")));
+                               "compaction, threads, atomic_commit")));
   EXPECT_THAT(Parse({"=x"}), HasMessage(HasSubstr("unknown option \"\"")));
 }
 

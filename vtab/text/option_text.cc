@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kKeys = std::to_array<std::string_view>(
     {"path", "synchronous", "block_size", "chunk_size", "buffer", "retention", "codec", "read_only",
-     "threads", "atomic_commit"});
+     "compaction", "threads", "atomic_commit"});
 
 // Power of 1024 of "", "B", "K", "KB", "KiB", ...
 std::optional<int> SizeExponent(std::string_view unit) {
