@@ -94,6 +94,7 @@ Result<std::unique_ptr<Container>> Container::Create(FileSystem& fs, std::unique
   Superblock superblock;
   superblock.sequence = 1;
   superblock.options = wanted.options;
+  superblock.max_bytes = wanted.max_bytes;
 
   std::vector<std::byte> extent(kExtentSizeBytes);
   // Both copies, so that the first real superblock never stands beside an unreadable one.

@@ -22,6 +22,7 @@ class Container {
   struct NewContainer {
     uint64_t chunk_size_bytes = 64 * kMiB;
     StorageOptions options;
+    uint64_t max_bytes = 0;
     int64_t now_us = 0;
   };
   // Whether `file` is empty, or what a crash within Create leaves.

@@ -13,6 +13,20 @@ void NoteDamage(StorageEngine& engine, const std::string& what) {
   engine.events().AddOnce(engine.clock().NowUs(), EventLevel::kError, kDamageFoundEvent, what);
 }
 
+// Notes in blocks[first ...] what of them is hidden; returns how many were hidden whole, and
+// removed.
+uint32_t HideBefore(const Horizon& horizon, size_t first, std::vector<BlockRef>& blocks) {
+  if (horizon.lsn == kNoLsn) return 0;
+  const auto begin = blocks.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = std::remove_if(begin, blocks.end(), [&](BlockRef& block) {
+    block.first_visible_us = horizon.FirstVisible(block.entry->through_lsn);
+    return block.entry->ts_max_us < block.first_visible_us;
+  });
+  const auto hidden = static_cast<uint32_t>(blocks.end() - end);
+  blocks.erase(end, blocks.end());
+  return hidden;
+}
+
 }  // namespace
 
 TagPtr ReadView::FindTag(std::string_view name) const {
@@ -67,8 +81,10 @@ Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources&
         pruned.ok() ? chunk->TakeDamage() : std::string(pruned.status().message());
     if (!damage.empty()) NoteDamage(snapshot->engine(), damage);
     XTDB_RETURN_IF_ERROR(pruned.status());
-    out.blocks_pruned += pruned.value();
-    out.blocks_considered += pruned.value() + static_cast<uint32_t>(out.blocks.size() - before);
+    const auto found = static_cast<uint32_t>(out.blocks.size() - before);
+    const uint32_t hidden = HideBefore(snapshot->horizon(), before, out.blocks);
+    out.blocks_pruned += pruned.value() + hidden;
+    out.blocks_considered += pruned.value() + found;
   }
   const SpillGroups own = staging ? staging->SpillsAt(mark) : spills;
   for (const auto& group : own) group->FindBlocks(tag, ts_from, ts_to, out.blocks);

@@ -5,8 +5,11 @@
 namespace xtdb {
 
 Snapshot::Snapshot(std::shared_ptr<StorageEngine> engine, std::shared_ptr<EngineState> state,
-                   LSN lsn, std::shared_ptr<const ChunkList> chunks)
-    : engine_(std::move(engine)), state_(std::move(state)), lsn_(lsn), chunks_(std::move(chunks)) {}
+                   LSN lsn, VisibleChunks visible)
+    : engine_(std::move(engine)),
+      state_(std::move(state)),
+      lsn_(lsn),
+      visible_(std::move(visible)) {}
 
 Snapshot::~Snapshot() { engine_->ReleaseSnapshot(lsn_, *state_); }
 

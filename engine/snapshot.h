@@ -16,13 +16,14 @@ class StorageEngine;
 class Snapshot {
  public:
   Snapshot(std::shared_ptr<StorageEngine> engine, std::shared_ptr<EngineState> state, LSN lsn,
-           std::shared_ptr<const ChunkList> chunks);
+           VisibleChunks visible);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
   LSN lsn() const { return lsn_; }
-  const ChunkList& chunks() const { return *chunks_; }
+  const ChunkList& chunks() const { return *visible_.chunks; }
+  const Horizon& horizon() const { return visible_.horizon; }
   StorageEngine& engine() const { return *engine_; }
   const TagDictionary& tags() const { return state_->dictionary; }
   const MemBuffer& buffer() const { return state_->buffer; }
@@ -31,7 +32,7 @@ class Snapshot {
   const std::shared_ptr<StorageEngine> engine_;
   const std::shared_ptr<EngineState> state_;
   const LSN lsn_;
-  const std::shared_ptr<const ChunkList> chunks_;
+  const VisibleChunks visible_;
 };
 
 }  // namespace xtdb

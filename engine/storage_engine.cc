@@ -33,7 +33,7 @@ StorageEngine::~StorageEngine() {
 
 Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
   std::shared_ptr<EngineState> state;
-  std::shared_ptr<const ChunkList> chunks;
+  VisibleChunks visible;
   LSN lsn;
   XTDB_RETURN_IF_ERROR(Pin());
   Cleanup unpin([this] {
@@ -50,7 +50,7 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
       lsn = published_lsn_;
       snapshots_.emplace(lsn, now_us);
       state = state_;
-      chunks = state->chunks.chunks();
+      visible = state->chunks.visible();
       const LSN known = applied_lsn_;
       ShareOldestSnapshot();
       // A writer that did not see the slot in time may take back what this snapshot needs.
@@ -67,7 +67,7 @@ Result<std::shared_ptr<const Snapshot>> StorageEngine::TakeSnapshot() {
     ShareOldestSnapshot();
   });
   auto snapshot = std::make_shared<const Snapshot>(shared_from_this(), std::move(state), lsn,
-                                                   std::move(chunks));
+                                                   std::move(visible));
   // From here on its end does both.
   unregister.Cancel();
   unpin.Cancel();

@@ -48,7 +48,8 @@ struct RequestedStorage {
   std::optional<uint64_t> chunk_size_bytes;  // default 64 MiB
   std::optional<uint32_t> block_extents;     // of the largest block; default 16
   std::optional<bool> raw_records;           // default false
-  std::optional<int64_t> retention_us;       // default 0, keep
+  std::optional<int64_t> retention_us;       // default 0, keep for ever
+  std::optional<uint64_t> max_bytes;         // of blocks; default 0, no limit
   std::optional<bool> atomic_commit;         // default false
 };
 
@@ -61,6 +62,7 @@ struct EngineOptions {
   // So many sealed RAW chunks side by side are compacted by a thread in the background; 0: only
   // when Compact is called.
   size_t compact_chunks = 0;
+  bool auto_retention = true;  // by the same thread; false: only when Retain is called
   size_t threads = DefaultThreads();  // that encode at a time, the caller's among them; >= 1
   bool read_only = false;
   bool must_exist = false;  // do not create
@@ -108,7 +110,8 @@ struct EngineStats {
   uint64_t block_bytes_written = 0;
   uint64_t checkpoints = 0;
   uint64_t chunks_sealed = 0;
-  uint64_t chunks_dropped = 0;
+  uint64_t chunks_dropped = 0;  // by retentions, too
+  uint64_t retentions = 0;      // that have hidden or dropped something
   uint64_t slots_reclaimed = 0;
   uint64_t compactions = 0;
   uint64_t chunks_compacted = 0;
@@ -195,6 +198,14 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
     uint64_t bytes = 0;  // of their blocks
   };
   Result<DropReport> DropBefore(int64_t before_us, int64_t timeout_us);
+  // As DropBefore, and what is left of earlier points is hidden in the chunks that stay; space goes
+  // with the chunk, or with its compaction. Points that are written later count, whatever their
+  // time. A limit before that of an earlier call changes nothing.
+  Result<DropReport> RetainFrom(int64_t first_us, int64_t timeout_us);
+  // RetainFrom by the container's options: points older than `retention`; and whole chunks, the
+  // oldest first, while blocks take more than `max_bytes`. kFailedPrecondition: it has neither.
+  Result<DropReport> Retain(int64_t timeout_us);
+
   // Merges sealed chunks into COMPACT ones, sorted by tag and time, without what was overwritten or
   // deleted; flushes and seals first. Others read and write meanwhile, but for an instant before
   // and after. kBusy: another process or thread compacts, or writes, for longer than the timeout.
@@ -341,9 +352,15 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   FlushRecord RecordOf(const SpillGroup& group, bool is_first) const;
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
+  static DropReport ReportOf(const ChunkStore::DropPlan& plan);
   Status AppendDropRecord(ChunkStore::DropPlan plan);
   Result<LSN> AppendSynced(FrameType type, std::span<const std::byte> payload, const char* what);
   void FreeDropped();
+  // Retention (storage_engine_retain.cc).
+  bool HasRetention() const;
+  int64_t RetentionLimit() const;  // kTsMin: nothing is to go
+  bool IsRetentionDue() const;
+  Status RetainHeld(int64_t first_us, DropReport& report);
   // Compaction (storage_engine_compact.cc). The first three without WRITER.
   struct Compaction;
   struct Patience {
@@ -363,8 +380,11 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status CommitCompaction(Compaction& compaction, const ChunkList& outputs);
   Status FollowLease();  // by who has just taken WRITER
   void EndLease();
-  void RequestCompaction() noexcept;
-  void CompactInBackground() noexcept;
+  // What is due is done by a thread in the background.
+  void RequestMaintenance() noexcept;
+  bool IsCompactionDue() const;
+  void MaintainInBackground() noexcept;
+  Status CompactDue(const Patience& patience);
   enum class CheckpointScope : uint8_t {
     kWhole,
     kCatalogue,  // without sealing, marking and freeing chunks
@@ -444,11 +464,11 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   WriterLock compaction_lock_;                        // of the process; before that of all of them
   std::atomic<bool> is_compacting_ = false;           // set by who has both
   std::atomic<uint64_t> uncompactable_sequence_ = 0;  // up to here it has failed
-  std::atomic<int64_t> compaction_pause_us_ = 0;      // monotonic; not before, after a failure
+  std::atomic<int64_t> maintenance_pause_us_ = 0;  // monotonic; not before, after a failure
 
   // The last: their threads end before what these use.
   LogSyncer log_syncer_;
-  BackgroundWorker compaction_worker_;
+  BackgroundWorker maintenance_worker_;
 };
 
 }  // namespace xtdb

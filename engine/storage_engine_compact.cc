@@ -21,6 +21,7 @@ struct StorageEngine::Compaction {
   std::shared_ptr<EngineState> state;  // null once the snapshot is let go
   ChunkList inputs;
   ChunkList older;
+  Horizon horizon;
   SlotLease lease;
   bool is_undecided = false;  // its record may or may not count
 };
@@ -115,11 +116,12 @@ Result<std::unique_ptr<StorageEngine::Compaction>> StorageEngine::BeginCompactio
     const CompactionNeed& need, const Patience& patience) {
   std::unique_ptr<Compaction> run;
   const auto begin = [&]() -> Status {
-    const std::shared_ptr<const ChunkList> all = state_->chunks.chunks();
+    const auto [all, horizon] = state_->chunks.visible();
     ChunkList inputs = SelectForCompaction(*all, need);
     if (inputs.empty()) return Status();
     run = std::make_unique<Compaction>();
     run->older = OlderThan(inputs, *all);
+    run->horizon = horizon;
     // Sorted by tag, the points of many flushes may waste a little more.
     run->lease = state_->chunks.FindLease(static_cast<uint32_t>(inputs.size()) + 1);
     run->inputs = std::move(inputs);
@@ -146,6 +148,7 @@ Result<ChunkList> StorageEngine::BuildCompacted(const Compaction& compaction,
   options.inputs = compaction.inputs;
   options.older = compaction.older;
   options.lsn = compaction.lsn;
+  options.horizon = compaction.horizon;
   options.threads = options_.threads;
   options.blocks.codec.raw_records = storage.raw_records != 0;
   options.blocks.codec.compress = true;
@@ -241,32 +244,51 @@ Status StorageEngine::FollowLease() {
   return Status();
 }
 
-void StorageEngine::RequestCompaction() noexcept {
-  if (options_.compact_chunks == 0 || clock_.MonotonicUs() < compaction_pause_us_) return;
+bool StorageEngine::IsCompactionDue() const {
+  if (options_.compact_chunks == 0) return false;
   const CompactionNeed need{.due_chunks = options_.compact_chunks,
                             .after_sequence = uncompactable_sequence_};
+  return !SelectForCompaction(*state_->chunks.chunks(), need).empty();
+}
+
+Status StorageEngine::CompactDue(const Patience& patience) {
+  const CompactionNeed need{.due_chunks = options_.compact_chunks,
+                            .after_sequence = uncompactable_sequence_};
+  // Somebody who compacts already does the work.
+  if (!LockCompaction({0, patience.is_over}).ok()) return Status();
+  const Cleanup unlock([this] { UnlockCompaction(); });
+  CompactionReport report;
+  return CompactRuns(need, patience, report);
+}
+
+// By the holder of WRITER.
+void StorageEngine::RequestMaintenance() noexcept {
+  if (clock_.MonotonicUs() < maintenance_pause_us_) return;
   const Status requested = CatchNoMemory([&] {
-    if (!SelectForCompaction(*state_->chunks.chunks(), need).empty()) compaction_worker_.Request();
+    if (IsRetentionDue() || IsCompactionDue()) maintenance_worker_.Request();
     return Status();
   });
   IgnoreStatus(requested, "the next checkpoint asks again");
 }
 
-void StorageEngine::CompactInBackground() noexcept {
+void StorageEngine::MaintainInBackground() noexcept {
   const Patience patience{std::numeric_limits<int64_t>::max(),
-                          [this] { return compaction_worker_.is_stopped(); }};
-  const Status done = CatchNoMemory([&]() -> Status {
-    const CompactionNeed need{.due_chunks = options_.compact_chunks,
-                              .after_sequence = uncompactable_sequence_};
-    // Somebody who compacts already does the work.
-    if (!LockCompaction({0, patience.is_over}).ok()) return Status();
-    const Cleanup unlock([this] { UnlockCompaction(); });
-    CompactionReport report;
-    return CompactRuns(need, patience, report);
+                          [this] { return maintenance_worker_.is_stopped(); }};
+  const auto attempt = [&](const char* what, const std::function<Status()>& work) {
+    const Status done = CatchNoMemory(work);
+    if (done.ok() || patience.is_over()) return;
+    maintenance_pause_us_ = clock_.MonotonicUs() + kPauseAfterFailureUs;
+    TellFailure(what, done);
+  };
+  // First what need not be compacted.
+  attempt("retention", [&] {
+    return HoldWriterPatiently(patience, [&]() -> Status {
+      DropReport report;
+      return IsRetentionDue() ? RetainHeld(RetentionLimit(), report) : Status();
+    });
   });
-  if (done.ok() || patience.is_over()) return;
-  compaction_pause_us_ = clock_.MonotonicUs() + kPauseAfterFailureUs;
-  TellFailure("compaction", done);
+  if (options_.compact_chunks == 0) return;
+  attempt("compaction", [&] { return CompactDue(patience); });
 }
 
 }  // namespace xtdb

@@ -21,6 +21,14 @@ Result<StorageEngine::DropReport> StorageEngine::DropBefore(int64_t before_us, i
   XTDB_RETURN_IF_ERROR(FlushAll());
   XTDB_RETURN_IF_ERROR(Checkpoint(LogState::kInUse));
   ChunkStore::DropPlan plan = state_->chunks.PlanDrop(before_us);
+  const DropReport report = ReportOf(plan);
+  if (plan.record.chunks.empty()) return report;
+  XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan)));
+  FreeDropped();
+  return report;
+}
+
+StorageEngine::DropReport StorageEngine::ReportOf(const ChunkStore::DropPlan& plan) {
   DropReport report;
   for (const DroppedChunk& dropped : plan.dropped) {
     if (dropped.drop_lsn != kNoLsn) continue;  // of an earlier drop
@@ -30,9 +38,6 @@ Result<StorageEngine::DropReport> StorageEngine::DropBefore(int64_t before_us, i
     report.blocks += summary.block_count;
     report.bytes += summary.used_extents * kExtentSizeBytes;
   }
-  if (plan.record.chunks.empty()) return report;
-  XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan)));
-  FreeDropped();
   return report;
 }
 

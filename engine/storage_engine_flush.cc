@@ -233,6 +233,7 @@ Status StorageEngine::WriteCheckpoint(LogState log_state, CheckpointScope scope)
   XTDB_RETURN_IF_ERROR(state_->chunks.WriteCatalogue(CommittedTags(), next));
   XTDB_RETURN_IF_ERROR(container_->file().Sync());
   next.next_tag_id = state_->dictionary.next_id();
+  next.horizon = state_->chunks.visible().horizon;
   next.log_state = log_state;
   return container_->WriteSuperblock(next);
 }
@@ -260,7 +261,7 @@ Status StorageEngine::Checkpoint(LogState log_state, CheckpointScope scope) {
     stats_.chunks_sealed = state_->chunks.sealed_count();
     stats_.slots_reclaimed = state_->chunks.reclaimed_count();
   }
-  RequestCompaction();
+  RequestMaintenance();
   return Status();
 }
 

@@ -63,6 +63,7 @@ void StorageEngine::FinishInterrupted(bool log_failed, LSN durable) {
 Status StorageEngine::LoadCatalogue(Loaded& loaded) {
   XTDB_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, container_->ReadCatalogue());
   loaded.state->dictionary.ReserveIdsBelow(container_->superblock().next_tag_id);
+  loaded.state->chunks.SetHorizon(container_->superblock().horizon);
   if (bytes.empty()) return Status();
   Result<Catalogue> catalogue = DecodeCatalogue(bytes);
   if (!catalogue.ok()) return catalogue.status().WithContext(path_);

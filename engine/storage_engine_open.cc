@@ -22,8 +22,8 @@ StorageOptions NewStorageOptions(const RequestedStorage& wanted) {
 }
 
 Status CheckRequest(const EngineOptions& options) {
-  if (options.storage.retention_us.value_or(0) != 0) {
-    return Status::Unsupported("retention is not supported by this build; leave it out");
+  if (options.storage.retention_us.value_or(0) < 0) {
+    return Status::InvalidArgument("retention is negative");
   }
   if (options.storage.chunk_size_bytes) {
     XTDB_RETURN_IF_ERROR(LayoutCalculator::Create(*options.storage.chunk_size_bytes).status());
@@ -85,7 +85,7 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       block_reader_(std::make_unique<BlockReader>(container_->file(), container_->container_id())),
       log_syncer_(fs, LogPath(), {options.log_sync_interval, options.wal.unsynced_bytes_max},
                   [this](const Status& failed) { NoteFailedBackgroundSync(failed); }),
-      compaction_worker_([this] { CompactInBackground(); }) {}
+      maintenance_worker_([this] { MaintainInBackground(); }) {}
 
 Result<std::shared_ptr<StorageEngine>> StorageEngine::Open(FileSystem& fs, Clock& clock,
                                                            const std::string& requested_path,
@@ -143,6 +143,7 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::TryOpen(FileSystem& fs, Cl
     Container::NewContainer wanted;
     wanted.chunk_size_bytes = options.storage.chunk_size_bytes.value_or(wanted.chunk_size_bytes);
     wanted.options = NewStorageOptions(options.storage);
+    wanted.max_bytes = options.storage.max_bytes.value_or(0);
     wanted.now_us = clock.NowUs();
     XTDB_ASSIGN_OR_RETURN(container, Container::Create(fs, std::move(file), wanted));
   } else {
@@ -237,6 +238,15 @@ Status StorageEngine::CheckStorageOptions() const {
   if (wanted.raw_records.value_or(stored.raw_records != 0) != (stored.raw_records != 0)) {
     return Differs(path_, "codec", *wanted.raw_records ? "raw" : "auto",
                    stored.raw_records != 0 ? "raw" : "auto");
+  }
+  if (wanted.retention_us.value_or(stored.retention_us) != stored.retention_us) {
+    return Differs(path_, "retention", std::to_string(*wanted.retention_us) + " microseconds",
+                   std::to_string(stored.retention_us) + " microseconds");
+  }
+  const uint64_t max_bytes = container_->superblock().max_bytes;
+  if (wanted.max_bytes.value_or(max_bytes) != max_bytes) {
+    return Differs(path_, "max_bytes", std::to_string(*wanted.max_bytes),
+                   std::to_string(max_bytes));
   }
   if (wanted.atomic_commit.value_or(atomic_commit_) != atomic_commit_) {
     return Differs(path_, "atomic_commit", *wanted.atomic_commit ? "on" : "off",
@@ -344,7 +354,7 @@ Status StorageEngine::CloseWith(bool remove_if_new) {
     if (options_.read_only) closed_ = true;
     if (closed_) return Status();
   }
-  compaction_worker_.Stop();
+  maintenance_worker_.Stop();
   XTDB_RETURN_IF_ERROR(compaction_lock_.Acquire(kCloseTimeoutUs, path_));
   const Cleanup release_compaction([this] { compaction_lock_.Release(); });
   // Also where nothing seems to be open: somebody may just begin the first transaction.

@@ -30,9 +30,9 @@ bool OverlapIndex::OlderMeets(uint32_t age, int64_t ts_min_us, int64_t ts_max_us
 
 void PointSource::Start(const SourceContext& context, uint32_t age) {
   age_ = age;
-  if (ts_max_us_ < context.ts_from_us || ts_min_us_ > context.ts_to_us) return SetExhausted();
+  if (ts_max_us_ < FromUs(context) || ts_min_us_ > context.ts_to_us) return SetExhausted();
   SetPending(context.descending ? std::min(ts_max_us_, context.ts_to_us)
-                                : std::max(ts_min_us_, context.ts_from_us));
+                                : std::max(ts_min_us_, FromUs(context)));
 }
 
 void PointSource::SetRows(const PointColumns& columns, size_t begin, size_t end,
@@ -43,8 +43,9 @@ void PointSource::SetRows(const PointColumns& columns, size_t begin, size_t end,
   begin_ = begin;
   end_ = end;
   if (begin == end) return;
-  if (*first < context.ts_from_us) {
-    begin_ += static_cast<size_t>(std::lower_bound(first, last, context.ts_from_us) - first);
+  const int64_t from_us = FromUs(context);
+  if (*first < from_us) {
+    begin_ += static_cast<size_t>(std::lower_bound(first, last, from_us) - first);
   }
   if (*(last - 1) > context.ts_to_us) {
     end_ -= static_cast<size_t>(last - std::upper_bound(first, last, context.ts_to_us));
@@ -69,10 +70,10 @@ Status RunSource::Advance(const SourceContext& context) {
 }
 
 bool VectorSource::CanSkip(const VectorEntry& entry, const SourceContext& context) const {
-  if (entry.ts_max_us < context.ts_from_us || entry.ts_min_us > context.ts_to_us) return true;
+  if (entry.ts_max_us < FromUs(context) || entry.ts_min_us > context.ts_to_us) return true;
   return context.filter != nullptr && table_.has_statistics &&
          !context.filter->CanMatch(ZoneMapOf(entry, table_.type)) &&
-         !context.overlaps->OlderMeets(age(), std::max(entry.ts_min_us, context.ts_from_us),
+         !context.overlaps->OlderMeets(age(), std::max(entry.ts_min_us, FromUs(context)),
                                        std::min(entry.ts_max_us, context.ts_to_us));
 }
 
@@ -88,7 +89,7 @@ void VectorSource::SetNext(const SourceContext& context) {
   if (wanted_.empty()) return;
   const VectorEntry& next = table_.vectors[wanted_.back()];
   SetPending(context.descending ? std::min(next.ts_max_us, context.ts_to_us)
-                                : std::max(next.ts_min_us, context.ts_from_us));
+                                : std::max(next.ts_min_us, FromUs(context)));
 }
 
 Status VectorSource::Advance(const SourceContext& context) {

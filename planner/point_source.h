@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,8 +52,12 @@ struct SourceContext {
 // Threads: one at a time.
 class PointSource {
  public:
-  PointSource(int64_t ts_min_us, int64_t ts_max_us, LSN rank)
-      : ts_min_us_(ts_min_us), ts_max_us_(ts_max_us), rank_(rank) {}
+  // first_visible_us: what is earlier is hidden.
+  PointSource(int64_t ts_min_us, int64_t ts_max_us, LSN rank, int64_t first_visible_us = kTsMin)
+      : ts_min_us_(ts_min_us),
+        ts_max_us_(ts_max_us),
+        rank_(rank),
+        first_visible_us_(first_visible_us) {}
   virtual ~PointSource() = default;
   PointSource(const PointSource&) = delete;
   PointSource& operator=(const PointSource&) = delete;
@@ -100,11 +105,16 @@ class PointSource {
     begin_ = end_ = 0;
   }
   uint32_t age() const { return age_; }
+  // Of the stream's time range what this source takes part in.
+  int64_t FromUs(const SourceContext& context) const {
+    return std::max(context.ts_from_us, first_visible_us_);
+  }
 
  private:
   const int64_t ts_min_us_;
   const int64_t ts_max_us_;
   const LSN rank_;
+  const int64_t first_visible_us_;
   uint32_t age_ = 0;
   const PointColumns* columns_ = nullptr;
   size_t begin_ = 0;

@@ -15,7 +15,7 @@ struct Part {
   int64_t ts_min_us = 0;
   int64_t ts_max_us = 0;
   uint64_t rows = 0;  // tombstones included
-  bool has_deleted = false;
+  bool has_deleted = false;  // or hidden ones
   const BlockRef* block = nullptr;
   const MemoryRun* run = nullptr;
 };
@@ -27,8 +27,9 @@ bool HasTombstones(const PointColumns& columns) {
 
 Part PartOf(const BlockRef& block) {
   const BlockDirEntry& entry = *block.entry;
-  return {entry.ts_min_us, entry.ts_max_us, entry.count, entry.stats.deleted_count != 0,
-          &block,          nullptr};
+  const bool is_hidden = entry.ts_min_us < block.first_visible_us;
+  return {entry.ts_min_us, entry.ts_max_us, entry.count,
+          is_hidden || entry.stats.deleted_count != 0, &block, nullptr};
 }
 
 Part PartOf(const MemoryRun& run) {
@@ -48,8 +49,9 @@ Status AddMixedPart(const ReadView& view, TagId tag, const BlockRef& block,
   ++counters.blocks_read;
   const VectorTable table = loaded->TableOf(tag);
   if (table.vectors.empty()) return Status();
-  Part part{
-      table.vectors.front().ts_min_us, table.vectors.back().ts_max_us, 0, false, &block, nullptr};
+  const int64_t ts_min_us = table.vectors.front().ts_min_us;
+  Part part{ts_min_us, table.vectors.back().ts_max_us, 0, ts_min_us < block.first_visible_us,
+            &block,    nullptr};
   for (const VectorEntry& vector : table.vectors) {
     part.rows += vector.count;
     part.has_deleted |= vector.deleted_count != 0;

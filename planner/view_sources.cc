@@ -6,7 +6,8 @@ namespace xtdb {
 
 BlockSource::BlockSource(const ReadView& view, const BlockRef& block, TagId tag,
                          PlanCounters& counters)
-    : VectorSource(block.entry->ts_min_us, block.entry->ts_max_us, block.entry->through_lsn),
+    : VectorSource(block.entry->ts_min_us, block.entry->ts_max_us, block.entry->through_lsn,
+                   block.first_visible_us),
       view_(view),
       block_(block),
       tag_(tag),

@@ -38,6 +38,12 @@ Result<uint64_t> ParseBuffer(std::string_view text) {
   return Status::InvalidArgument(QuoteForMessage(text) + " is less than 1M");
 }
 
+Result<uint64_t> ParseMaxBytes(std::string_view text) {
+  XTDB_ASSIGN_OR_RETURN(const uint64_t bytes, ParseSize(text));
+  if (bytes == 0 || bytes >= kMiB) return bytes;
+  return Status::InvalidArgument(QuoteForMessage(text) + " is less than 1M, and not 0 for no limit");
+}
+
 Result<int64_t> ParseRetention(std::string_view text) {
   XTDB_ASSIGN_OR_RETURN(const Interval interval, ParseInterval(text));
   int64_t us = 0;
@@ -90,6 +96,8 @@ Status Apply(const ModuleArgument& argument, TableOptions& options) {
     XTDB_ASSIGN_OR_RETURN(options.buffer_bytes, ParseBuffer(text));
   } else if (argument.key == "retention") {
     XTDB_ASSIGN_OR_RETURN(options.storage.retention_us, ParseRetention(text));
+  } else if (argument.key == "max_bytes") {
+    XTDB_ASSIGN_OR_RETURN(options.storage.max_bytes, ParseMaxBytes(text));
   } else if (argument.key == "codec") {
     XTDB_ASSIGN_OR_RETURN(options.storage.raw_records, ParseRawCodec(text));
   } else if (argument.key == "read_only") {
@@ -172,6 +180,8 @@ Status CheckSameOptions(const TableOptions& stated, const StorageEngine& engine)
                 [](bool raw) -> std::string_view { return raw ? "raw" : "auto"; }));
   XTDB_RETURN_IF_ERROR(
       CheckSame("atomic_commit", stated.storage.atomic_commit, engine.atomic_commit(), ShowOnOff));
+  XTDB_RETURN_IF_ERROR(CheckSame("max_bytes", stated.storage.max_bytes,
+                                 container.superblock().max_bytes, ShowBytes));
   return CheckSame("retention", stated.storage.retention_us, storage.retention_us, [](int64_t us) {
     return "'" + FormatInterval(Interval{.months = 0, .days = 0, .us = us}) + "'";
   });

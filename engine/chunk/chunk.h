@@ -25,6 +25,7 @@ struct BlockRef {
   const BlockDirEntry* entry = nullptr;
   uint32_t entry_index = 0;
   class Chunk* chunk = nullptr;
+  int64_t first_visible_us = kTsMin;  // its points before it are hidden
 };
 
 // A chunk in memory: its layout, summary and, once asked for, its directory. The directory of a

@@ -17,9 +17,14 @@ ChunkStore::ChunkStore(Container& container, EventLog& events, bool repairs)
       slot_count_(container.superblock().slot_count),
       next_sequence_(container.superblock().next_chunk_sequence) {}
 
-std::shared_ptr<const ChunkList> ChunkStore::chunks() const {
+VisibleChunks ChunkStore::visible() const {
   std::lock_guard lock(mutex_);
-  return chunks_;
+  return {chunks_, horizon_};
+}
+
+void ChunkStore::SetHorizon(const Horizon& horizon) {
+  std::lock_guard lock(mutex_);
+  horizon_ = horizon;
 }
 
 ChunkHeader ChunkStore::MakeHeader(uint32_t slot, uint64_t sequence, ChunkKind kind,

@@ -24,6 +24,12 @@ namespace xtdb {
 
 using ChunkList = std::vector<std::shared_ptr<Chunk>>;  // by chunk sequence
 
+// What snapshots see: which chunks, and what of their points.
+struct VisibleChunks {
+  std::shared_ptr<const ChunkList> chunks;
+  Horizon horizon;
+};
+
 // A chunk that is gone for snapshots from `drop_lsn` on; its slot is not free yet.
 struct DroppedChunk {
   std::shared_ptr<Chunk> chunk;
@@ -58,7 +64,10 @@ class ChunkStore {
   // repairs: loading may finish what a crash has torn; only for who has the container to itself.
   ChunkStore(Container& container, EventLog& events, bool repairs = true);
 
-  std::shared_ptr<const ChunkList> chunks() const;
+  std::shared_ptr<const ChunkList> chunks() const { return visible().chunks; }
+  VisibleChunks visible() const;
+  // As the superblock has it, before LoadTable.
+  void SetHorizon(const Horizon& horizon);
   // Dropped chunks whose slots are not free yet, by sequence.
   std::vector<DroppedChunk> dropped() const;
 
@@ -97,6 +106,9 @@ class ChunkStore {
     std::vector<DroppedChunk> dropped;  // those of before included
   };
   DropPlan PlanDrop(int64_t before_us) const;
+  // The same of a retention, which hides what is earlier in the chunks that stay; so none has to
+  // stay for the sake of another.
+  DropPlan PlanRetain(int64_t before_us) const;
   // The DROP record at `lsn` is durable: snapshots from there on do not see its chunks. Takes no
   // memory, so it cannot fail. Nothing but the record's append may happen since PlanDrop.
   void PublishDrop(DropPlan&& plan, LSN lsn) noexcept;
@@ -186,6 +198,8 @@ class ChunkStore {
   Status AllocateData(const ChunkLayout& layout, uint64_t end);
   Status ReplayNewChunk(const NewChunk& begun);
   Result<bool> TakeReplayedSlot(const ChunkTableEntry& begun);
+  DropPlan PlanWithout(const ChunkList& going) const;
+  Horizon HorizonBehind(const DropRecord& record, LSN lsn) const;
   Status LeaveReplayed(const std::shared_ptr<Chunk>& chunk, const DroppedPlace& place);
   bool IsDropped(uint64_t sequence) const;
   void LeaveOpenChunk();
@@ -207,6 +221,7 @@ class ChunkStore {
   StateMutator mutator_;
   mutable std::mutex mutex_;
   std::shared_ptr<const ChunkList> chunks_;   // guarded by mutex_
+  Horizon horizon_;                           // guarded by mutex_
   std::vector<DroppedChunk> dropped_;         // by sequence; guarded by mutex_
   std::shared_ptr<Chunk> open_;               // where the next block goes; null: begin one
   uint32_t next_extent_ = 0;                  // of open_

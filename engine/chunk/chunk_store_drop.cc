@@ -18,13 +18,28 @@ bool ChunkStore::IsDropped(uint64_t sequence) const {
 }
 
 ChunkStore::DropPlan ChunkStore::PlanDrop(int64_t before_us) const {
-  DropPlan plan;
+  DropPlan plan = PlanWithout(SelectDroppable(*chunks(), before_us));
   plan.record.before_us = before_us;
-  const std::shared_ptr<const ChunkList> all = chunks();
-  const ChunkList going = SelectDroppable(*all, before_us);
+  return plan;
+}
+
+ChunkStore::DropPlan ChunkStore::PlanRetain(int64_t before_us) const {
+  ChunkList going;
+  for (const auto& chunk : *chunks()) {
+    const bool is_old = chunk->summary().ts_max_us < before_us;
+    if (is_old && chunk->state() == ChunkState::kSealed) going.push_back(chunk);
+  }
+  DropPlan plan = PlanWithout(going);
+  plan.record.before_us = before_us;
+  plan.record.hides = true;
+  return plan;
+}
+
+ChunkStore::DropPlan ChunkStore::PlanWithout(const ChunkList& going) const {
+  DropPlan plan;
   auto remaining = std::make_shared<ChunkList>();
   auto next = going.begin();
-  for (const auto& chunk : *all) {
+  for (const auto& chunk : *chunks()) {
     if (next == going.end() || *next != chunk) {
       remaining->push_back(chunk);
       continue;
@@ -39,6 +54,12 @@ ChunkStore::DropPlan ChunkStore::PlanDrop(int64_t before_us) const {
   return plan;
 }
 
+// Caller holds mutex_.
+Horizon ChunkStore::HorizonBehind(const DropRecord& record, LSN lsn) const {
+  if (!record.hides || lsn <= horizon_.lsn) return horizon_;
+  return {std::max(horizon_.before_us, record.before_us), lsn};
+}
+
 void ChunkStore::PublishDrop(DropPlan&& plan, LSN lsn) noexcept {
   for (DroppedChunk& dropped : plan.dropped) {
     if (dropped.drop_lsn == kNoLsn) dropped.drop_lsn = lsn;
@@ -46,25 +67,26 @@ void ChunkStore::PublishDrop(DropPlan&& plan, LSN lsn) noexcept {
   std::lock_guard lock(mutex_);
   chunks_.swap(plan.remaining);
   dropped_.swap(plan.dropped);
+  horizon_ = HorizonBehind(plan.record, lsn);
 }
 
 Status ChunkStore::ReplayDrop(const DropRecord& record, LSN lsn) {
+  auto remaining = std::make_shared<ChunkList>(*chunks());
+  std::vector<DroppedChunk> gone = dropped();
   for (const DroppedPlace& place : record.chunks) {
-    const std::shared_ptr<const ChunkList> all = chunks();
-    const auto found = std::find_if(all->begin(), all->end(), [&](const auto& chunk) {
+    const auto found = std::find_if(remaining->begin(), remaining->end(), [&](const auto& chunk) {
       return chunk->header().chunk_sequence == place.chunk_sequence;
     });
-    if (found == all->end()) continue;  // a catalogue behind the frame has dropped it already
-    const std::shared_ptr<Chunk> chunk = *found;
-    XTDB_RETURN_IF_ERROR(LeaveReplayed(chunk, place));
-    auto remaining = std::make_shared<ChunkList>(*all);
-    std::erase(*remaining, chunk);
-    std::lock_guard lock(mutex_);
-    const DroppedChunk dropped{.chunk = chunk, .drop_lsn = lsn};
-    dropped_.insert(std::upper_bound(dropped_.begin(), dropped_.end(), dropped, DroppedBySequence),
-                    dropped);
-    chunks_ = std::move(remaining);
+    if (found == remaining->end()) continue;  // a catalogue behind the frame has dropped it already
+    XTDB_RETURN_IF_ERROR(LeaveReplayed(*found, place));
+    gone.push_back({.chunk = *found, .drop_lsn = lsn});
+    remaining->erase(found);
   }
+  std::sort(gone.begin(), gone.end(), DroppedBySequence);
+  std::lock_guard lock(mutex_);
+  chunks_ = std::move(remaining);
+  dropped_ = std::move(gone);
+  horizon_ = HorizonBehind(record, lsn);
   return Status();
 }
 

@@ -58,14 +58,20 @@ Result<PointMerge::Source> Compactor::LoadSource(const BlockRef& block) {
   const bool is_mixed = block.entry->kind == BlockKind::kMixed;
   if (is_mixed) {
     const auto known = mixed_.find(block.entry);
-    if (known != mixed_.end()) return PointMerge::Source{block.entry, known->second};
+    if (known != mixed_.end()) return SourceOf(block, known->second);
   }
   const Chunk& chunk = *block.chunk;
   XTDB_ASSIGN_OR_RETURN(std::shared_ptr<LoadedBlock> loaded,
                         reader_.Read(*block.entry, chunk.header().chunk_sequence, block.entry_index,
                                      chunk.layout().ExtentOffset(block.entry_index)));
   if (is_mixed) mixed_[block.entry] = loaded;
-  return PointMerge::Source{block.entry, std::move(loaded)};
+  return SourceOf(block, std::move(loaded));
+}
+
+PointMerge::Source Compactor::SourceOf(const BlockRef& block,
+                                       std::shared_ptr<LoadedBlock> loaded) const {
+  return {block.entry, std::move(loaded),
+          options_.horizon.FirstVisible(block.entry->through_lsn)};
 }
 
 Status Compactor::MergeTag(std::span<const TagBlock> blocks) {

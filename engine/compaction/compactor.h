@@ -24,6 +24,7 @@ struct CompactorOptions {
   ChunkList inputs;
   ChunkList older;   // others that may hold earlier versions of the inputs' points
   LSN lsn = kNoLsn;  // of the snapshot
+  Horizon horizon;   // what it hides is left out
   BlockOptions blocks;
   size_t threads = 1;  // that encode at a time
   // The header and place of the next output; kResourceExhausted when there are to be no more.
@@ -67,6 +68,7 @@ class Compactor {
   Status FindTagBlocks();
   Status MergeTag(std::span<const TagBlock> blocks);
   Result<PointMerge::Source> LoadSource(const BlockRef& block);
+  PointMerge::Source SourceOf(const BlockRef& block, std::shared_ptr<LoadedBlock> loaded) const;
   Status DropTombstones(Slice& slice) const;
   Status WriteSlices();
   Status Place(std::span<EncodedBlock> blocks);

@@ -36,8 +36,11 @@ Result<bool> PointMerge::ReadOn(Cursor& cursor) const {
     WidenToFloat64(cursor.rows);
   }
   ++cursor.next_vector;
-  cursor.at = 0;
-  cursor.next_ts = cursor.rows.ts_us.front();
+  const std::vector<int64_t>& ts_us = cursor.rows.ts_us;
+  const auto visible =
+      std::lower_bound(ts_us.begin(), ts_us.end(), cursor.source.first_visible_us);
+  cursor.at = static_cast<size_t>(visible - ts_us.begin());
+  cursor.next_ts = cursor.is_read() ? *visible : ts_us.back();
   return true;
 }
 

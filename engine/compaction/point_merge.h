@@ -21,6 +21,7 @@ class PointMerge {
   struct Source {
     const BlockDirEntry* entry = nullptr;
     std::shared_ptr<LoadedBlock> loaded;
+    int64_t first_visible_us = kTsMin;  // earlier points are left out
   };
   // type: of the rows that come out; blocks of integers are widened to it.
   PointMerge(TagId tag, ValueType type, std::vector<Source> sources);

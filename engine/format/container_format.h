@@ -85,6 +85,17 @@ static_assert(sizeof(StorageOptions) == 16);
 
 inline constexpr size_t kInlineCatalogueBytesMax = 3840;
 
+// What a retention has hidden: of the points earlier than `before_us` all versions that stood in
+// blocks when the DROP frame at `lsn` was written.
+struct Horizon {
+  int64_t before_us = kTsMin;
+  LSN lsn = kNoLsn;  // kNoLsn: nothing is hidden
+  // From where on the points of a block count.
+  int64_t FirstVisible(LSN through_lsn) const { return through_lsn < lsn ? before_us : kTsMin; }
+  bool operator==(const Horizon&) const = default;
+};
+static_assert(sizeof(Horizon) == 16);
+
 // One of the two copies, written in turn: the valid one with the larger sequence counts. A small
 // catalogue stands in the superblock itself, so that a small store has no sparse CATALOG chunk; a
 // larger one is in a chunk of kind CATALOG, which this names.
@@ -106,7 +117,9 @@ struct Superblock {
   uint32_t catalogue_crc32 = 0;       // of the catalogue's bytes; checked by who reads them
   uint32_t catalogue_slot = 0;        // of the CATALOG chunk, where catalogue_offset is not 0
   Uuid bound_database{};  // atomic_commit: the one database that this store commits with
-  uint8_t reserved[108] = {};
+  Horizon horizon;
+  uint64_t max_bytes = 0;  // of blocks; beyond it the oldest chunks go; 0: no limit
+  uint8_t reserved[84] = {};
   std::array<std::byte, kInlineCatalogueBytesMax> inline_catalogue{};
   uint32_t crc32 = 0;
 };
@@ -126,7 +139,9 @@ static_assert(offsetof(Superblock, catalogue_offset) == 112);
 static_assert(offsetof(Superblock, catalogue_crc32) == 120);
 static_assert(offsetof(Superblock, catalogue_slot) == 124);
 static_assert(offsetof(Superblock, bound_database) == 128);
-static_assert(offsetof(Superblock, reserved) == 144);
+static_assert(offsetof(Superblock, horizon) == 144);
+static_assert(offsetof(Superblock, max_bytes) == 160);
+static_assert(offsetof(Superblock, reserved) == 168);
 static_assert(offsetof(Superblock, inline_catalogue) == 252);
 static_assert(offsetof(Superblock, crc32) == 4092);
 

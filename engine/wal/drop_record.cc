@@ -8,8 +8,9 @@
 namespace xtdb {
 
 void AppendDrop(const DropRecord& record, std::vector<std::byte>& out) {
-  assert(!record.chunks.empty());
+  assert(!record.chunks.empty() || record.hides);
   AppendPlain(record.before_us, out);
+  AppendPlain(uint32_t{record.hides}, out);
   for (const DroppedPlace& place : record.chunks) {
     AppendPlain(place.slot, out);
     AppendPlain(place.chunk_sequence, out);
@@ -19,9 +20,12 @@ void AppendDrop(const DropRecord& record, std::vector<std::byte>& out) {
 Result<DropRecord> DecodeDrop(std::span<const std::byte> payload) {
   PayloadCursor cursor(payload);
   DropRecord record;
-  if (!cursor.Take(record.before_us) || cursor.done()) {
-    return Status::Corruption("DROP record: names no chunk");
+  uint32_t hides = 0;
+  if (!cursor.Take(record.before_us) || !cursor.Take(hides) || hides > 1) {
+    return Status::Corruption("DROP record: limit");
   }
+  record.hides = hides == 1;
+  if (cursor.done() && !record.hides) return Status::Corruption("DROP record: names no chunk");
   uint64_t last_sequence = 0;
   while (!cursor.done()) {
     DroppedPlace place;

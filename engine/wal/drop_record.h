@@ -17,8 +17,10 @@ struct DroppedPlace {
 
 // DROP: whole chunks that snapshots from its LSN on do not see.
 struct DropRecord {
-  int64_t before_us = 0;             // the limit that was asked for; says why, decides nothing
-  std::vector<DroppedPlace> chunks;  // at least one, by rising sequence
+  int64_t before_us = 0;  // the limit that was asked for
+  // The points before it in all other blocks are hidden, too; else it decides nothing.
+  bool hides = false;
+  std::vector<DroppedPlace> chunks;  // by rising sequence; at least one unless it hides
   bool operator==(const DropRecord&) const = default;
 };
 

@@ -263,12 +263,13 @@ TEST(LogRecordsTest, FlushesComeBack) {
 }
 
 TEST(LogRecordsTest, ADropComesBackAndItsBytesArePinned) {
-  const DropRecord record{.before_us = -2, .chunks = {{1, 7}, {0, 9}}};
+  const DropRecord record{.before_us = -2, .hides = true, .chunks = {{1, 7}, {0, 9}}};
   Payload payload;
   AppendDrop(record, payload);
   Payload expected;
-  for (const int byte : {0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 7, 0, 0, 0,
-                         0,    0,    0,    0,    0,    0,    0,    0,    9, 0, 0, 0, 0, 0, 0, 0}) {
+  for (const int byte : {0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 1, 0,
+                         0,    0,    7,    0,    0,    0,    0,    0,    0, 0, 0, 0, 0, 0, 9, 0,
+                         0,    0,    0,    0,    0,    0}) {
     expected.push_back(static_cast<std::byte>(byte));
   }
   EXPECT_EQ(payload, expected);
@@ -281,15 +282,22 @@ TEST(LogRecordsTest, DropsThatNoEncoderWritesAreCorruption) {
   Payload payload;
   AppendDrop({.before_us = 5, .chunks = {{1, 7}, {0, 9}}}, payload);
   for (size_t size = 0; size < payload.size(); ++size) {
-    if (size == 8 + 12) continue;  // a drop of one chunk
+    if (size == 12 + 12) continue;  // a drop of one chunk
     EXPECT_THAT(DecodeDrop(std::span(payload).first(size)), HasCode(StatusCode::kCorruption));
   }
   for (const int sequence : {0, 6, 7}) {
-    payload[24] = static_cast<std::byte>(sequence);
+    payload[28] = static_cast<std::byte>(sequence);
     EXPECT_THAT(DecodeDrop(payload), HasCode(StatusCode::kCorruption)) << sequence;
   }
-  payload[12] = std::byte{0};
+  payload[16] = std::byte{0};
   EXPECT_THAT(DecodeDrop(payload), HasCode(StatusCode::kCorruption)) << "chunk sequence 0";
+  payload.clear();
+  AppendDrop({.before_us = 5, .hides = true, .chunks = {}}, payload);
+  ASSERT_THAT(DecodeDrop(payload), IsOk());
+  payload[8] = std::byte{0};
+  EXPECT_THAT(DecodeDrop(payload), HasCode(StatusCode::kCorruption)) << "neither hides nor drops";
+  payload[8] = std::byte{2};
+  EXPECT_THAT(DecodeDrop(payload), HasCode(StatusCode::kCorruption)) << "hides";
 }
 
 TEST(LogRecordsTest, FlushesThatNoEncoderWritesAreCorruption) {

@@ -33,6 +33,9 @@ void CheckEveryCrashPoint(const EngineScript::Options& options) {
       });
   EXPECT_EQ(script.errors().size(), 0u) << script.errors().front().ToString();
   EXPECT_GT(script.commits(), static_cast<uint64_t>(options.steps) / 5);
+  if (options.with_retentions) {
+    EXPECT_GT(script.retained_points(), 0u);
+  }
   if (options.with_compactions) {
     EXPECT_GT(script.compacted_chunks(), 0u);
   }
@@ -72,6 +75,13 @@ TEST(StorageEngineCrashTest, EveryCrashPointOfCompactionsReopensToAPrefix) {
   }
 }
 
+TEST(StorageEngineCrashTest, EveryCrashPointOfRetentionsReopensToAPrefix) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    CheckEveryCrashPoint(
+        {.seed = seed, .steps = 40, .with_compactions = true, .with_retentions = true});
+  }
+}
+
 TEST(StorageEngineCrashLongTest, EveryCrashPointOfManyRunsReopensToAPrefixOfCommits) {
   for (uint64_t seed = 100; seed < 120; ++seed) {
     CheckEveryCrashPoint({.seed = seed, .steps = 60});
@@ -81,7 +91,8 @@ TEST(StorageEngineCrashLongTest, EveryCrashPointOfManyRunsReopensToAPrefixOfComm
                           .steps = 60,
                           .with_drops = true,
                           .with_spills = true,
-                          .with_compactions = true});
+                          .with_compactions = true,
+                          .with_retentions = true});
   }
 }
 
@@ -170,8 +181,9 @@ TEST(StorageEngineFaultTest, TheNthDiskFullOfARunWithDropsLosesNothingCommitted)
                      {.seed = 1, .steps = 50, .with_drops = true});
 }
 
-TEST(StorageEngineFaultTest, TheNthErrorOfARunWithCompactionsLosesNothingCommitted) {
-  const EngineScript::Options options{.seed = 1, .steps = 40, .with_compactions = true};
+TEST(StorageEngineFaultTest, TheNthErrorOfARunWithCompactionsAndRetentionsLosesNothingCommitted) {
+  const EngineScript::Options options{
+      .seed = 1, .steps = 40, .with_compactions = true, .with_retentions = true};
   FailEveryOperation(Status::IoError("injected EIO"), false, kAnyOperation, options);
   FailEveryOperation(Status::ResourceExhausted("injected ENOSPC"), false,
                      MaskOf(FileOperation::kWrite) | MaskOf(FileOperation::kAllocate), options);

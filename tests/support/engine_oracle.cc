@@ -57,7 +57,13 @@ Result<TestPoints> ReadAll(const ReadView& view) {
       for (size_t i = 0; i < table.vectors.size(); ++i) {
         XTDB_RETURN_IF_ERROR(loaded->DecodeVectorAt(table.first_vector + i, rows.columns));
       }
-      all.push_back(std::move(rows));
+      RankedRows visible{rows.rank, {}};
+      visible.columns.type = rows.columns.type;
+      for (size_t row = 0; row < rows.columns.size(); ++row) {
+        if (rows.columns.ts_us[row] < block.first_visible_us) continue;
+        visible.columns.AppendRow(rows.columns, row);
+      }
+      all.push_back(std::move(visible));
     }
     for (const MemoryRun& run : sources.runs) all.push_back({run.rank, *run.columns});
     std::stable_sort(all.begin(), all.end(),

@@ -109,6 +109,7 @@ void EngineScript::Run() {
 
 void EngineScript::Step() {
   clock_.Advance(1'000);
+  if (options_.with_retentions && Draw(8) == 0) return Retain();
   if (options_.with_compactions && Draw(3) == 0) return StepWithCompactions();
   if (options_.with_drops && Draw(2) == 0) return StepWithDrops();
   switch (Draw(12)) {
@@ -151,6 +152,25 @@ void EngineScript::StepWithCompactions() {
   const auto report = engine_->Compact(scope, kNoWait);
   Note(report.status());
   if (report.ok()) compacted_chunks_ += report.value().chunks_in;
+}
+
+void EngineScript::Retain() {
+  // Around what StageOne writes late.
+  const int64_t first_us = next_ts_ - static_cast<int64_t>(Draw(6'000));
+  const auto snapshot = engine_->TakeSnapshot();
+  if (!snapshot.ok()) return Note(snapshot.status());
+  TestPoints left = acknowledged_;
+  if (first_us > snapshot.value()->horizon().before_us) {
+    std::erase_if(left, [first_us](const auto& item) { return item.first.second < first_us; });
+  }
+  in_flight_ = {left};
+  const auto report = engine_->RetainFrom(first_us, kNoWait);
+  if (report.ok()) {
+    retained_points_ += acknowledged_.size() - left.size();
+    acknowledged_ = std::move(left);
+  }
+  if (report.status().code() != StatusCode::kIoError) in_flight_.clear();
+  Note(report.status());
 }
 
 void EngineScript::Drop() {

@@ -30,6 +30,8 @@ class EngineScript {
     bool with_write_cache = false;
     // Many seals, and compactions of what they leave.
     bool with_compactions = false;
+    // Retentions, which hide what they do not drop.
+    bool with_retentions = false;
   };
   EngineScript(FileSystem& fs, const Options& options);
 
@@ -45,6 +47,7 @@ class EngineScript {
   // Chunks that were seen in a slot that had a tenant before.
   uint64_t reused_slots() const { return reused_slots_; }
   uint64_t compacted_chunks() const { return compacted_chunks_; }
+  uint64_t retained_points() const { return retained_points_; }  // that a retention has let go
   // Errors that a step returned.
   const std::vector<Status>& errors() const { return errors_; }
 
@@ -62,6 +65,7 @@ class EngineScript {
   void StepWithDrops();
   void Drop();
   void StepWithCompactions();
+  void Retain();
   // What is left of the acknowledged points when chunks that DropBefore would choose are gone: the
   // ones whose place is in a block that stays.
   Result<TestPoints> PointsWithout(int64_t before_us);
@@ -84,6 +88,7 @@ class EngineScript {
   uint64_t dropped_chunks_ = 0;
   uint64_t reused_slots_ = 0;
   uint64_t compacted_chunks_ = 0;
+  uint64_t retained_points_ = 0;
   int64_t next_ts_ = 0;
   std::vector<Status> errors_;
 };

@@ -111,8 +111,8 @@ TEST(ParseModuleArgumentsTest, ListsTheKnownOptionsForAnUnknownOne) {
   EXPECT_THAT(Parse({"path=x", "colour=red"}),
               AllOf(HasCode(StatusCode::kInvalidArgument),
                     HasMessage("unknown option \"colour\"; the options are path, synchronous, "
-                               "block_size, chunk_size, buffer, retention, codec, read_only, "
-                               "compaction, threads, atomic_commit")));
+                               "block_size, chunk_size, buffer, retention, max_bytes, codec, "
+                               "read_only, compaction, threads, atomic_commit")));
   EXPECT_THAT(Parse({"=x"}), HasMessage(HasSubstr("unknown option \"\"")));
 }
 

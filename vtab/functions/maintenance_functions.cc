@@ -79,6 +79,26 @@ void Backup(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
   CallFromFunction(context, [&] { return RunBackup(context, argv).WithContext("xtdb_backup"); });
 }
 
+Result<int64_t> Retain(sqlite3* db, sqlite3_value* name) {
+  if (sqlite3_value_type(name) == SQLITE_NULL) {
+    return Status::InvalidArgument("which table? write xtdb_retain('plant')");
+  }
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::DropReport report,
+                        session->engine().Retain(timeout_us));
+  return static_cast<int64_t>(report.chunks);
+}
+
+void RunRetain(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
+  CallFromFunction(context, [&]() -> Status {
+    const Result<int64_t> chunks = Retain(sqlite3_context_db_handle(context), argv[0]);
+    if (!chunks.ok()) return chunks.status().WithContext("xtdb_retain");
+    sqlite3_result_int64(context, chunks.value());
+    return {};
+  });
+}
+
 struct Maintenance {
   const char* name;
   int flags;
@@ -164,6 +184,9 @@ int RegisterMaintenanceFunctions(sqlite3* db) {
   const int drop_code = sqlite3_create_function_v2(db, "xtdb_drop", 2, kChangingFunction, nullptr,
                                                    RunDrop, nullptr, nullptr, nullptr);
   if (drop_code != SQLITE_OK) return drop_code;
+  const int retain_code = sqlite3_create_function_v2(db, "xtdb_retain", 1, kChangingFunction,
+                                                     nullptr, RunRetain, nullptr, nullptr, nullptr);
+  if (retain_code != SQLITE_OK) return retain_code;
   for (const int argument_count : {1, 2}) {
     const int code =
         sqlite3_create_function_v2(db, "xtdb_compact", argument_count, kChangingFunction, nullptr,

@@ -66,6 +66,7 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
       {"checkpoints", stats.checkpoints, "checkpoints since open"},
       {"chunks_sealed", stats.chunks_sealed, "chunks since open"},
       {"chunks_dropped", stats.chunks_dropped, "chunks since open"},
+      {"retentions", stats.retentions, "retentions since open"},
       {"slots_reclaimed", stats.slots_reclaimed, "slots since open"},
       {"compactions", stats.compactions, "compactions since open"},
       {"chunks_compacted", stats.chunks_compacted, "chunks since open"},

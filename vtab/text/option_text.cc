@@ -13,8 +13,8 @@ namespace xtdb {
 namespace {
 
 constexpr auto kKeys = std::to_array<std::string_view>(
-    {"path", "synchronous", "block_size", "chunk_size", "buffer", "retention", "codec", "read_only",
-     "compaction", "threads", "atomic_commit"});
+    {"path", "synchronous", "block_size", "chunk_size", "buffer", "retention", "max_bytes", "codec",
+     "read_only", "compaction", "threads", "atomic_commit"});
 
 // Power of 1024 of "", "B", "K", "KB", "KiB", ...
 std::optional<int> SizeExponent(std::string_view unit) {
