@@ -62,7 +62,7 @@ struct EngineOptions {
   // So many sealed RAW chunks side by side are compacted by a thread in the background; 0: only
   // when Compact is called.
   size_t compact_chunks = 0;
-  bool auto_retention = true;  // by the same thread; false: only when Retain is called
+  bool auto_retention = true;         // by the same thread; false: only when Retain is called
   size_t threads = DefaultThreads();  // that encode at a time, the caller's among them; >= 1
   bool read_only = false;
   bool must_exist = false;  // do not create
@@ -325,7 +325,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
                                                 const std::optional<Uuid>& database);
   Status BindDatabase(const std::optional<Uuid>& database);
   Status UndecidedError() const;
-  Status HoldWriter(int64_t timeout_us, const std::function<Status()>& work);
+  Status HoldWriter(int64_t timeout_us, const std::function<Status()>& work,
+                    WriterLock::Holder holder = WriterLock::Holder::kUser);
   Status CommitUndecided();
   Status AbortUndecided();
   Status ReserveRoom(const Staging& staging);
@@ -464,7 +465,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   WriterLock compaction_lock_;                        // of the process; before that of all of them
   std::atomic<bool> is_compacting_ = false;           // set by who has both
   std::atomic<uint64_t> uncompactable_sequence_ = 0;  // up to here it has failed
-  std::atomic<int64_t> maintenance_pause_us_ = 0;  // monotonic; not before, after a failure
+  std::atomic<int64_t> maintenance_pause_us_ = 0;     // monotonic; not before, after a failure
 
   // The last: their threads end before what these use.
   LogSyncer log_syncer_;

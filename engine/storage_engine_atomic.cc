@@ -36,8 +36,9 @@ Status StorageEngine::UndecidedError() const {
       ") first, which knows. Until then the rest can be read, and nothing written");
 }
 
-Status StorageEngine::HoldWriter(int64_t timeout_us, const std::function<Status()>& work) {
-  XTDB_RETURN_IF_ERROR(writer_.Acquire(timeout_us, path_));
+Status StorageEngine::HoldWriter(int64_t timeout_us, const std::function<Status()>& work,
+                                 WriterLock::Holder holder) {
+  XTDB_RETURN_IF_ERROR(writer_.Acquire(timeout_us, path_, holder));
   Cleanup release([this] { writer_.Release(); });
   if (options_.read_only) {
     std::lock_guard lock(catch_up_mutex_);

@@ -100,12 +100,13 @@ Status StorageEngine::HoldWriterPatiently(const Patience& patience,
     XTDB_RETURN_IF_ERROR(CheckWritable());
     const int64_t step_us = std::min(left_us, kWaitStepUs);
     bool was_held = false;
-    const Status held = HoldWriter(step_us, [&]() -> Status {
+    const auto begin = [&]() -> Status {
       was_held = true;
       XTDB_RETURN_IF_ERROR(CheckWritable());
       XTDB_RETURN_IF_ERROR(EnsureLog());
       return work();
-    });
+    };
+    const Status held = HoldWriter(step_us, begin, WriterLock::Holder::kMaintenance);
     left_us -= step_us;
     if (was_held || held.code() != StatusCode::kBusy) return held;
     if (left_us <= 0 || patience.is_over()) return held;

@@ -116,8 +116,9 @@ Status StorageEngine::RetainHeld(int64_t first_us, DropReport& report) {
   XTDB_RETURN_IF_ERROR(Checkpoint(LogState::kInUse));
   const auto [chunks, horizon] = state_->chunks.visible();
   if (first_us <= horizon.before_us) return Status();
+  // A directory that could not be read may hold anything.
   const auto has_older = [first_us](const auto& chunk) {
-    return chunk->summary().ts_min_us < first_us;
+    return !chunk->knows_its_extents() || chunk->summary().ts_min_us < first_us;
   };
   if (std::none_of(chunks->begin(), chunks->end(), has_older)) return Status();
   ChunkStore::DropPlan plan = state_->chunks.PlanRetain(first_us);

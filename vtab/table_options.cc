@@ -41,7 +41,7 @@ Result<uint64_t> ParseBuffer(std::string_view text) {
 Result<uint64_t> ParseMaxBytes(std::string_view text) {
   XTDB_ASSIGN_OR_RETURN(const uint64_t bytes, ParseSize(text));
   if (bytes == 0 || bytes >= kMiB) return bytes;
-  return Status::InvalidArgument(QuoteForMessage(text) + " is less than 1M, and not 0 for no limit");
+  return Status::InvalidArgument(QuoteForMessage(text) + " is less than 1M; 0 is no limit");
 }
 
 Result<int64_t> ParseRetention(std::string_view text) {

@@ -62,6 +62,7 @@ Status ChunkStore::BeginChunk(int64_t now_us) {
   const uint32_t slot = slots_.NextFree();
   const ChunkLayout layout = container_.layout().Layout(slot);
   const ChunkHeader header = MakeHeader(slot, next_sequence_, ChunkKind::kRaw, now_us);
+  allocated_heads_.erase(slot);
   XTDB_RETURN_IF_ERROR(WriteChunkHeader(container_.file(), mutator_, header, layout));
   if (open_) LeaveOpenChunk();
   open_ = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
@@ -91,6 +92,19 @@ Status ChunkStore::AllocateData(const ChunkLayout& layout, uint64_t end) {
   return Status();
 }
 
+// Header, and the entries of that many bytes of blocks, of a slot that a chunk will begin in.
+Status ChunkStore::AllocateHead(const ChunkLayout& layout, uint64_t data_bytes) {
+  const auto extents = ExtentsOf(data_bytes);
+  const uint64_t end =
+      layout.EntryOffset(std::min(extents, layout.entry_count - 1)) + kExtentSizeBytes;
+  const uint64_t rounded = std::min(end / kExtentSizeBytes * kExtentSizeBytes, layout.data_offset);
+  uint64_t& done = allocated_heads_.try_emplace(layout.slot, layout.chunk_offset).first->second;
+  if (rounded <= done) return Status();
+  XTDB_RETURN_IF_ERROR(container_.file().Allocate(done, rounded - done));
+  done = rounded;
+  return Status();
+}
+
 Status ChunkStore::Reserve(uint64_t bytes) {
   uint32_t next_slot = 0;
   ChunkLayout layout = container_.layout().Layout(open_ ? open_->layout().slot : 0);
@@ -105,6 +119,7 @@ Status ChunkStore::Reserve(uint64_t bytes) {
     next_slot = slot + 1;
     layout = container_.layout().Layout(slot);
     begin = layout.data_offset;
+    XTDB_RETURN_IF_ERROR(AllocateHead(layout, std::min(bytes, layout.end_offset - begin)));
   }
 }
 

@@ -195,6 +195,7 @@ class ChunkStore {
   void Wipe(const ChunkLayout& layout, uint32_t first_extent, uint32_t end_extent) noexcept;
   Status BeginChunk(int64_t now_us);
   Status AllocateDirectory(uint32_t entry_index);
+  Status AllocateHead(const ChunkLayout& layout, uint64_t data_bytes);
   Status AllocateData(const ChunkLayout& layout, uint64_t end);
   Status ReplayNewChunk(const NewChunk& begun);
   Result<bool> TakeReplayedSlot(const ChunkTableEntry& begun);
@@ -239,6 +240,8 @@ class ChunkStore {
   SlotMap slots_;
   std::map<uint32_t, uint64_t>
       allocated_;  // by slot: where the data with disk space behind it ends
+  // By slot that no chunk has begun in: where the header and directory with disk space end.
+  std::map<uint32_t, uint64_t> allocated_heads_;
   uint32_t slot_count_ = 0;
   uint64_t next_sequence_ = 1;
   uint64_t sealed_count_ = 0;

@@ -197,7 +197,13 @@ Status ChunkStore::PunchUnused() {
       XTDB_RETURN_IF_ERROR(container_.file().Punch(begin, allocated_end - begin));
     }
   }
+  for (const auto& [slot, allocated_end] : allocated_heads_) {
+    const uint64_t begin = container_.layout().Layout(slot).chunk_offset;
+    if (slots_.IsTaken(slot)) continue;
+    XTDB_RETURN_IF_ERROR(container_.file().Punch(begin, allocated_end - begin));
+  }
   allocated_.clear();
+  allocated_heads_.clear();
   return Status();
 }
 

@@ -4,10 +4,22 @@
 
 namespace xtdb {
 
-Status WriterLock::Acquire(int64_t timeout_us, const std::string& path) {
+namespace {
+
+// Longer than any maintenance that is not stuck.
+constexpr std::chrono::seconds kMaintenanceWait(60);
+
+}  // namespace
+
+Status WriterLock::Acquire(int64_t timeout_us, const std::string& path, Holder holder) {
   std::unique_lock lock(mutex_);
-  const bool free =
-      released_.wait_for(lock, std::chrono::microseconds(timeout_us), [this] { return !held_; });
+  const auto is_free = [this] { return !held_; };
+  bool free = released_.wait_for(lock, std::chrono::microseconds(timeout_us), is_free);
+  if (!free && holder == Holder::kUser) {
+    const auto is_users = [this] { return !held_ || holder_ == Holder::kUser; };
+    released_.wait_for(lock, kMaintenanceWait, is_users);
+    free = !held_;
+  }
   if (!free) {
     return Status::Busy(
         path +
@@ -15,6 +27,7 @@ Status WriterLock::Acquire(int64_t timeout_us, const std::string& path) {
         "longer PRAGMA busy_timeout");
   }
   held_ = true;
+  holder_ = holder;
   return Status();
 }
 

@@ -61,7 +61,8 @@ TEST(ContainerFormatTest, HeaderHasTheseBytes) {
 TEST(ContainerFormatTest, SuperblockBeginsWithTheseBytes) {
   EXPECT_EQ(Hex(First(Encoded(MakeSuperblock()), 256)),
             "58 54 44 42 53 55 50 52 02 00*7 18 00*7 04 00*7 01 00*3 05 00*3 06 00*3 07 00*3 08 "
-            "00*7 04 00*3 01 00*3 09 00*7 73 00*31 02 00*15 0a 00*131 aa bb 00 00");
+            "00*7 04 00*3 01 00*3 09 00*7 73 00*31 02 00*15 0a 00*24 40 d4 00 01 40 23 ff 00*100 "
+            "aa bb 00 00");
 }
 
 TEST(ContainerFormatTest, HeaderComesBack) {

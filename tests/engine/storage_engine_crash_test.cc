@@ -145,7 +145,9 @@ void FailEveryOperation(const Status& error, bool sticky, OperationMask kinds,
     for (const Status& status : script.errors()) EXPECT_NE(status.message(), "") << "n=" << n;
     fs.Crash(CrashPolicy::kKeepAll);
     if (!fs.Exists(EngineScript::kPath)) continue;
-    ASSERT_EQ(CheckReopened(fs, script), "") << "n=" << n;
+    std::string told;
+    for (const Status& status : script.errors()) told += "\n" + status.ToString();
+    ASSERT_EQ(CheckReopened(fs, script), "") << "n=" << n << told;
   }
   EXPECT_GT(runs_with_errors, operations / 10);
 }

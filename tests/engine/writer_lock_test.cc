@@ -43,6 +43,22 @@ TEST(WriterLockTest, AWaiterGetsItWhenItIsReleased) {
   EXPECT_OK(lock.Acquire(0, "a"));
 }
 
+TEST(WriterLockTest, MaintenanceIsWaitedForWhateverTheTimeout) {
+  WriterLock lock;
+  ASSERT_OK(lock.Acquire(0, "a", WriterLock::Holder::kMaintenance));
+  EXPECT_THAT(lock.Acquire(0, "a", WriterLock::Holder::kMaintenance), HasCode(StatusCode::kBusy));
+  std::atomic<bool> released = false;
+  std::thread user([&] {
+    EXPECT_OK(lock.Acquire(0, "a"));
+    EXPECT_TRUE(released.load());
+  });
+  std::this_thread::yield();
+  released = true;
+  lock.Release();
+  user.join();
+  EXPECT_THAT(lock.Acquire(0, "a"), HasCode(StatusCode::kBusy)) << "a user has it now";
+}
+
 TEST(WriterLockTest, ItMayBeReleasedByAnotherThread) {
   WriterLock lock;
   ASSERT_OK(lock.Acquire(0, "a"));

@@ -155,6 +155,8 @@ void EngineScript::StepWithCompactions() {
 }
 
 void EngineScript::Retain() {
+  const Status flushed = engine_->Flush(kNoWait);
+  if (!flushed.ok()) return Note(flushed);
   // Around what StageOne writes late.
   const int64_t first_us = next_ts_ - static_cast<int64_t>(Draw(6'000));
   const auto snapshot = engine_->TakeSnapshot();

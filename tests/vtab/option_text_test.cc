@@ -82,12 +82,14 @@ TEST(ParseModuleArgumentsTest, UnquotesKeysAndValues) {
   ASSERT_OK_AND_ASSIGN(
       const auto arguments,
       Parse({"path = 'a''b.xtdb'", " \"synchronous\"=\"off\" ", "[chunk_size]= [64M]",
-             "`codec`=`z``std`", "RETENTION='90 days'", "buffer\n=\t64 MiB", "threads=4",
-             "read_only=off", "\"atomic_commit\" = on", "block_size='16''K'"}));
+             "`codec`=`z``std`", "max_bytes=0", "compaction=off", "RETENTION='90 days'",
+             "buffer\n=\t64 MiB", "threads=4", "read_only=off", "\"atomic_commit\" = on",
+             "block_size='16''K'"}));
   EXPECT_THAT(
       arguments,
       ElementsAre(ModuleArgument{"path", "a'b.xtdb"}, ModuleArgument{"synchronous", "off"},
                   ModuleArgument{"chunk_size", "64M"}, ModuleArgument{"codec", "z`std"},
+                  ModuleArgument{"max_bytes", "0"}, ModuleArgument{"compaction", "off"},
                   ModuleArgument{"retention", "90 days"}, ModuleArgument{"buffer", "64 MiB"},
                   ModuleArgument{"threads", "4"}, ModuleArgument{"read_only", "off"},
                   ModuleArgument{"atomic_commit", "on"}, ModuleArgument{"block_size", "16'K"}));
