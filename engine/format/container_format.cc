@@ -17,6 +17,19 @@ Status CheckOptions(const StorageOptions& options) {
   return Status();
 }
 
+// A torn write may leave the catalogue of the write before it, and the superblock's own checksum
+// would not tell: it is the same for all bytes of one length that end in their checksum.
+Status CheckInlineCatalogue(const Superblock& superblock) {
+  const uint64_t size = superblock.catalogue_size_bytes;
+  uint32_t ends_with = 0;
+  if (size == 0) return Status();
+  if (size < sizeof(ends_with)) return Status::Corruption("superblock: catalogue size");
+  std::memcpy(&ends_with, &superblock.inline_catalogue[size - sizeof(ends_with)],
+              sizeof(ends_with));
+  if (ends_with == superblock.catalogue_crc32) return Status();
+  return Status::Corruption("superblock: catalogue of another write");
+}
+
 Status CheckCatalogueLocation(const Superblock& superblock) {
   const uint64_t size = superblock.catalogue_size_bytes;
   if (superblock.catalogue_offset == 0) {
@@ -24,7 +37,7 @@ Status CheckCatalogueLocation(const Superblock& superblock) {
     if (superblock.catalogue_slot != 0) return Status::Corruption("superblock: catalogue slot");
     const auto unused = std::span(superblock.inline_catalogue).subspan(static_cast<size_t>(size));
     if (!IsAllZero(unused)) return Status::Corruption("superblock: bytes behind the catalogue");
-    return Status();
+    return CheckInlineCatalogue(superblock);
   }
   if (superblock.catalogue_offset % kExtentSizeBytes != 0) {
     return Status::Corruption("superblock: catalogue offset");

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <functional>
 #include <utility>
 
@@ -36,10 +38,11 @@ Superblock MakeSuperblock() {
   superblock.options.raw_records = 1;
   superblock.options.retention_us = 9;
   superblock.owner_name[0] = 's';
-  superblock.catalogue_size_bytes = 2;
+  superblock.catalogue_size_bytes = 6;
   superblock.catalogue_crc32 = 10;
   superblock.inline_catalogue[0] = std::byte{0xAA};
   superblock.inline_catalogue[1] = std::byte{0xBB};
+  superblock.inline_catalogue[2] = std::byte{10};
   return superblock;
 }
 
@@ -58,11 +61,30 @@ TEST(ContainerFormatTest, HeaderHasTheseBytes) {
             "0f 10 00*3 04 00*4 08 07 06 05 04 03 02 01 00*12 37 b7 b1 a0");
 }
 
+// Two superblocks whose catalogues differ only in sectors that a torn write has kept of the first.
+TEST(ContainerFormatTest, ACatalogueOfAnotherWriteIsCorruption) {
+  const auto with_catalogue = [](std::byte filler) {
+    Superblock superblock = MakeSuperblock();
+    superblock.catalogue_size_bytes = 1004;
+    const auto catalogue = std::span(superblock.inline_catalogue).first(1004);
+    std::fill(catalogue.begin(), catalogue.begin() + 400, std::byte{1});
+    std::fill(catalogue.begin() + 400, catalogue.end() - 4, filler);
+    superblock.catalogue_crc32 = Crc32(catalogue.first(1000));
+    std::memcpy(&catalogue[1000], &superblock.catalogue_crc32, 4);
+    return Encoded(superblock);
+  };
+  const std::vector<std::byte> before = with_catalogue(std::byte{2});
+  std::vector<std::byte> torn = with_catalogue(std::byte{3});
+  ASSERT_OK(DecodeSuperblock(torn));
+  std::copy(before.begin() + 512, before.begin() + 3584, torn.begin() + 512);
+  EXPECT_THAT(DecodeSuperblock(torn), HasCode(StatusCode::kCorruption));
+}
+
 TEST(ContainerFormatTest, SuperblockBeginsWithTheseBytes) {
   EXPECT_EQ(Hex(First(Encoded(MakeSuperblock()), 256)),
             "58 54 44 42 53 55 50 52 02 00*7 18 00*7 04 00*7 01 00*3 05 00*3 06 00*3 07 00*3 08 "
-            "00*7 04 00*3 01 00*3 09 00*7 73 00*31 02 00*15 0a 00*24 40 d4 00 01 40 23 ff 00*100 "
-            "aa bb 00 00");
+            "00*7 04 00*3 01 00*3 09 00*7 73 00*31 06 00*15 0a 00*24 40 d4 00 01 40 23 ff 00*100 "
+            "aa bb 0a 00");
 }
 
 TEST(ContainerFormatTest, HeaderComesBack) {
@@ -81,6 +103,7 @@ TEST(ContainerFormatTest, InlineCatalogueMayFillItsPlace) {
   Superblock superblock = MakeSuperblock();
   superblock.catalogue_size_bytes = kInlineCatalogueBytesMax;
   superblock.inline_catalogue.fill(std::byte{1});
+  superblock.catalogue_crc32 = 0x01010101;
   EXPECT_OK(DecodeSuperblock(Encoded(superblock)));
   superblock.catalogue_size_bytes += 1;
   EXPECT_THAT(DecodeSuperblock(Encoded(superblock)), HasCode(StatusCode::kCorruption));
@@ -162,7 +185,9 @@ TEST(ContainerFormatTest, SuperblockRulesHoldBehindARightChecksum) {
       {"name", [](auto& s) { s.owner_name[2] = 'x'; }},
       {"reserved", [](auto& s) { s.reserved[0] = 1; }},
       {"catalogue slot without offset", [](auto& s) { s.catalogue_slot = 1; }},
-      {"bytes behind the inline catalogue", [](auto& s) { s.inline_catalogue[2] = std::byte{1}; }},
+      {"bytes behind the inline catalogue", [](auto& s) { s.inline_catalogue[6] = std::byte{1}; }},
+      {"inline catalogue of another write", [](auto& s) { s.catalogue_crc32 = 11; }},
+      {"inline catalogue without its checksum", [](auto& s) { s.catalogue_size_bytes = 3; }},
   };
   for (const auto& [name, damage] : cases) {
     Superblock superblock = MakeSuperblock();
