@@ -22,6 +22,7 @@ struct StorageEngine::Compaction {
   ChunkList inputs;
   ChunkList older;
   Horizon horizon;
+  StorageOptions storage;
   SlotLease lease;
   bool is_undecided = false;  // its record may or may not count
 };
@@ -123,6 +124,7 @@ Result<std::unique_ptr<StorageEngine::Compaction>> StorageEngine::BeginCompactio
     run = std::make_unique<Compaction>();
     run->older = OlderThan(inputs, *all);
     run->horizon = horizon;
+    run->storage = container_->superblock().options;
     // Sorted by tag, the points of many flushes may waste a little more.
     run->lease = state_->chunks.FindLease(static_cast<uint32_t>(inputs.size()) + 1);
     run->inputs = std::move(inputs);
@@ -142,7 +144,7 @@ Result<std::unique_ptr<StorageEngine::Compaction>> StorageEngine::BeginCompactio
 Result<ChunkList> StorageEngine::BuildCompacted(const Compaction& compaction,
                                                 const Patience& patience,
                                                 CompactionCounts& counts) {
-  const StorageOptions& storage = container_->superblock().options;
+  const StorageOptions& storage = compaction.storage;
   const SourceRange sources = PlaceOfAll(compaction.inputs);
   uint32_t begun = 0;
   CompactorOptions options;
