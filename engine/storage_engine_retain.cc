@@ -95,13 +95,13 @@ Result<StorageEngine::DropReport> StorageEngine::RetainFrom(int64_t first_us, in
 }
 
 Result<StorageEngine::DropReport> StorageEngine::Retain(int64_t timeout_us) {
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer,
+                        BeginFor(Purpose::kMaintenance, timeout_us, {}));
   if (!HasRetention()) {
     return Status::FailedPrecondition(path_ +
                                       " keeps its points for ever: it was made without "
                                       "retention and max_bytes");
   }
-  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> writer,
-                        BeginFor(Purpose::kMaintenance, timeout_us, {}));
   // What max_bytes counts is in blocks, and only sealed chunks go.
   XTDB_RETURN_IF_ERROR(FlushAll());
   XTDB_RETURN_IF_ERROR(Checkpoint(LogState::kInUse));
