@@ -8,7 +8,6 @@
 
 #include <fmt/core.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -19,6 +18,8 @@
 #include <random>
 #include <string>
 #include <vector>
+
+#include "bench/common/timing.h"
 
 extern "C" int sqlite3_xtdb_init(sqlite3* db, char** error, const sqlite3_api_routines* api);
 
@@ -198,20 +199,6 @@ void Append(const Database& database, const std::vector<Blobs>& all) {
   sqlite3_finalize(append);
 }
 
-double ProcessorSeconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 struct Bench {
   fs::path folder;
   size_t rows;
@@ -229,16 +216,17 @@ struct Bench {
       sqlite3_create_module(database.get(), "idle", &kIdle, nullptr);
       sqlite3_create_module(database.get(), "reading", &kReading, nullptr);
       database.Run(create);
-      const double processor_before = ProcessorSeconds();
+      const double processor_before = xtdb::bench::ProcessorSeconds();
       const auto start = std::chrono::steady_clock::now();
       work(database);
       seconds.push_back(
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-      processor.push_back(ProcessorSeconds() - processor_before);
+      processor.push_back(xtdb::bench::ProcessorSeconds() - processor_before);
     }
     const auto count = static_cast<double>(rows);
-    fmt::print("{:<48} {:>9.2f} {:>9.1f} {:>9.1f}\n", name, count / Median(seconds) * 1e-6,
-               Median(seconds) * 1e9 / count, Median(processor) * 1e9 / count);
+    fmt::print(
+        "{:<48} {:>9.2f} {:>9.1f} {:>9.1f}\n", name, count / xtdb::bench::Median(seconds) * 1e-6,
+        xtdb::bench::Median(seconds) * 1e9 / count, xtdb::bench::Median(processor) * 1e9 / count);
     std::fflush(stdout);
   }
 };

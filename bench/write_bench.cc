@@ -10,7 +10,6 @@
 // change, 10 % full-precision doubles.
 
 #include <fmt/core.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/common/timing.h"
 #include "engine/block/block_stats.h"
 #include "engine/block/tag_encoder.h"
 #include "engine/io/clock.h"
@@ -90,20 +90,6 @@ T ValueOrDie(Result<T> result) {
   return std::move(result).value();
 }
 
-double ProcessorSeconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 class Bench {
  public:
   Bench(fs::path folder, std::vector<Column> columns, int runs, std::string only)
@@ -139,17 +125,17 @@ class Bench {
     std::vector<double> seconds, processor;
     for (int i = 0; i < runs_; ++i) {
       run([&](const std::function<void()>& work) {
-        const double processor_before = ProcessorSeconds();
+        const double processor_before = bench::ProcessorSeconds();
         const auto start = std::chrono::steady_clock::now();
         work();
         seconds.push_back(
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-        processor.push_back(ProcessorSeconds() - processor_before);
+        processor.push_back(bench::ProcessorSeconds() - processor_before);
       });
     }
     const auto points = static_cast<double>(points_);
-    fmt::print("{:<48} {:>9.2f} {:>9.1f} {:>9.1f}\n", name, points / Median(seconds) * 1e-6,
-               Median(seconds) * 1e9 / points, Median(processor) * 1e9 / points);
+    fmt::print("{:<48} {:>9.2f} {:>9.1f} {:>9.1f}\n", name, points / bench::Median(seconds) * 1e-6,
+               bench::Median(seconds) * 1e9 / points, bench::Median(processor) * 1e9 / points);
     std::fflush(stdout);
   }
 

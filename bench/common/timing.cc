@@ -28,8 +28,9 @@ double SecondsOfChildren() {
 void UseClock(ClockKind kind) { clock_kind = kind; }
 
 double NowSeconds() {
-  if (clock_kind == ClockKind::kWall) return ReadClock(CLOCK_MONOTONIC);
-  return ReadClock(CLOCK_PROCESS_CPUTIME_ID) + SecondsOfChildren();
+  return clock_kind == ClockKind::kWall ? ReadClock(CLOCK_MONOTONIC) : ProcessorSeconds();
 }
+
+double ProcessorSeconds() { return ReadClock(CLOCK_PROCESS_CPUTIME_ID) + SecondsOfChildren(); }
 
 }  // namespace xtdb::bench

@@ -12,6 +12,8 @@ namespace xtdb::bench {
 enum class ClockKind : uint8_t { kWall, kProcessor };
 void UseClock(ClockKind kind);
 double NowSeconds();
+// What this process and its ended children have used, whatever the clock.
+double ProcessorSeconds();
 
 class Stopwatch {
  public:
