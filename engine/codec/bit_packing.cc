@@ -91,15 +91,17 @@ void UnpackBits(std::span<const std::byte> in, uint8_t width, std::span<uint64_t
   const size_t fitting = in.size() < readable ? 0 : (in.size() - readable) / width + 1;
   const size_t direct = std::min(values.size() / kGroup, fitting);
   kUnpack[width](in.data(), direct, values.data());
-  for (size_t at = direct * kGroup; at < values.size(); at += kGroup) {
-    std::array<std::byte, kGroupReadBytes + 8> group{};
-    std::array<uint64_t, kGroup> unpacked;
-    const size_t offset = at / kGroup * width;
-    std::memcpy(group.data(), in.data() + offset, std::min<size_t>(in.size() - offset, width));
-    kUnpack[width](group.data(), 1, unpacked.data());
-    std::copy_n(unpacked.begin(), std::min(kGroup, values.size() - at),
-                values.begin() + static_cast<std::ptrdiff_t>(at));
-  }
+  const auto rest_bytes = in.subspan(direct * width);
+  const auto rest = values.subspan(direct * kGroup);
+  std::array<std::byte, 2 * kGroupReadBytes> room{};
+  assert(rest_bytes.size() <= kGroupReadBytes);
+  std::memcpy(room.data(), rest_bytes.data(), rest_bytes.size());
+  const size_t groups = rest.size() / kGroup;
+  kUnpack[width](room.data(), groups, rest.data());
+  if (rest.size() % kGroup == 0) return;
+  std::array<uint64_t, kGroup> last;
+  kUnpack[width](room.data() + groups * width, 1, last.data());
+  std::copy_n(last.begin(), rest.size() % kGroup, rest.subspan(groups * kGroup).begin());
 }
 
 void UnpackBitsPlainly(std::span<const std::byte> in, uint8_t width, std::span<uint64_t> values) {

@@ -22,6 +22,9 @@ struct CodecKernels {
   // ts[i] += first + ((slot + i) * step >> fraction_bits), the product modulo 2^64
   void (*add_grid)(int64_t* ts, size_t n, int64_t first, uint64_t slot, uint64_t step,
                    unsigned fraction_bits);
+  // Whether every code is below `count`; then out[i] = entries[codes[i]].
+  bool (*look_up)(const uint64_t* codes, size_t n, const uint64_t* entries, uint64_t count,
+                  uint64_t* out);
   // Whether ts[i] < ts[i + 1] everywhere.
   bool (*is_rising)(const int64_t* ts, size_t n);
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/point_columns.h"
 #include "engine/codec/bit_packing.h"
+#include "engine/codec/codec_kernels.h"
 #include "engine/codec/int_stream.h"
 #include "engine/codec/stream_plan.h"
 #include "engine/codec/text_codec.h"
@@ -165,13 +166,15 @@ Status ReadDictionary(ByteReader& reader, const DecodedValues& values) {
                                        std::span(no_flags).first(count), values.text_heap, true}));
   const auto row_codes = std::span(codes).first(values.bits.size());
   XTDB_RETURN_IF_ERROR(ReadStream(reader, row_codes));
-  uint64_t greatest = 0;
-  for (const uint64_t code : row_codes) greatest = std::max(greatest, code);
-  if (greatest >= count) return Status::Corruption("dictionary: code");
-  for (size_t row = 0; row < row_codes.size(); ++row) {
-    values.bits[row] = values.flags[row] != 0 ? 0 : entries[row_codes[row]];
+  if (!Kernels().look_up(codes.data(), row_codes.size(), entries.data(), count,
+                         values.bits.data())) {
+    return Status::Corruption("dictionary: code");
   }
-  return values.type == ValueType::kText ? CheckTextBytes(values.bits) : Status();
+  if (values.type != ValueType::kText) return Status();
+  for (size_t row = 0; row < row_codes.size(); ++row) {
+    if (values.flags[row] != 0) values.bits[row] = 0;
+  }
+  return CheckTextBytes(values.bits);
 }
 
 }  // namespace xtdb

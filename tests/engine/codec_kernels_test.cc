@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <utility>
 
 #include "engine/base/types.h"
 #include "engine/codec/byte_io.h"
@@ -153,6 +154,27 @@ TEST(CodecKernelsTest, EveryTableSeesTheOneFallAnywhere) {
     const std::array<int64_t, 2> limits{std::numeric_limits<int64_t>::min(),
                                         std::numeric_limits<int64_t>::max()};
     EXPECT_TRUE(kernels->is_rising(limits.data(), 2));
+  }
+}
+
+TEST(CodecKernelsTest, EveryTableLooksUpCodesAndSeesTheOneOutsideAnywhere) {
+  for (const CodecKernels* kernels : AllKernels()) {
+    for (const size_t n : Counts(1)) {
+      const std::vector<uint64_t> entries = Inputs(n, 5);
+      std::vector<uint64_t> codes(n), out(n + 1, kUntouched);
+      for (size_t i = 0; i < n; ++i) codes[i] = i * 7 % n;
+      ASSERT_TRUE(kernels->look_up(codes.data(), n, entries.data(), n, out.data()));
+      for (size_t i = 0; i < n; ++i) ASSERT_EQ(out[i], entries[codes[i]]) << kernels->name;
+      ASSERT_EQ(out[n], kUntouched);
+      for (size_t at = 0; at < n; ++at) {
+        for (const uint64_t outside : {uint64_t{n}, uint64_t{1} << 63, ~uint64_t{0}}) {
+          const uint64_t kept = std::exchange(codes[at], outside);
+          ASSERT_FALSE(kernels->look_up(codes.data(), n, entries.data(), n, out.data()))
+              << kernels->name << " n=" << n << " at=" << at;
+          codes[at] = kept;
+        }
+      }
+    }
   }
 }
 
