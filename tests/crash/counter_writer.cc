@@ -63,6 +63,8 @@ class CounterWriter {
         return Open();
       case 3:  // a transaction that never was
         return ExecSql(db_, "BEGIN") && WriteAll(last_ + 1) && ExecSql(db_, "ROLLBACK");
+      case 4:
+        return Draw(16) != 0 || ExecSql(db_, "SELECT xtdb_compact('plant', 'full')");
       default:
         return CommitNext();
     }

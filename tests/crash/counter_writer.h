@@ -29,8 +29,8 @@ struct CounterWriterOptions {
   uint64_t seed = 0;
   int ack_fd = -1;  // gets 8 bytes, the counter, after each COMMIT has returned
 };
-// Commits counters for ever, with rollbacks, savepoints, flushes, seals, closes and opens between
-// them; returns only on an error, as a process's exit code.
+// Commits counters for ever, with rollbacks, savepoints, flushes, seals, compactions, closes and
+// opens between them; returns only on an error, as a process's exit code.
 int WriteCounters(const CounterWriterOptions& options);
 
 }  // namespace xtdb

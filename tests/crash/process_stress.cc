@@ -280,6 +280,7 @@ class ProcessStress {
     report_.chunks_dropped = from.chunks_dropped;
     report_.flushes = from.flushes;
     report_.seals = from.seals;
+    report_.compactions = from.compactions;
     report_.checks = from.checks;
     report_.log_bytes_max = from.log_bytes_max;
     report_.container_bytes_max = from.container_bytes_max;
@@ -311,8 +312,9 @@ std::ostream& operator<<(std::ostream& out, const ProcessStressReport& report) {
       << " rows; writers: " << report.busy << " times busy, longest wait "
       << report.busy_wait_us_max / 1000 << " ms; " << report.drops << " drops of "
       << report.chunks_dropped << " chunks, " << report.flushes << " flushes, " << report.seals
-      << " seals, " << report.checks << " checks; " << report.chunks_made << " chunks, "
-      << report.slots_reused << " in a reused slot; log at most " << report.log_bytes_max / 1024
+      << " seals, " << report.compactions << " compactions, " << report.checks << " checks; "
+      << report.chunks_made << " chunks, " << report.slots_reused
+      << " in a reused slot; log at most " << report.log_bytes_max / 1024
       << " KiB, container at most " << report.container_bytes_max / 1024 << " KiB\n";
   for (const std::string& problem : report.problems) out << "PROBLEM: " << problem << "\n";
   return out;

@@ -34,6 +34,7 @@ struct ProcessStressReport {
   uint64_t chunks_dropped = 0;
   uint64_t flushes = 0;
   uint64_t seals = 0;
+  uint64_t compactions = 0;  // that a statement asked for; others run by themselves
   uint64_t checks = 0;
   uint64_t chunks_made = 0;
   uint64_t slots_reused = 0;

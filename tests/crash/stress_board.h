@@ -15,7 +15,7 @@ struct StressBoard {
   std::atomic<int64_t> drop_limit;    // chunks that end before it may be gone, or going
   Count commits, points, rollbacks, busy, busy_wait_us_max;
   Count reads, rows, reader_opens, writer_opens;
-  Count drops, chunks_dropped, flushes, seals, checks;
+  Count drops, chunks_dropped, flushes, seals, compactions, checks;
   Count recoveries;  // as xtdb_events tells of
   Count log_bytes_max, container_bytes_max;
   Count errors;

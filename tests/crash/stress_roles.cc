@@ -154,14 +154,18 @@ class StressOperator {
   uint64_t Draw(uint64_t bound) { return random_() % bound; }
 
   bool Step() {
-    switch (Draw(8)) {
+    switch (Draw(9)) {
       case 0:
         return Act("SELECT xtdb_flush('plant')", board_.flushes);
       case 1:
         return Act("SELECT xtdb_seal('plant')", board_.seals);
       case 2:
-        return Draw(8) != 0 || Check();
+        return Act(
+            Draw(2) == 0 ? "SELECT xtdb_compact('plant')" : "SELECT xtdb_compact('plant', 'full')",
+            board_.compactions);
       case 3:
+        return Draw(8) != 0 || Check();
+      case 4:
         return db_.CountRecoveries() && Look();
       default:
         return Drop();

@@ -13,7 +13,7 @@ namespace xtdb {
 //   writer    commits as fast as it can
 //   second    the same through another database, with pauses
 //   reader    checks in statements of many kinds that it sees a prefix of the commits
-//   operator  drops old points, flushes, seals, checks, looks at the statistics
+//   operator  drops old points, flushes, seals, compacts, checks, looks at the statistics
 struct StressRole {
   std::string name;
   StressStore store;
