@@ -224,93 +224,100 @@ Status RunImport(const ImportOptions& options, Clock& clock,
 
 namespace {
 
-void AddCsvOptions(CLI::App& import, const std::shared_ptr<ImportOptions>& options) {
-  CsvOptions& csv = options->csv;
+char ReadSeparator(const std::string& text) {
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text.size() == 1) return text[0];
+  throw CLI::ValidationError("--delimiter", "write one character, or 'tab'");
+}
+
+CsvTimeFormat ReadTimeFormat(const std::string& text) {
+  const Result<CsvTimeFormat> format = ParseCsvTimeFormat(text);
+  if (format.ok()) return format.value();
+  throw CLI::ValidationError("--time-format", std::string(format.status().message()));
+}
+
+void AddCsvOptions(CLI::App& import, CsvOptions& csv) {
+  const auto set_separator = [&csv](const std::string& text) {
+    csv.separator = ReadSeparator(text);
+  };
+  const auto set_time_format = [&csv](const std::string& text) {
+    csv.time_format = ReadTimeFormat(text);
+  };
+  const auto set_layout = [&csv](const std::string& text) {
+    csv.layout = text == "wide" ? CsvLayout::kWide : CsvLayout::kLong;
+  };
+  const auto set_header = [&csv](int64_t count) { csv.header = count > 0; };
   import.add_option("--tag", csv.tag, "The tag of files that have only times and values");
   import
-      .add_option_function<std::string>(
-          "--delimiter",
-          [&csv](const std::string& text) {
-            const bool is_tab = text == "tab" || text == "\\t";
-  if (!is_tab && text.size() != 1) {
-    throw CLI::ValidationError("--delimiter", "write one character, or 'tab'");
-  }
-  csv.separator = is_tab ? '\t' : text[0];
-},
-          "What separates the columns: one character, or 'tab'")
+      .add_option_function<std::string>("--delimiter", set_separator,
+                                        "What separates the columns: one character, or 'tab'")
       ->type_name("CHAR");
   import
       .add_option_function<std::string>(
-          "--time-format",
-          [&csv](const std::string& text) {
-            const Result<CsvTimeFormat> format = ParseCsvTimeFormat(text);
-  if (!format.ok()) {
-    throw CLI::ValidationError("--time-format", std::string(format.status().message()));
-  }
-  csv.time_format = format.value();
-  }  // namespace
-,
+          "--time-format", set_time_format,
           "iso, s, ms, us, ns (since 1970), dmy (31.12.2024) or mdy (12/31/2024)")
       ->type_name("FORMAT");
+  import.add_flag_function("--header,!--no-header", set_header,
+                           "The first line has the names of the columns, or has not");
   import
-      .add_flag_function(
-          "--header,!--no-header", [&csv](int64_t count) { csv.header = count > 0;
-  }  // namespace xtdb
-,
-          "The first line has the names of the columns, or has not");
-  import
-      .add_option_function<std::string>(
-          "--layout",
-          [&csv](const std::string& text) {
-            csv.layout = text == "wide" ? CsvLayout::kWide : CsvLayout::kLong;
-  },
-          "long: a point in each line; wide: one column for each tag")
+      .add_option_function<std::string>("--layout", set_layout,
+                                        "long: a point in each line; wide: one column for each tag")
       ->type_name("long|wide")
       ->check(CLI::IsMember({"long", "wide"}));
   import.add_option("--time-column", csv.time_column, "Name or number (from 1) of that column");
   import.add_option("--tag-column", csv.tag_column, "Likewise");
   import.add_option("--value-column", csv.value_column, "Likewise");
   import.add_option("--quality-column", csv.quality_column, "Likewise");
-  }
+}
 
-  }  // namespace
-
-  void AddImportCommand(CLI::App& app, Command& command) {
-    CLI::App& import = *app.add_subcommand("import", "Read CSV files into a container");
-    const auto options = std::make_shared<ImportOptions>();
-    import.add_option("CONTAINER", options->container, "The file to write; made if there is none")
-        ->required();
-    import.add_option("FILE", options->files, "CSV files; - is standard input")->required();
-    AddCsvOptions(import, options);
+void AddRowOptions(CLI::App& import, ImportOptions& options) {
+  const auto set_on_error = [&options](const std::string& text) {
+    options.skip_bad_lines = text == "skip";
+  };
+  const auto set_quality = [&options](int quality) {
+    options.quality = static_cast<Quality>(quality);
+  };
   import
       .add_option_function<std::string>(
-          "--on-error",
-          [options](const std::string& text) { options->skip_bad_lines = text == "skip";
-  },
+          "--on-error", set_on_error,
           "What a bad line does: stop (default), with nothing imported, or skip")
       ->type_name("stop|skip")
       ->check(CLI::IsMember({"stop", "skip"}));
   import
       .add_option_function<int>(
-          "--quality", [options](int quality) { options->quality = static_cast<Quality>(quality);
-  },
+          "--quality", set_quality,
           "Quality of files without a column for it, 0 to 255 (default 192, good)")
       ->type_name("N")
       ->check(CLI::Range(0, 255));
   import
-      .add_option("--commit-every", options->rows_per_commit,
+      .add_option("--commit-every", options.rows_per_commit,
                   "Commit after so many rows: less memory for very large files")
       ->type_name("ROWS");
+}
+
+Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& terminal) {
+  const StopSignal stop;
+  XTDB_RETURN_IF_ERROR(RunImport(
+      options, SystemClock(), [&stop] { return stop.stopped(); }, terminal));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddImportCommand(CLI::App& app, Command& command) {
+  CLI::App& import = *app.add_subcommand("import", "Read CSV files into a container");
+  const auto options = std::make_shared<ImportOptions>();
+  import.add_option("CONTAINER", options->container, "The file to write; made if there is none")
+      ->required();
+  import.add_option("FILE", options->files, "CSV files; - is standard input")->required();
+  AddCsvOptions(import, options->csv);
+  AddRowOptions(import, *options);
   import.footer(std::string(kFooter) + kExitCodes);
   import.callback([options, &command] {
-    command = [options](const Terminal& terminal) -> Result<ExitCode> {
-      const StopSignal stop;
-  XTDB_RETURN_IF_ERROR(RunImport(
-      *options, SystemClock(), [&stop] { return stop.stopped(); }, terminal));
-  return ExitCode::kOk;
-  }
-  ;
-  });
-  }
+    command = [options](const Terminal& terminal) { return RunUntilStopped(*options, terminal);
+};
+}  // namespace xtdb
+);
+}
 
-  }  // namespace xtdb
+}  // namespace xtdb

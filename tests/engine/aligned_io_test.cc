@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -81,6 +82,8 @@ using AlignedIODeathTest = AlignedIOTest;
 TEST_F(AlignedIODeathTest, MisalignedOffsetSizeAndBufferAbort) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   AlignedIO io(*file_);
+  // Who dies cleans nothing up.
+  std::filesystem::remove_all(directory_.path());
   AlignedBuffer buffer(2 * kExtentSizeBytes);
   EXPECT_DEATH((void)io.WriteAt(1, buffer.span()).ok(), "IsAligned");
   EXPECT_DEATH((void)io.WriteAt(0, buffer.span().first(512)).ok(), "IsAligned");
