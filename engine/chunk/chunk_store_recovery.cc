@@ -113,7 +113,10 @@ Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
     if (IsDropped(placed.chunk_sequence)) continue;
     XTDB_ASSIGN_OR_RETURN(const auto chunk, FindChunk(placed.slot, placed.chunk_sequence));
     // The crash may have torn the copy of an entry that the log has whole.
-    XTDB_RETURN_IF_ERROR(LoadNamed(*chunk));
+    const Status loaded = LoadNamed(*chunk);
+    // Of a sealed one whoever reads it is told; the others are served.
+    if (loaded.code() == StatusCode::kCorruption && chunk->state() == ChunkState::kSealed) continue;
+    XTDB_RETURN_IF_ERROR(loaded);
     PlacedEntry copy = placed;
     copy.entry.flush_lsn = lsn;
     XTDB_RETURN_IF_ERROR(chunk->AddEntry(copy.entry_index, copy.entry));
@@ -122,9 +125,12 @@ Status ChunkStore::Replay(const FlushRecord& record, LSN lsn) {
   return Status();
 }
 
-// Of the directory of a chunk that is not sealed, what the catalogue knows of. All else there is a
-// copy of what the log has, on its way or torn, or of what a failed sync of the log has lost.
+// The whole directory of a sealed chunk, for a catalogue may know more than the log up to its
+// checkpoint: chunks are sealed while older points are still buffered. Of one that is not sealed,
+// what the catalogue knows of. All else there is a copy of what the log has, on its way or torn, or
+// of what a failed sync of the log has lost.
 Status ChunkStore::LoadNamed(Chunk& chunk) {
+  if (chunk.state() == ChunkState::kSealed) return chunk.Load();
   return chunk.LoadBelow(expected_[chunk.header().chunk_sequence].used_extents);
 }
 

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
+#include <utility>
 
 #include "tests/engine/process_fixture.h"
 #include "tests/support/faulty_file_system.h"
@@ -54,6 +56,21 @@ class CompactionTest : public testing::Test {
     ASSERT_OK(transaction->Prepare());
     transaction->Commit();
     ASSERT_OK(engine().Seal(kNoWait));
+  }
+  // A little more than the blocks of a chunk, without a checkpoint.
+  static void FillAChunk(StorageEngine& engine) {
+    std::mt19937_64 random(1);
+    for (int64_t commit = 0; commit < 40; ++commit) {
+      ASSERT_OK_AND_ASSIGN(const auto transaction, engine.Begin(kNoWait));
+      ASSERT_OK_AND_ASSIGN(StagedTag * staged, transaction->FindOrDefineTag("large"));
+      for (int64_t ts = commit * 50; ts < (commit + 1) * 50; ++ts) {
+        std::string text(4'000, ' ');
+        for (char& c : text) c = static_cast<char>('0' + random() % 64);
+        ASSERT_OK(transaction->Write(*staged, ts, Value::Text(text), kQualityGood));
+      }
+      ASSERT_OK(transaction->Prepare());
+      transaction->Commit();
+    }
   }
   StorageEngine::CompactionReport Compact(CompactionScope scope = kRaw) {
     auto report = engine().Compact(scope, kNoWait);
@@ -245,6 +262,68 @@ TEST_F(CompactionTest, OneProcessCompactsAtATime) {
   EXPECT_THAT(engine().Compact(kRaw, kNoWait), HasCode(StatusCode::kBusy));
   file->Unlock(kLockCompaction);
   EXPECT_EQ(Compact().runs, 1u);
+}
+
+// Its checkpoint seals what others have filled, and passes none of the frames behind the oldest
+// point that is still buffered: they name a chunk that the catalogue knows as sealed.
+class FilledMeanwhileTest : public CompactionTest {
+ protected:
+  void SetUp() override {
+    CompactionTest::SetUp();
+    WriteChunk("a", 0, 100, 1);
+    WriteChunk("a", 50, 100, 2);
+    EngineOptions options = SmallOptions();
+    options.buffer_bytes = 5 * kMiB / 2;
+    ASSERT_OK(second_.Open(options));
+    bool is_filled = false;
+    const auto fill = [&](const OperationRecord&) {
+      if (std::exchange(is_filled, true)) return;  // or its own write is what we are called for
+      is_filled = second_.Write("small", 1, 1).ok();
+      if (is_filled) FillAChunk(*second_.engine);
+    };
+    fs_.SetHook(fill, MaskOf(FileOperation::kWrite));
+    Compact();
+    fs_.SetHook(nullptr);
+    ASSERT_TRUE(is_filled);
+    points_ = second_.Read();
+    // It was compacted, too, in a second run.
+    for (const DroppedChunk& dropped : engine().DroppedChunks()) {
+      if (dropped.chunk->summary().block_count > 2) filled_ = dropped.chunk;
+    }
+    ASSERT_NE(filled_, nullptr);
+    ASSERT_EQ(filled_->state(), ChunkState::kSealed);
+    const Superblock& superblock = second_.engine->container().superblock();
+    ASSERT_LT(superblock.checkpoint_lsn, filled_->summary().last_flush_lsn);
+  }
+  void KillAll() {
+    first_.fs.Kill();
+    second_.fs.Kill();
+  }
+
+  TestPoints points_;
+  std::shared_ptr<Chunk> filled_;
+};
+
+TEST_F(FilledMeanwhileTest, WhoOpensLaterReadsItAll) {
+  EXPECT_EQ(first_.Read(), points_);
+  Process joining(fs_);
+  ASSERT_OK(joining.Open());
+  EXPECT_EQ(joining.Read(), points_);
+  joining.fs.Kill();
+  KillAll();
+  Process recovering(fs_);
+  ASSERT_OK(recovering.Open());
+  EXPECT_EQ(recovering.Read(), points_);
+  EXPECT_THAT(recovering.engine->Check().value().problems, IsEmpty());
+}
+
+TEST_F(FilledMeanwhileTest, ItsDamageDoesNotKeepTheRestFromBeingServed) {
+  KillAll();
+  fs_.FlipBits(kProcessesPath, filled_->layout().EntryOffset(0) + 8, std::byte{1});
+  fs_.FlipBits(kProcessesPath, filled_->layout().ExtentOffset(0) + 8, std::byte{1});
+  Process recovering(fs_);
+  ASSERT_OK(recovering.Open());
+  EXPECT_EQ(recovering.Read(), points_) << "the compacted chunk has its points";
 }
 
 // Both write where the other does not: a process that dies at any point of its compaction, and one
