@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "shell/csv/csv_batch_reader.h"
-#include "shell/csv/csv_reader.h"
-#include "shell/csv/csv_schema.h"
-#include "shell/csv/csv_tag_table.h"
-#include "shell/csv/point_parser.h"
+#include "vtab/csv/csv_batch_reader.h"
+#include "vtab/csv/csv_reader.h"
+#include "vtab/csv/csv_schema.h"
+#include "vtab/csv/csv_tag_table.h"
+#include "vtab/csv/point_parser.h"
 #include "vtab/text/time_text.h"
 
 namespace xtdb {

@@ -17,6 +17,7 @@
 namespace xtdb {
 
 class Table;
+struct ImportCall;
 
 // True of `CREATE VIRTUAL TABLE ... USING xtdb...`.
 bool CreatesXtdbTable(const std::string& sql);
@@ -103,6 +104,10 @@ class Connection {
     sqlite3_stmt* const statement_;
   };
 
+  // The xtdb_import that runs, whose INSERT carries out what it says. nullptr: none.
+  ImportCall* import_call() const { return import_call_; }
+  void set_import_call(ImportCall* call) { import_call_ = call; }
+
   void AddTable(Table* table) { tables_.push_back(table); }
   void RemoveTable(Table* table) { std::erase(tables_, table); }
 
@@ -115,6 +120,7 @@ class Connection {
 
   sqlite3* const db_;
   bool is_reading_config_ = false;
+  ImportCall* import_call_ = nullptr;
   RowHandles handles_;
   StatementSnapshots snapshots_;
   std::vector<Table*>

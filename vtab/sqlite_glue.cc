@@ -28,6 +28,8 @@ int SqliteCode(StatusCode code) {
       return SQLITE_FULL;
     case StatusCode::kOutOfMemory:
       return SQLITE_NOMEM;
+    case StatusCode::kInterrupted:
+      return SQLITE_INTERRUPT;
     case StatusCode::kInvalidArgument:
     case StatusCode::kNotFound:
     case StatusCode::kFailedPrecondition:
@@ -59,6 +61,8 @@ Status StatusFromSqlite(sqlite3* db, int code) {
       return Status::ResourceExhausted(std::move(message));
     case SQLITE_TOOBIG:
       return Status::TooBig(std::move(message));
+    case SQLITE_INTERRUPT:
+      return Status::Interrupted(std::move(message));
     case SQLITE_MISMATCH:
       return Status::TypeMismatch(std::move(message));
     case SQLITE_CONSTRAINT:

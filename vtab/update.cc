@@ -11,6 +11,7 @@
 #include "vtab/row_values.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
+#include "vtab/table_import.h"
 #include "vtab/text/quote_text.h"
 #include "vtab/text/time_text.h"
 
@@ -89,7 +90,9 @@ Status RowUpdate::Insert(sqlite3_int64* rowid) {
 Status RowUpdate::InsertCommand() {
   XTDB_RETURN_IF_ERROR(
       RefuseColumns(kColumnTag, kColumnQualityBlob, "must not be given with command"));
-  return RunCommand(*session_.transaction(), TextOf(columns_[kColumnCommand]));
+  const std::string_view command = TextOf(columns_[kColumnCommand]);
+  if (command == kImportCommand) return RunTableImport(table_.connection(), session_);
+  return RunCommand(*session_.transaction(), command);
 }
 
 Result<WriteTag*> RowUpdate::CheckTagId(WriteTag* tag, std::string_view name) {

@@ -56,6 +56,8 @@ std::string_view StatusCodeName(StatusCode code) {
       return "corruption";
     case StatusCode::kResourceExhausted:
       return "resource exhausted";
+    case StatusCode::kInterrupted:
+      return "interrupted";
     case StatusCode::kUnsupported:
       return "unsupported";
     case StatusCode::kOutOfMemory:
@@ -90,6 +92,9 @@ Status Status::Corruption(std::string message) {
 }
 Status Status::ResourceExhausted(std::string message) {
   return {StatusCode::kResourceExhausted, std::move(message)};
+}
+Status Status::Interrupted(std::string message) {
+  return {StatusCode::kInterrupted, std::move(message)};
 }
 Status Status::Unsupported(std::string message) {
   return {StatusCode::kUnsupported, std::move(message)};

@@ -27,6 +27,7 @@ enum class StatusCode : uint8_t {
   kIoError,            // the operating system refused; errno text in the message
   kCorruption,         // bytes that we wrote are not what we read
   kResourceExhausted,  // disk full, quota, memory budget
+  kInterrupted,        // the caller has asked for its end
   kUnsupported,        // a known thing that this build does not do
   kOutOfMemory,        // there was no memory; nothing is wrong with any file
 };
@@ -55,6 +56,7 @@ class [[nodiscard]] Status {
   static Status FromErrno(std::string_view what, int error_number);
   static Status Corruption(std::string message);
   static Status ResourceExhausted(std::string message);
+  static Status Interrupted(std::string message);
   static Status Unsupported(std::string message);
   static Status OutOfMemory() noexcept;  // allocates nothing
 

@@ -1,23 +1,13 @@
 #include "shell/commands/import_command.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "engine/storage_engine.h"
 #include "shell/commands/command.h"
-#include "shell/commands/point_writer.h"
-#include "shell/csv/csv_batch_pump.h"
-#include "shell/csv/csv_batch_reader.h"
-#include "shell/csv/csv_reader.h"
-#include "shell/csv/csv_tag_table.h"
 #include "shell/terminal/human_text.h"
 #include "shell/terminal/progress_line.h"
 #include "shell/terminal/stop_signal.h"
@@ -42,153 +32,95 @@ Examples:
 
 )";
 
-// An open file that is closed at the end, if it is not standard input.
-class InputFile {
+// Waits for other writers, and rolls back at its end what is not committed.
+class EngineTransactions : public PointTransactions {
  public:
-  explicit InputFile(const std::string& path) : is_stdin_(path == "-") {
-    fd_ = is_stdin_ ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    error_ = fd_ < 0 ? errno : 0;
-  }
-  ~InputFile() {
-    if (fd_ >= 0 && !is_stdin_) ::close(fd_);
-  }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
+  explicit EngineTransactions(StorageEngine& engine) : engine_(engine) {}
 
-  int fd() const { return fd_; }
-  Status status() const { return error_ == 0 ? Status() : Status::FromErrno("open", error_); }
-  // 0: not known, as of a pipe.
-  uint64_t SizeBytes() const {
-    struct stat about = {};
-    if (::fstat(fd_, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
-    return static_cast<uint64_t>(about.st_size);
+  Result<Transaction*> Begin() override {
+    if (transaction_ == nullptr) {
+      XTDB_ASSIGN_OR_RETURN(transaction_, engine_.Begin(kWriterTimeoutUs));
+    }
+    return transaction_.get();
+  }
+  Status Commit() override {
+    const std::unique_ptr<Transaction> transaction = std::move(transaction_);
+    XTDB_RETURN_IF_ERROR(transaction->Prepare());
+    transaction->Commit();
+    return Status();
   }
 
  private:
-  const bool is_stdin_;
-  int fd_ = -1;
-  int error_ = 0;
+  StorageEngine& engine_;
+  std::unique_ptr<Transaction> transaction_;
 };
-
-std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : path; }
-
-// A file with time and value only is of the tag that it is named after: the header says no more
-// than "value".
-Result<CsvSchema> DetectSchema(const CsvReader::Beginning& beginning, const CsvOptions& options,
-                               const std::string& path) {
-  Result<CsvSchema> schema = DetectCsvSchema(beginning.text, beginning.whole, options);
-  if (path == "-" || !options.tag.empty()) return schema;
-  const std::string stem = std::filesystem::path(path).stem().string();
-  if (!schema.ok()) {
-    CsvOptions with_tag = options;
-    with_tag.tag = stem;
-    if (options.header.value_or(false) || options.layout == CsvLayout::kWide) return schema;
-    Result<CsvSchema> again = DetectCsvSchema(beginning.text, beginning.whole, with_tag);
-    return again.ok() && !again.value().header ? std::move(again) : std::move(schema);
-  }
-  if (schema.value().layout == CsvLayout::kLong && !schema.value().tag_column) {
-    schema.value().tag = stem;
-  }
-  return schema;
-}
 
 class Importer {
  public:
   Importer(const ImportOptions& options, StorageEngine& engine, Clock& clock,
            const std::function<bool()>& stop_asked, const Terminal& terminal)
       : options_(options),
-        writer_(engine, options.rows_per_commit),
         clock_(clock),
-        stop_asked_(stop_asked),
         terminal_(terminal),
         progress_(terminal, clock, 0),
-        started_us_(clock.MonotonicUs()) {}
+        started_us_(clock.MonotonicUs()),
+        hooks_{stop_asked, [this](const CsvProgress& progress) { return ShowProgress(progress); },
+               [this](const std::string& file, const Status& why) { ShowBadLine(file, why); }},
+        transactions_(engine),
+        import_(options, transactions_, clock, hooks_) {}
 
   Status Run() {
-    for (const std::string& file : options_.files) {
-      const Status imported = ImportFile(file);
-      if (!imported.ok()) return imported.WithContext(DisplayName(file));
-    }
-    return writer_.Finish();
+    for (const std::string& file : options_.files) XTDB_RETURN_IF_ERROR(import_.ReadFile(file));
+    return import_.Finish();
   }
 
   void PrintSummary() {
     progress_.Clear();
     const int64_t duration_us = clock_.MonotonicUs() - started_us_;
-    if (bad_lines_ > 0) {
+    const uint64_t bad_lines = import_.bad_lines();
+    if (bad_lines > 0) {
       const std::string hidden =
-          bad_lines_ > kBadLinesShownMax
+          bad_lines > kBadLinesShownMax
               ? fmt::format(", the first {} of them shown", kBadLinesShownMax)
               : "";
-      fmt::print(terminal_.err, "xtdb: {} skipped{}\n", CountText(bad_lines_, "bad line"), hidden);
+      fmt::print(terminal_.err, "xtdb: {} skipped{}\n", CountText(bad_lines, "bad line"), hidden);
     }
+    const CsvPointWriter& written = import_.written();
     fmt::print(terminal_.out, "{}: imported {}, {} of {} in {}, {} rows/s\n", options_.container,
-               CountText(writer_.rows(), "row"), CountText(writer_.point_count(), "point"),
-               CountText(writer_.tag_count(), "tag"), SecondsText(duration_us),
-               RateText(writer_.rows(), duration_us));
+               CountText(written.rows(), "row"), CountText(written.point_count(), "point"),
+               CountText(written.tag_count(), "tag"), SecondsText(duration_us),
+               RateText(written.rows(), duration_us));
   }
 
-  uint64_t rows_committed() const { return writer_.rows_committed(); }
+  uint64_t rows_committed() const { return import_.written().rows_committed(); }
 
  private:
-  Status ImportFile(const std::string& path) {
-    const InputFile file(path);
-    XTDB_RETURN_IF_ERROR(file.status());
-    std::atomic<bool> cancelled = false;
-    CsvReader reader(
-        CsvFromDescriptor(file.fd(), [&] { return cancelled.load() || stop_asked_(); }));
-    XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
-    XTDB_ASSIGN_OR_RETURN(CsvSchema schema, DetectSchema(beginning, options_.csv, path));
-    reader.set_separator(schema.separator);
-    CsvBatchReader batches(reader, tags_, std::move(schema), BatchOptions());
-    CsvBatchPump pump(batches, cancelled);
-    const uint64_t size_bytes = file.SizeBytes();
-    const auto on_bad_line = [&](const Status& reason) { return NoteBadLine(path, reason); };
-    for (;;) {
-      XTDB_ASSIGN_OR_RETURN(const CsvBatch* const batch, pump.Next());
-      if (batch == nullptr) return Status();
-      XTDB_RETURN_IF_ERROR(writer_.Write(*batch, on_bad_line));
-      if (stop_asked_()) return Status::FailedPrecondition("interrupted");
-      ShowProgress(path, batch->bytes_consumed, size_bytes);
-    }
-  }
-
-  CsvBatchOptions BatchOptions() const {
-    CsvBatchOptions options;
-    options.now_us = clock_.NowUs();
-    options.quality = options_.quality;
-    options.ends_at_bad_record = !options_.skip_bad_lines;
-    options.records_per_boundary = options_.rows_per_commit;
-    options.records_to_boundary = options_.rows_per_commit == 0 ? 0 : writer_.rows_to_commit();
-    return options;
-  }
-
-  void ShowProgress(const std::string& path, uint64_t bytes_done, uint64_t size_bytes) {
-    if (!progress_.IsDue()) return;
-    const std::string done =
-        size_bytes > 0 ? ProgressBar(bytes_done, size_bytes) : BytesText(bytes_done);
-    progress_.Show(fmt::format("{} {} rows, {} rows/s  {}", done, CountText(writer_.rows()),
-                               RateText(writer_.rows(), clock_.MonotonicUs() - started_us_),
-                               std::filesystem::path(DisplayName(path)).filename().string()));
-  }
-
-  Status NoteBadLine(const std::string& path, const Status& reason) {
-    if (!options_.skip_bad_lines) return reason;
-    if (++bad_lines_ > kBadLinesShownMax) return Status();
-    progress_.Clear();
-    fmt::print(terminal_.err, "xtdb: {}: {} (skipped)\n", DisplayName(path), reason.message());
+  Status ShowProgress(const CsvProgress& progress) {
+    if (!progress_.IsDue()) return Status();
+    const uint64_t rows = import_.written().rows();
+    const std::string done = progress.bytes_total > 0
+                                 ? ProgressBar(progress.bytes_done, progress.bytes_total)
+                                 : BytesText(progress.bytes_done);
+    progress_.Show(fmt::format("{} {} rows, {} rows/s  {}", done, CountText(rows),
+                               RateText(rows, clock_.MonotonicUs() - started_us_),
+                               std::filesystem::path(progress.file).filename().string()));
     return Status();
   }
 
+  void ShowBadLine(const std::string& file, const Status& reason) {
+    if (import_.bad_lines() > kBadLinesShownMax) return;
+    progress_.Clear();
+    fmt::print(terminal_.err, "xtdb: {}: {} (skipped)\n", file, reason.message());
+  }
+
   const ImportOptions& options_;
-  PointWriter writer_;
   Clock& clock_;
-  const std::function<bool()>& stop_asked_;
   const Terminal& terminal_;
   ProgressLine progress_;
   const int64_t started_us_;
-  CsvTagTable tags_;
-  uint64_t bad_lines_ = 0;
+  const CsvImportHooks hooks_;
+  EngineTransactions transactions_;
+  CsvImport import_;
 };
 
 Status WhatIsKept(const Status& failure, uint64_t rows_committed) {

@@ -1,25 +1,19 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/base/status.h"
-#include "engine/base/types.h"
 #include "engine/io/clock.h"
-#include "shell/csv/csv_schema.h"
 #include "shell/terminal/terminal.h"
+#include "vtab/csv/csv_import.h"
 
 namespace xtdb {
 
-struct ImportOptions {
+struct ImportOptions : CsvImportOptions {
   std::string container;
   std::vector<std::string> files;  // "-": standard input
-  CsvOptions csv;
-  bool skip_bad_lines = false;
-  Quality quality = kQualityGood;  // of files that have no column for it
-  uint64_t rows_per_commit = 0;    // 0: all files are one transaction
 };
 
 // Reads CSV files into the container. A bad line ends the import, or is told and skipped. On an

@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include "engine/base/types.h"
-#include "shell/csv/csv_reader.h"
-#include "shell/csv/csv_schema.h"
-#include "tests/shell/csv_outcome.h"
+#include "tests/vtab/csv_outcome.h"
+#include "vtab/csv/csv_reader.h"
+#include "vtab/csv/csv_schema.h"
 
 namespace {
 

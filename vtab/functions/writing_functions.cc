@@ -2,11 +2,13 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/cleanup.h"
 #include "vtab/command.h"
 #include "vtab/connection.h"
 #include "vtab/functions/functions.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
+#include "vtab/table_import.h"
 
 // These functions run an INSERT on the caller's connection and never touch the engine: a function
 // alone gets no xBegin, xSync and xCommit, and an authorizer would not see it.
@@ -122,6 +124,33 @@ void DefineTag(sqlite3_context* context, int argc, sqlite3_value** argv) {
       context, [&] { return RunDefineTag(context, argc, argv).WithContext("xtdb_define_tag"); });
 }
 
+Status RunImport(sqlite3_context* context, int argc, sqlite3_value** argv) {
+  constexpr const char* kExample = "xtdb_import('plant', 'plant.csv')";
+  Connection& connection = Connection::Of(sqlite3_context_db_handle(context));
+  XTDB_ASSIGN_OR_RETURN(const std::string table,
+                        QualifiedName(connection, argv[kTableArgument], kExample));
+  if (sqlite3_value_type(argv[1]) == SQLITE_NULL) {
+    return Status::NotNull(std::string("which file? write ") + kExample);
+  }
+  ImportCall call;
+  call.file = TextOf(argv[1]);
+  XTDB_ASSIGN_OR_RETURN(call.options, ParseImportOptions(OptionalText(argc, argv, 2).value_or("")));
+  XTDB_ASSIGN_OR_RETURN(
+      SqlStatement insert,
+      SqlStatement::Prepare(connection.db(), "INSERT INTO " + table + "(command) VALUES (?1)"));
+  XTDB_RETURN_IF_ERROR(insert.Bind(1, kImportCommand));
+  connection.set_import_call(&call);
+  const Cleanup end([&] { connection.set_import_call(nullptr); });
+  XTDB_RETURN_IF_ERROR(StepToEnd(connection, insert));
+  sqlite3_result_int64(context, static_cast<sqlite3_int64>(call.rows));
+  return {};
+}
+
+void Import(sqlite3_context* context, int argc, sqlite3_value** argv) {
+  CallFromFunction(context,
+                   [&] { return RunImport(context, argc, argv).WithContext("xtdb_import"); });
+}
+
 }  // namespace
 
 int RegisterWritingFunctions(sqlite3* db) {
@@ -130,11 +159,10 @@ int RegisterWritingFunctions(sqlite3* db) {
     int argument_count;
     void (*run)(sqlite3_context*, int, sqlite3_value**);
   };
-  constexpr Writing kAll[] = {{"xtdb_append", 4, Append},
-                              {"xtdb_append", 5, Append},
-                              {"xtdb_define_tag", 3, DefineTag},
-                              {"xtdb_define_tag", 4, DefineTag},
-                              {"xtdb_define_tag", 5, DefineTag}};
+  constexpr Writing kAll[] = {{"xtdb_append", 4, Append},        {"xtdb_append", 5, Append},
+                              {"xtdb_define_tag", 3, DefineTag}, {"xtdb_define_tag", 4, DefineTag},
+                              {"xtdb_define_tag", 5, DefineTag}, {"xtdb_import", 2, Import},
+                              {"xtdb_import", 3, Import}};
   for (const Writing& writing : kAll) {
     const int code =
         sqlite3_create_function_v2(db, writing.name, writing.argument_count, kChangingFunction,

@@ -60,28 +60,26 @@ std::optional<std::string> TakeQuoted(std::string_view& text) {
   return std::nullopt;
 }
 
-Status BadArgument(std::string_view argument, std::string_view why) {
-  return Status::InvalidArgument(
-      "option " + QuoteForMessage(argument) + ": " + std::string(why) +
-      "; write key=value, such as path='plant.xtdb' or synchronous=full");
-}
-
-std::string KnownKeys() {
+std::string KnownKeys(std::span<const std::string_view> keys) {
   std::string list;
-  for (const std::string_view key : kKeys) {
+  for (const std::string_view key : keys) {
     if (!list.empty()) list += ", ";
     list += key;
   }
   return list;
 }
 
-Result<ModuleArgument> ParseArgument(std::string_view argument) {
+Result<ModuleArgument> ParseArgument(std::string_view argument, std::string_view example) {
+  const auto bad = [&](std::string_view why) {
+    return Status::InvalidArgument("option " + QuoteForMessage(argument) + ": " + std::string(why) +
+                                   "; write key=value, such as " + std::string(example));
+  };
   std::string_view rest = TrimBlanks(argument);
   ModuleArgument parsed;
-  if (rest.empty()) return BadArgument(argument, "it is empty");
+  if (rest.empty()) return bad("it is empty");
   if (ClosingQuote(rest[0]) != '\0') {
     const std::optional<std::string> key = TakeQuoted(rest);
-    if (!key) return BadArgument(argument, "a quote is not closed");
+    if (!key) return bad("a quote is not closed");
     parsed.key = ToLower(*key);
     rest = TrimBlanks(rest);
   } else {
@@ -89,18 +87,17 @@ Result<ModuleArgument> ParseArgument(std::string_view argument) {
     parsed.key = ToLower(TrimBlanks(key));
     rest.remove_prefix(key.size());
   }
-  if (rest.empty() || rest[0] != '=') return BadArgument(argument, "it has no value");
+  if (rest.empty() || rest[0] != '=') return bad("it has no value");
   rest = TrimBlanks(rest.substr(1));
   if (!rest.empty() && ClosingQuote(rest[0]) != '\0') {
     const std::optional<std::string> value = TakeQuoted(rest);
-    if (!value) return BadArgument(argument, "a quote is not closed");
-    if (!TrimBlanks(rest).empty())
-      return BadArgument(argument, "something follows the closing quote");
+    if (!value) return bad("a quote is not closed");
+    if (!TrimBlanks(rest).empty()) return bad("something follows the closing quote");
     parsed.value = *value;
   } else {
     parsed.value = std::string(rest);
   }
-  if (parsed.value.empty()) return BadArgument(argument, "its value is empty");
+  if (parsed.value.empty()) return bad("its value is empty");
   return parsed;
 }
 
@@ -137,16 +134,43 @@ Result<bool> ParseBool(std::string_view text) {
 
 std::span<const std::string_view> ModuleArgumentKeys() { return kKeys; }
 
+std::vector<std::string_view> SplitAtCommas(std::string_view text) {
+  std::vector<std::string_view> parts;
+  if (TrimBlanks(text).empty()) return parts;
+  size_t begin = 0;
+  char closing = '\0';
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (closing != '\0') {
+      // A doubled quote closes and opens again.
+      if (text[i] == closing) closing = '\0';
+    } else if (text[i] == ',') {
+      parts.push_back(text.substr(begin, i - begin));
+      begin = i + 1;
+    } else {
+      closing = ClosingQuote(text[i]);
+    }
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
 Result<std::vector<ModuleArgument>> ParseModuleArguments(
     std::span<const std::string_view> arguments) {
-  std::vector<ModuleArgument> parsed;
   // USING xtdb() passes one empty argument.
-  if (arguments.size() == 1 && TrimBlanks(arguments[0]).empty()) return parsed;
+  if (arguments.size() == 1 && TrimBlanks(arguments[0]).empty()) {
+    return std::vector<ModuleArgument>();
+  }
+  return ParseOptions(arguments, {kKeys, "path='plant.xtdb' or synchronous=full"});
+}
+
+Result<std::vector<ModuleArgument>> ParseOptions(std::span<const std::string_view> arguments,
+                                                 const OptionForm& form) {
+  std::vector<ModuleArgument> parsed;
   for (const std::string_view argument : arguments) {
-    XTDB_ASSIGN_OR_RETURN(ModuleArgument option, ParseArgument(argument));
-    if (std::find(kKeys.begin(), kKeys.end(), option.key) == kKeys.end()) {
+    XTDB_ASSIGN_OR_RETURN(ModuleArgument option, ParseArgument(argument, form.example));
+    if (std::find(form.keys.begin(), form.keys.end(), option.key) == form.keys.end()) {
       return Status::InvalidArgument("unknown option " + QuoteForMessage(option.key) +
-                                     "; the options are " + KnownKeys());
+                                     "; the options are " + KnownKeys(form.keys));
     }
     for (const ModuleArgument& earlier : parsed) {
       if (earlier.key == option.key) {

@@ -17,9 +17,9 @@ Result<uint64_t> ParseSize(std::string_view text);
 // on, true, yes, 1 and off, false, no, 0, of either case.
 Result<bool> ParseBool(std::string_view text);
 
-// One option of CREATE VIRTUAL TABLE ... USING xtdb(key=value, ...).
+// key=value
 struct ModuleArgument {
-  std::string key;    // one of ModuleArgumentKeys(), lower-case
+  std::string key;    // one of those that there are, lower-case
   std::string value;  // without quotes
 
   friend bool operator==(const ModuleArgument&, const ModuleArgument&) = default;
@@ -28,10 +28,26 @@ struct ModuleArgument {
 // The options that a table can state.
 std::span<const std::string_view> ModuleArgumentKeys();
 
+// The options that something takes, and how an error shows them: `path='plant.xtdb'`.
+struct OptionForm {
+  std::span<const std::string_view> keys;
+  std::string_view example;
+};
+
+// Cuts `a=1, b='x,y'` at its commas; those within '', "", `` or [] are none. An empty text has no
+// parts.
+std::vector<std::string_view> SplitAtCommas(std::string_view text);
+
+// Reads options that are cut already. kInvalidArgument: no `=`, an open quote, something behind a
+// closing one, an unknown key (lists the known), a key given twice, an empty value.
+Result<std::vector<ModuleArgument>> ParseOptions(std::span<const std::string_view> arguments,
+                                                 const OptionForm& form);
+
+// Those of CREATE VIRTUAL TABLE ... USING xtdb(key=value, ...).
+//
 // Takes the arguments behind module, database and table name, as SQLite has cut them at the commas:
 //   path = 'it''s.xtdb'    "synchronous"="off"    chunk_size=64M    retention='90 days'
-// A key or value may stand in '', "", `` or []. kInvalidArgument: no `=`, an open quote, something
-// behind a closing one, an unknown key (lists the known), a key given twice, an empty value.
+// A key or value may stand in '', "", `` or [].
 Result<std::vector<ModuleArgument>> ParseModuleArguments(
     std::span<const std::string_view> arguments);
 

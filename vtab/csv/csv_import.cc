@@ -1,0 +1,113 @@
+#include "vtab/csv/csv_import.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "vtab/csv/csv_batch_pump.h"
+#include "vtab/csv/csv_reader.h"
+
+namespace xtdb {
+namespace {
+
+// An open file that is closed at the end, if it is not standard input.
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path) : is_stdin_(path == "-") {
+    fd_ = is_stdin_ ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    error_ = fd_ < 0 ? errno : 0;
+  }
+  ~InputFile() {
+    if (fd_ >= 0 && !is_stdin_) ::close(fd_);
+  }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  int fd() const { return fd_; }
+  Status status() const { return error_ == 0 ? Status() : Status::FromErrno("open", error_); }
+  // 0: not known, as of a pipe.
+  uint64_t SizeBytes() const {
+    struct stat about = {};
+    if (::fstat(fd_, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
+    return static_cast<uint64_t>(about.st_size);
+  }
+
+ private:
+  const bool is_stdin_;
+  int fd_ = -1;
+  int error_ = 0;
+};
+
+std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : path; }
+
+// A file with time and value only is of the tag that it is named after: the header says no more
+// than "value".
+Result<CsvSchema> DetectSchema(const CsvReader::Beginning& beginning, const CsvOptions& options,
+                               const std::string& path) {
+  Result<CsvSchema> schema = DetectCsvSchema(beginning.text, beginning.whole, options);
+  if (path == "-" || !options.tag.empty()) return schema;
+  const std::string stem = std::filesystem::path(path).stem().string();
+  if (!schema.ok()) {
+    CsvOptions with_tag = options;
+    with_tag.tag = stem;
+    if (options.header.value_or(false) || options.layout == CsvLayout::kWide) return schema;
+    Result<CsvSchema> again = DetectCsvSchema(beginning.text, beginning.whole, with_tag);
+    return again.ok() && !again.value().header ? std::move(again) : std::move(schema);
+  }
+  if (schema.value().layout == CsvLayout::kLong && !schema.value().tag_column) {
+    schema.value().tag = stem;
+  }
+  return schema;
+}
+
+}  // namespace
+
+Status CsvImport::ReadFile(const std::string& path) {
+  const auto read = [&]() -> Status {
+    const InputFile file(path);
+    XTDB_RETURN_IF_ERROR(file.status());
+    return ReadOpenFile(path, file.fd(), file.SizeBytes());
+  };
+  return read().WithContext(DisplayName(path));
+}
+
+Status CsvImport::ReadOpenFile(const std::string& path, int fd, uint64_t size_bytes) {
+  const std::string name = DisplayName(path);
+  std::atomic<bool> cancelled = false;
+  CsvReader reader(CsvFromDescriptor(fd, [&] { return cancelled.load() || hooks_.is_stopped(); }));
+  XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
+  XTDB_ASSIGN_OR_RETURN(CsvSchema schema, DetectSchema(beginning, options_.csv, path));
+  reader.set_separator(schema.separator);
+  CsvBatchReader batches(reader, tags_, std::move(schema), BatchOptions());
+  CsvBatchPump pump(batches, cancelled);
+  const auto on_bad_line = [&](const Status& reason) -> Status {
+    if (!options_.skip_bad_lines) return reason;
+    ++bad_lines_;
+    hooks_.on_bad_line(name, reason);
+    return Status();
+  };
+  for (;;) {
+    XTDB_ASSIGN_OR_RETURN(const CsvBatch* const batch, pump.Next());
+    if (batch == nullptr) return Status();
+    XTDB_RETURN_IF_ERROR(writer_.Write(*batch, on_bad_line));
+    if (hooks_.is_stopped()) return Status::FailedPrecondition("interrupted");
+    XTDB_RETURN_IF_ERROR(hooks_.on_batch({name, batch->bytes_consumed, size_bytes}));
+  }
+}
+
+CsvBatchOptions CsvImport::BatchOptions() const {
+  CsvBatchOptions options;
+  options.now_us = clock_.NowUs();
+  options.quality = options_.quality;
+  options.ends_at_bad_record = !options_.skip_bad_lines;
+  options.records_per_boundary = options_.rows_per_commit;
+  options.records_to_boundary = options_.rows_per_commit == 0 ? 0 : writer_.rows_to_commit();
+  return options;
+}
+
+}  // namespace xtdb
