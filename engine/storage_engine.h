@@ -360,6 +360,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Retention (storage_engine_retain.cc).
   bool HasRetention() const;
   int64_t RetentionLimit() const;  // kTsMin: nothing is to go
+  bool MovesHorizon(int64_t limit_us, const Horizon& horizon) const;
   bool IsRetentionDue() const;
   Status RetainHeld(int64_t first_us, DropReport& report);
   // Compaction (storage_engine_compact.cc). The first three without WRITER.
@@ -374,6 +375,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status HoldWriterPatiently(const Patience& patience, const std::function<Status()>& work);
   Result<std::unique_ptr<Compaction>> BeginCompaction(const CompactionNeed& need,
                                                       const Patience& patience);
+  Result<std::unique_ptr<File>> OpenAgain();
   Result<ChunkList> BuildCompacted(const Compaction& compaction, const Patience& patience,
                                    CompactionCounts& counts);
   Status EndCompaction(Compaction& compaction, const Result<ChunkList>& outputs,
@@ -383,6 +385,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   void EndLease();
   // What is due is done by a thread in the background.
   void RequestMaintenance() noexcept;
+  CompactionNeed DueCompaction() const;
   bool IsCompactionDue() const;
   void MaintainInBackground() noexcept;
   Status CompactDue(const Patience& patience);

@@ -35,7 +35,10 @@ Result<StorageEngine::CompactionReport> StorageEngine::Compact(CompactionScope s
   const Cleanup unlock([this] { UnlockCompaction(); });
   XTDB_RETURN_IF_ERROR(Seal(timeout_us));
   CompactionReport report;
-  XTDB_RETURN_IF_ERROR(CompactRuns({.scope = scope}, patience, report));
+  CompactionNeed need = DueCompaction();
+  need.scope = scope;
+  need.after_sequence = 0;
+  XTDB_RETURN_IF_ERROR(CompactRuns(need, patience, report));
   return report;
 }
 
@@ -118,6 +121,7 @@ Result<std::unique_ptr<StorageEngine::Compaction>> StorageEngine::BeginCompactio
     const CompactionNeed& need, const Patience& patience) {
   std::unique_ptr<Compaction> run;
   const auto begin = [&]() -> Status {
+    EndLease();  // of a compaction of ours that could not take WRITER at its end
     const auto [all, horizon] = state_->chunks.visible();
     ChunkList inputs = SelectForCompaction(*all, need);
     if (inputs.empty()) return Status();
@@ -165,7 +169,8 @@ Result<ChunkList> StorageEngine::BuildCompacted(const Compaction& compaction,
     return compaction.state->chunks.LeasedHeader(compaction.lease, begun++, sources,
                                                  clock_.NowUs());
   };
-  Compactor compactor(container_->file(), container_->layout(), *block_reader_,
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, OpenAgain());
+  Compactor compactor(container_->file(), *file, container_->layout(), *block_reader_,
                       compaction.state->dictionary, std::move(options));
   ChunkList outputs;
   const Status ran = CatchNoMemory([&]() -> Status {
@@ -175,6 +180,17 @@ Result<ChunkList> StorageEngine::BuildCompacted(const Compaction& compaction,
   counts = compactor.counts();
   if (!ran.ok()) return ran;
   return outputs;
+}
+
+// The container once more. The kernel tells each open file once that its data could not be written:
+// a compaction, which syncs beside the flushes, must not hear it instead of one of them.
+Result<std::unique_ptr<File>> StorageEngine::OpenAgain() {
+  XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs_.Open(path_, OpenMode::kReadWrite));
+  XTDB_ASSIGN_OR_RETURN(const FileIdentity ours, container_->file().Identity());
+  XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, file->Identity());
+  if (opened.IsSameFile(ours)) return file;
+  fs_.KeepOpen(std::move(file));
+  return Status::IoError(path_ + ": another file stands there since this one was opened");
 }
 
 // Whatever becomes of it, snapshot and lease end; a lease that cannot be ended here ends with the
@@ -247,21 +263,29 @@ Status StorageEngine::FollowLease() {
   return Status();
 }
 
+CompactionNeed StorageEngine::DueCompaction() const {
+  CompactionNeed need{.due_chunks = options_.compact_chunks,
+                      .after_sequence = uncompactable_sequence_};
+  // Chunks of one run leave together: no step of max_bytes is larger than a quarter of it.
+  const uint64_t max_bytes = container_->superblock().max_bytes;
+  if (max_bytes != 0) {
+    const uint64_t quarter = max_bytes / 4 / container_->header().chunk_size_bytes;
+    need.run_chunks_max = std::clamp<size_t>(quarter, 1, need.run_chunks_max);
+  }
+  return need;
+}
+
 bool StorageEngine::IsCompactionDue() const {
-  if (options_.compact_chunks == 0) return false;
-  const CompactionNeed need{.due_chunks = options_.compact_chunks,
-                            .after_sequence = uncompactable_sequence_};
-  return !SelectForCompaction(*state_->chunks.chunks(), need).empty();
+  return options_.compact_chunks != 0 &&
+         !SelectForCompaction(*state_->chunks.chunks(), DueCompaction()).empty();
 }
 
 Status StorageEngine::CompactDue(const Patience& patience) {
-  const CompactionNeed need{.due_chunks = options_.compact_chunks,
-                            .after_sequence = uncompactable_sequence_};
   // Somebody who compacts already does the work.
   if (!LockCompaction({0, patience.is_over}).ok()) return Status();
   const Cleanup unlock([this] { UnlockCompaction(); });
   CompactionReport report;
-  return CompactRuns(need, patience, report);
+  return CompactRuns(DueCompaction(), patience, report);
 }
 
 // By the holder of WRITER.

@@ -413,6 +413,8 @@ bool StorageEngine::HoldsNothing() const {
 Status StorageEngine::CloseLog() {
   wal_ = nullptr;
   IgnoreStatus(state_->chunks.PunchUnused(), "unused space in a slot harms nobody");
+  // What other processes have taken in advance, or a compaction has left, is in no list here.
+  IgnoreStatus(state_->chunks.PunchAbandoned(), "what nobody names only takes space");
   IgnoreStatus(container_->Trim(state_->chunks.used_end()),
                "unused space behind the data harms nobody");
   return fs_.Remove(LogPath());

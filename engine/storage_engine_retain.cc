@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/chunk/drop_selection.h"
 #include "engine/storage_engine.h"
 
 namespace xtdb {
@@ -40,12 +41,13 @@ int64_t LimitOfBytes(const ChunkList& chunks, uint64_t max_bytes) {
   std::sort(units.begin(), units.end(),
             [](const Unit& a, const Unit& b) { return a.ts_max_us < b.ts_max_us; });
   int64_t limit_us = kTsMin;
-  for (const Unit& unit : units) {
-    if (bytes <= max_bytes || !unit.is_sealed) break;
-    bytes -= unit.bytes;
-    limit_us = unit.ts_max_us + 1;
+  // The newest stay, however large they are.
+  for (size_t i = 0; i + 1 < units.size(); ++i) {
+    if (bytes <= max_bytes || !units[i].is_sealed) break;
+    bytes -= units[i].bytes;
+    limit_us = units[i].ts_max_us + 1;
   }
-  return limit_us;
+  return std::min(limit_us, units.empty() ? kTsMin : units.back().ts_max_us);
 }
 
 }  // namespace
@@ -67,12 +69,18 @@ int64_t StorageEngine::RetentionLimit() const {
   return limit_us;
 }
 
+// Beyond the present it would hide what is written from now on, behind itself it hides what was
+// written since: then whole chunks go, and nothing is hidden.
+bool StorageEngine::MovesHorizon(int64_t limit_us, const Horizon& horizon) const {
+  return limit_us > horizon.before_us && limit_us <= clock_.NowUs();
+}
+
 // By the holder of WRITER.
 bool StorageEngine::IsRetentionDue() const {
   if (!options_.auto_retention || !HasRetention()) return false;
   const auto [chunks, horizon] = state_->chunks.visible();
   const int64_t limit_us = RetentionLimit();
-  if (limit_us <= horizon.before_us) return false;
+  if (!MovesHorizon(limit_us, horizon)) return !SelectDroppable(*chunks, limit_us).empty();
   const auto is_old = [limit_us](const auto& chunk) {
     return chunk->state() == ChunkState::kSealed && chunk->summary().ts_max_us < limit_us;
   };
@@ -102,9 +110,8 @@ Result<StorageEngine::DropReport> StorageEngine::Retain(int64_t timeout_us) {
                                       " keeps its points for ever: it was made without "
                                       "retention and max_bytes");
   }
-  // What max_bytes counts is in blocks, and only sealed chunks go.
+  // What max_bytes counts is in blocks.
   XTDB_RETURN_IF_ERROR(FlushAll());
-  XTDB_RETURN_IF_ERROR(Checkpoint(LogState::kInUse));
   DropReport report;
   XTDB_RETURN_IF_ERROR(RetainHeld(RetentionLimit(), report));
   return report;
@@ -115,13 +122,15 @@ Status StorageEngine::RetainHeld(int64_t first_us, DropReport& report) {
   XTDB_RETURN_IF_ERROR(FlushAll());
   XTDB_RETURN_IF_ERROR(Checkpoint(LogState::kInUse));
   const auto [chunks, horizon] = state_->chunks.visible();
-  if (first_us <= horizon.before_us) return Status();
+  const bool hides = MovesHorizon(first_us, horizon);
   // A directory that could not be read may hold anything.
   const auto has_older = [first_us](const auto& chunk) {
     return !chunk->knows_its_extents() || chunk->summary().ts_min_us < first_us;
   };
-  if (std::none_of(chunks->begin(), chunks->end(), has_older)) return Status();
-  ChunkStore::DropPlan plan = state_->chunks.PlanRetain(first_us);
+  if (hides && std::none_of(chunks->begin(), chunks->end(), has_older)) return Status();
+  ChunkStore::DropPlan plan =
+      hides ? state_->chunks.PlanRetain(first_us) : state_->chunks.PlanDrop(first_us);
+  if (!hides && plan.record.chunks.empty()) return Status();
   report = ReportOf(plan);
   XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan)));
   {

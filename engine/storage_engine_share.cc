@@ -106,6 +106,7 @@ Status StorageEngine::RecoverTail() {
   // The mark stays: who comes next has to settle it before writing.
   undecided_mark_ = has_undecided_ ? shared_->writer_mark() : 0;
   if (has_undecided_) return Status();
+  XTDB_RETURN_IF_ERROR(FollowLease());  // leaving the log begins chunks
   if (log_failed) XTDB_RETURN_IF_ERROR(LeaveFailedLog());
   shared_->SetWriterMark(0);
   return Status();

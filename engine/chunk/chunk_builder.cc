@@ -27,13 +27,13 @@ Status ChunkBuilder::Begin() {
   chunk_ = std::make_shared<Chunk>(file_, layout_, header_, ChunkState::kAllocated, ChunkSummary{});
   chunk_->StartEmpty();
   allocated_end_ = layout_.data_offset;
-  return file_.Punch(layout_.chunk_offset, layout_.end_offset - layout_.chunk_offset);
+  return output_.Punch(layout_.chunk_offset, layout_.end_offset - layout_.chunk_offset);
 }
 
 Status ChunkBuilder::Allocate(uint64_t end) {
   if (end <= allocated_end_) return Status();
   const uint64_t rounded = std::min((end + kMiB - 1) / kMiB * kMiB, layout_.end_offset);
-  XTDB_RETURN_IF_ERROR(file_.Allocate(allocated_end_, rounded - allocated_end_));
+  XTDB_RETURN_IF_ERROR(output_.Allocate(allocated_end_, rounded - allocated_end_));
   allocated_end_ = rounded;
   return Status();
 }
@@ -54,19 +54,19 @@ Status ChunkBuilder::Add(EncodedBlock& block) {
 Result<std::shared_ptr<Chunk>> ChunkBuilder::Finish() {
   const uint64_t used_end = layout_.ExtentOffset(next_extent_);
   if (used_end < allocated_end_) {
-    XTDB_RETURN_IF_ERROR(file_.Punch(used_end, allocated_end_ - used_end));
+    XTDB_RETURN_IF_ERROR(output_.Punch(used_end, allocated_end_ - used_end));
   }
   // A header says that the chunk has blocks and directory: it comes behind them.
-  StateMutator mutator(file_);
-  XTDB_RETURN_IF_ERROR(WriteChunkHeader(file_, mutator, header_, layout_));
-  XTDB_RETURN_IF_ERROR(file_.Allocate(
+  StateMutator mutator(output_);
+  XTDB_RETURN_IF_ERROR(WriteChunkHeader(output_, mutator, header_, layout_));
+  XTDB_RETURN_IF_ERROR(output_.Allocate(
       layout_.directory_offset, layout_.EntryOffset(next_extent_) - layout_.directory_offset));
-  DirectoryBuilder directory(file_, layout_, header_.chunk_sequence);
+  DirectoryBuilder directory(output_, layout_, header_.chunk_sequence);
   XTDB_ASSIGN_OR_RETURN(const std::vector<BlockRef> blocks, chunk_->AllBlocks(kMaxLsn));
   for (const BlockRef& block : blocks) {
     XTDB_RETURN_IF_ERROR(directory.Write(block.entry_index, *block.entry));
   }
-  XTDB_RETURN_IF_ERROR(file_.Sync());
+  XTDB_RETURN_IF_ERROR(output_.Sync());
   return chunk_;
 }
 

@@ -20,12 +20,13 @@ Status WriteChunkHeader(File& file, StateMutator& mutator, const ChunkHeader& he
 // Writes one COMPACT chunk into a slot that nobody else uses: blocks first, then directory and
 // header. It counts once a COMPACT record names it.
 //
-// Ownership: borrows `file`.
+// Ownership: borrows both files.
 // Threads:   one at a time.
 class ChunkBuilder {
  public:
-  ChunkBuilder(File& file, const ChunkLayout& layout, const ChunkHeader& header)
-      : file_(file), io_(file), layout_(layout), header_(header) {}
+  // file: what the chunk reads; output: the same or another open file of it, to be written
+  ChunkBuilder(File& file, File& output, const ChunkLayout& layout, const ChunkHeader& header)
+      : file_(file), output_(output), io_(output), layout_(layout), header_(header) {}
 
   // The slot's old content goes, as far as the file has it.
   Status Begin();
@@ -39,6 +40,7 @@ class ChunkBuilder {
   Status Allocate(uint64_t end);
 
   File& file_;
+  File& output_;
   AlignedIO io_;
   const ChunkLayout layout_;
   const ChunkHeader header_;

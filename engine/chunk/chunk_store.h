@@ -188,6 +188,7 @@ class ChunkStore {
   uint64_t next_chunk_sequence() const { return next_sequence_; }
 
  private:
+  void ForgetReserved();
   struct CatalogSlot {
     uint32_t slot = 0;
     uint64_t chunk_sequence = 0;
@@ -238,10 +239,11 @@ class ChunkStore {
   // Slots of chunks_, dropped_, catalog_slots_ and of the chunks that a flush has begun: whatever
   // may be named by a catalogue or a snapshot is taken.
   SlotMap slots_;
-  std::map<uint32_t, uint64_t>
-      allocated_;  // by slot: where the data with disk space behind it ends
+  // By slot: where the data with disk space behind it ends.
+  std::map<uint32_t, uint64_t> allocated_;
   // By slot that no chunk has begun in: where the header and directory with disk space end.
   std::map<uint32_t, uint64_t> allocated_heads_;
+  uint64_t lease_end_ = 0;  // of the lease that was set last
   uint32_t slot_count_ = 0;
   uint64_t next_sequence_ = 1;
   uint64_t sealed_count_ = 0;

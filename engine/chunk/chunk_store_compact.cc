@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/chunk/chunk_store.h"
 
@@ -17,7 +18,16 @@ bool Holds(const ChunkList& chunks, const Chunk& chunk) {
 
 void ChunkStore::SetLease(const SlotLease& lease) {
   slots_.SetLeased(lease.slots);
+  // Another lease, or the end of one: its slots were punched, and what was taken in advance there
+  // is gone.
+  if (std::exchange(lease_end_, lease.sequence_end()) != lease.sequence_end()) ForgetReserved();
   next_sequence_ = std::max(next_sequence_, lease.sequence_end());
+}
+
+void ChunkStore::ForgetReserved() {
+  const auto is_free = [this](const auto& reserved) { return !slots_.IsTaken(reserved.first); };
+  std::erase_if(allocated_, is_free);
+  std::erase_if(allocated_heads_, is_free);
 }
 
 SlotLease ChunkStore::FindLease(uint32_t slots) {
@@ -81,6 +91,11 @@ Result<ChunkStore::CompactPlan> ChunkStore::PlanCompact(const ChunkList& inputs,
   }
   for (const auto& chunk : outputs) {
     const ChunkHeader& header = chunk->header();
+    if (slots_.IsTaken(header.slot) || FindChunk(header.slot, header.chunk_sequence).ok()) {
+      return Status::FailedPrecondition(container_.path() + ": slot " +
+                                        std::to_string(header.slot) +
+                                        " was taken while a compaction wrote to it");
+    }
     plan.record.outputs.push_back({header.slot, header.chunk_sequence, header.created_at_us,
                                    header.sources, chunk->summary()});
   }

@@ -6,8 +6,6 @@
 namespace xtdb {
 namespace {
 
-constexpr size_t kRunChunksMax = 8;
-
 SourceRange PlaceOfChunk(const std::shared_ptr<Chunk>& chunk) { return PlaceOf(chunk->header()); }
 
 // The chunks of one place.
@@ -42,7 +40,9 @@ bool MayJoin(const Unit& unit, const CompactionNeed& need) {
 // Whether compacting these changes anything that is worth it.
 bool IsWorthIt(const std::vector<Unit>& run, const CompactionNeed& need) {
   if (run.empty()) return false;
-  if (need.scope == CompactionScope::kDue) return run.size() >= need.due_chunks;
+  if (need.scope == CompactionScope::kDue) {
+    return run.size() >= std::min(need.due_chunks, need.run_chunks_max);
+  }
   return run.size() > 1 || run.front().IsRaw();
 }
 
@@ -53,7 +53,7 @@ ChunkList SelectForCompaction(const ChunkList& chunks, const CompactionNeed& nee
   size_t run_chunks = 0;
   for (Unit& unit : UnitsOf(chunks)) {
     const bool joins = MayJoin(unit, need);
-    const bool is_full = run_chunks + unit.chunks.size() > kRunChunksMax && !run.empty();
+    const bool is_full = run_chunks + unit.chunks.size() > need.run_chunks_max && !run.empty();
     if (!joins || is_full) {
       if (IsWorthIt(run, need)) break;
       run.clear();

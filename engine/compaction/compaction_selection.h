@@ -15,6 +15,7 @@ enum class CompactionScope : uint8_t {
 struct CompactionNeed {
   CompactionScope scope = CompactionScope::kDue;
   size_t due_chunks = 4;        // of kDue
+  size_t run_chunks_max = 8;    // in one run, unless one place has more
   uint64_t after_sequence = 0;  // only chunks whose place is behind that of this RAW chunk
 };
 

@@ -70,8 +70,7 @@ Result<PointMerge::Source> Compactor::LoadSource(const BlockRef& block) {
 
 PointMerge::Source Compactor::SourceOf(const BlockRef& block,
                                        std::shared_ptr<LoadedBlock> loaded) const {
-  return {block.entry, std::move(loaded),
-          options_.horizon.FirstVisible(block.entry->through_lsn)};
+  return {block.entry, std::move(loaded), options_.horizon.FirstVisible(block.entry->through_lsn)};
 }
 
 Status Compactor::MergeTag(std::span<const TagBlock> blocks) {
@@ -163,7 +162,7 @@ Status Compactor::Place(std::span<EncodedBlock> blocks) {
 
 Status Compactor::NextChunk() {
   XTDB_ASSIGN_OR_RETURN(const ChunkHeader header, options_.next_header());
-  builder_ = std::make_unique<ChunkBuilder>(file_, layout_.Layout(header.slot), header);
+  builder_ = std::make_unique<ChunkBuilder>(file_, output_, layout_.Layout(header.slot), header);
   return builder_->Begin();
 }
 

@@ -47,9 +47,15 @@ struct CompactionCounts {
 // Threads:   one at a time; encodes on several.
 class Compactor {
  public:
-  Compactor(File& file, const LayoutCalculator& layout, const BlockReader& reader,
+  // file: the container, which the outputs read; output: the same, opened once more to be written
+  Compactor(File& file, File& output, const LayoutCalculator& layout, const BlockReader& reader,
             const TagDictionary& tags, CompactorOptions options)
-      : file_(file), layout_(layout), reader_(reader), tags_(tags), options_(std::move(options)) {}
+      : file_(file),
+        output_(output),
+        layout_(layout),
+        reader_(reader),
+        tags_(tags),
+        options_(std::move(options)) {}
 
   // The outputs, on the disk; none if no point is left. kCorruption names the block that cannot be
   // read. After an error the slots hold anything.
@@ -76,6 +82,7 @@ class Compactor {
   Status FinishChunk();
 
   File& file_;
+  File& output_;
   const LayoutCalculator& layout_;
   const BlockReader& reader_;
   const TagDictionary& tags_;

@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace xtdb {
+namespace {
+
+bool HasNoValue(const PointColumns& rows) {
+  return std::all_of(rows.flags.begin(), rows.flags.end(),
+                     [](uint8_t flags) { return (flags & (kPointNull | kPointDeleted)) != 0; });
+}
+
+}  // namespace
 
 PointMerge::PointMerge(TagId tag, ValueType type, std::vector<Source> sources)
     : tag_(tag), type_(type), cursors_(sources.size()) {
@@ -29,16 +37,18 @@ Result<bool> PointMerge::ReadOn(Cursor& cursor) const {
   XTDB_RETURN_IF_ERROR(
       cursor.source.loaded->DecodeVectorAt(table.first_vector + cursor.next_vector, cursor.rows));
   if (cursor.rows.type != type_ && cursor.rows.type != ValueType::kNone) {
-    if (type_ != ValueType::kFloat64 || !IsInteger(cursor.rows.type)) {
+    if (HasNoValue(cursor.rows)) {
+      cursor.rows.type = type_;  // NULLs and tombstones fit any; a ROLLBACK TO took the other back
+    } else if (type_ == ValueType::kFloat64 && IsInteger(cursor.rows.type)) {
+      WidenToFloat64(cursor.rows);
+    } else {
       return Status::Corruption("tag " + std::to_string(tag_) +
                                 " has blocks of a type that it cannot have had");
     }
-    WidenToFloat64(cursor.rows);
   }
   ++cursor.next_vector;
   const std::vector<int64_t>& ts_us = cursor.rows.ts_us;
-  const auto visible =
-      std::lower_bound(ts_us.begin(), ts_us.end(), cursor.source.first_visible_us);
+  const auto visible = std::lower_bound(ts_us.begin(), ts_us.end(), cursor.source.first_visible_us);
   cursor.at = static_cast<size_t>(visible - ts_us.begin());
   cursor.next_ts = cursor.is_read() ? *visible : ts_us.back();
   return true;

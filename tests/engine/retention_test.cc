@@ -190,7 +190,8 @@ TEST(RetentionBytesTest, BeyondMaxBytesTheOldestChunksGo) {
   EXPECT_EQ(again.chunks, 0u);
 }
 
-TEST(RetentionBytesTest, ChunksOfOneCompactionGoTogether) {
+// Those of one run could only leave together.
+TEST(RetentionBytesTest, CompactionLeavesStepsThatMaxBytesCanTake) {
   FaultyFileSystem fs(1);
   Process process(fs);
   EngineOptions options = SmallOptions();
@@ -201,10 +202,50 @@ TEST(RetentionBytesTest, ChunksOfOneCompactionGoTogether) {
     ASSERT_OK(process.Write("a", i * 10, i));
     ASSERT_OK(process.engine->Seal(kNoWait));
   }
-  ASSERT_OK(process.engine->Compact(CompactionScope::kAll, kNoWait));
-  ASSERT_OK_AND_ASSIGN(const auto report, process.engine->Retain(kNoWait));
-  EXPECT_EQ(report.chunks, 1u);
-  EXPECT_EQ(process.Sum(), 0);
+  ASSERT_OK(process.engine->Compact(CompactionScope::kRaw, kNoWait));
+  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 2u);
+  EXPECT_EQ(process.Sum(), 2) << "the newest stay, however little is allowed";
+}
+
+// An archive of older points is imported, ten times the limit.
+TEST(RetentionBytesTest, ItHoldsAlsoWhenOlderPointsComeLater) {
+  FaultyFileSystem fs(1);
+  Process process(fs);
+  EngineOptions options = SmallOptions();
+  options.storage.max_bytes = 3 * kExtentSizeBytes;
+  options.auto_retention = false;
+  ASSERT_OK(process.Open(options));
+  for (int64_t i = 0; i < 6; ++i) {
+    ASSERT_OK(process.Write("a", 1'000'000 + i * 10, i));
+    ASSERT_OK(process.engine->Seal(kNoWait));
+  }
+  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 3u);
+  for (int64_t i = 0; i < 30; ++i) {
+    ASSERT_OK(process.Write("a", i * 10, i));
+    ASSERT_OK(process.engine->Seal(kNoWait));
+  }
+  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 30u);
+  EXPECT_EQ(process.Sum(), 3 + 4 + 5);
+}
+
+TEST(RetentionBytesTest, APointOfTheFutureDoesNotEndIt) {
+  FaultyFileSystem fs(1);
+  Process process(fs);
+  EngineOptions options = SmallOptions();
+  options.storage.max_bytes = 2 * kExtentSizeBytes;
+  options.auto_retention = false;
+  ASSERT_OK(process.Open(options));
+  for (int64_t i = 0; i < 4; ++i) {
+    ASSERT_OK(process.Write("a", 4'000'000'000'000'000 + i, 0));
+    ASSERT_OK(process.engine->Seal(kNoWait));
+  }
+  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 2u);
+  for (int64_t i = 0; i < 20; ++i) {
+    ASSERT_OK(process.Write("a", i * 10, 1));
+    EXPECT_EQ(process.Sum(), 1) << "what is written now is seen";
+    ASSERT_OK(process.engine->Seal(kNoWait));
+    EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 1u);
+  }
 }
 
 TEST(BackgroundRetentionTest, ItRunsByItselfOnceAChunkCanGo) {
