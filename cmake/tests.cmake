@@ -34,7 +34,8 @@ foreach(folder IN LISTS test_folders)
       continue()
     endif()
     set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*"
-        ":TagDictionary*:LogSyncer*:WriteCache*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*")
+        ":TagDictionary*:LogSyncer*:WriteCache*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*"
+        ":BackgroundWorker*:BackgroundCompaction*:BackgroundRetention*:GroupCommit*:BlockOutput*")
     string(CONCAT suites ${suites})
   endif()
   set(target ${layer}_tests)

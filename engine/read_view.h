@@ -19,7 +19,7 @@ struct ReadView {
   std::shared_ptr<const Snapshot> snapshot;
   const Staging* staging = nullptr;  // null: no transaction of its own
   Mark mark = kMarkNow;
-  SpillGroups spills = {};               // of a plan, which has no staging any more
+  SpillGroups spills = {};                         // of a plan, which has no staging any more
   std::shared_ptr<const MarkHold> hold = nullptr;  // of `mark`
 
   // The view of a plan: what it needs of the staging's rows it has copied.

@@ -95,6 +95,8 @@ struct EngineStats {
   LSN published_lsn = kNoLsn;
   LSN durable_lsn = kNoLsn;
   LSN checkpoint_lsn = kNoLsn;
+  int64_t retention_us = 0;  // 0: points are kept for ever
+  uint64_t max_bytes = 0;    // 0: no limit
   uint64_t log_bytes = 0;
   uint64_t log_segments = 0;
   uint64_t log_unsynced_bytes = 0;    // at its end, as far as this process knows
@@ -373,7 +375,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   void UnlockCompaction();
   Status CompactRuns(CompactionNeed need, const Patience& patience, CompactionReport& report);
   Status HoldWriterPatiently(const Patience& patience, const std::function<Status()>& work);
-  Result<std::unique_ptr<Compaction>> BeginCompaction(const CompactionNeed& need,
+  Result<std::unique_ptr<Compaction>> BeginCompaction(CompactionNeed need,
                                                       const Patience& patience);
   Result<std::unique_ptr<File>> OpenAgain();
   Result<ChunkList> BuildCompacted(const Compaction& compaction, const Patience& patience,

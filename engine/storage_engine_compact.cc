@@ -118,11 +118,12 @@ Status StorageEngine::HoldWriterPatiently(const Patience& patience,
 }
 
 Result<std::unique_ptr<StorageEngine::Compaction>> StorageEngine::BeginCompaction(
-    const CompactionNeed& need, const Patience& patience) {
+    CompactionNeed need, const Patience& patience) {
   std::unique_ptr<Compaction> run;
   const auto begin = [&]() -> Status {
     EndLease();  // of a compaction of ours that could not take WRITER at its end
     const auto [all, horizon] = state_->chunks.visible();
+    need.horizon = horizon;
     ChunkList inputs = SelectForCompaction(*all, need);
     if (inputs.empty()) return Status();
     run = std::make_unique<Compaction>();

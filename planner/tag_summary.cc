@@ -14,7 +14,7 @@ namespace {
 struct Part {
   int64_t ts_min_us = 0;
   int64_t ts_max_us = 0;
-  uint64_t rows = 0;  // tombstones included
+  uint64_t rows = 0;         // tombstones included
   bool has_deleted = false;  // or hidden ones
   const BlockRef* block = nullptr;
   const MemoryRun* run = nullptr;
@@ -28,8 +28,9 @@ bool HasTombstones(const PointColumns& columns) {
 Part PartOf(const BlockRef& block) {
   const BlockDirEntry& entry = *block.entry;
   const bool is_hidden = entry.ts_min_us < block.first_visible_us;
-  return {entry.ts_min_us, entry.ts_max_us, entry.count,
-          is_hidden || entry.stats.deleted_count != 0, &block, nullptr};
+  return {entry.ts_min_us, entry.ts_max_us,
+          entry.count,     is_hidden || entry.stats.deleted_count != 0,
+          &block,          nullptr};
 }
 
 Part PartOf(const MemoryRun& run) {
@@ -50,7 +51,8 @@ Status AddMixedPart(const ReadView& view, TagId tag, const BlockRef& block,
   const VectorTable table = loaded->TableOf(tag);
   if (table.vectors.empty()) return Status();
   const int64_t ts_min_us = table.vectors.front().ts_min_us;
-  Part part{ts_min_us, table.vectors.back().ts_max_us, 0, ts_min_us < block.first_visible_us,
+  Part part{ts_min_us, table.vectors.back().ts_max_us,
+            0,         ts_min_us < block.first_visible_us,
             &block,    nullptr};
   for (const VectorEntry& vector : table.vectors) {
     part.rows += vector.count;

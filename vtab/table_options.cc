@@ -45,6 +45,12 @@ Result<uint64_t> ParseMaxBytes(std::string_view text) {
 }
 
 Result<int64_t> ParseRetention(std::string_view text) {
+  // Seconds, which hardly anybody means here.
+  const std::optional<Number> number = ParseWholeNumber(text);
+  if (number && !(number->is_integer && number->integer == 0)) {
+    return Status::InvalidArgument(QuoteForMessage(text) +
+                                   " has no unit; write '90 days', or 0 for ever");
+  }
   XTDB_ASSIGN_OR_RETURN(const Interval interval, ParseInterval(text));
   int64_t us = 0;
   const int64_t days = int64_t{interval.months} * kDaysPerMonth + interval.days;

@@ -37,13 +37,20 @@ bool MayJoin(const Unit& unit, const CompactionNeed& need) {
          (need.scope == CompactionScope::kAll || unit.IsRaw());
 }
 
+bool HasHidden(const Unit& unit, const Horizon& horizon) {
+  return std::any_of(unit.chunks.begin(), unit.chunks.end(), [&](const auto& chunk) {
+    const ChunkSummary summary = chunk->summary();
+    return summary.ts_min_us < horizon.before_us && summary.last_flush_lsn < horizon.lsn;
+  });
+}
+
 // Whether compacting these changes anything that is worth it.
 bool IsWorthIt(const std::vector<Unit>& run, const CompactionNeed& need) {
   if (run.empty()) return false;
   if (need.scope == CompactionScope::kDue) {
     return run.size() >= std::min(need.due_chunks, need.run_chunks_max);
   }
-  return run.size() > 1 || run.front().IsRaw();
+  return run.size() > 1 || run.front().IsRaw() || HasHidden(run.front(), need.horizon);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct CompactionNeed {
   CompactionScope scope = CompactionScope::kDue;
   size_t due_chunks = 4;        // of kDue
   size_t run_chunks_max = 8;    // in one run, unless one place has more
+  Horizon horizon = {};         // kAll: what it hides in one chunk is worth a run
   uint64_t after_sequence = 0;  // only chunks whose place is behind that of this RAW chunk
 };
 

@@ -24,7 +24,7 @@ static_assert(sizeof(NewChunk) == 24);
 // FLUSH: the blocks of one flush and where they are; it counts whole or not at all.
 struct FlushRecord {
   std::vector<NewChunk> chunks;
-  std::vector<PlacedEntry> entries;  // written ones only
+  std::vector<PlacedEntry> entries;    // written ones only
   std::vector<TagId> mixed_tags = {};  // rising: those with points in MIXED blocks
 };
 

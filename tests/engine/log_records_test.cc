@@ -267,9 +267,9 @@ TEST(LogRecordsTest, ADropComesBackAndItsBytesArePinned) {
   Payload payload;
   AppendDrop(record, payload);
   Payload expected;
-  for (const int byte : {0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 1, 0,
-                         0,    0,    7,    0,    0,    0,    0,    0,    0, 0, 0, 0, 0, 0, 9, 0,
-                         0,    0,    0,    0,    0,    0}) {
+  for (const int byte :
+       {0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 1, 0, 0, 0, 7, 0,
+        0,    0,    0,    0,    0,    0,    0,    0,    0, 0, 9, 0, 0, 0, 0, 0, 0, 0}) {
     expected.push_back(static_cast<std::byte>(byte));
   }
   EXPECT_EQ(payload, expected);

@@ -133,6 +133,19 @@ TEST_F(RetentionTest, CompactionLeavesOutWhatIsHidden) {
   EXPECT_EQ(engine().TakeSnapshot().value()->chunks().front()->summary().point_count, 50u);
 }
 
+TEST_F(RetentionTest, CompactionLeavesItOutOfASingleCompactedChunkToo) {
+  for (int64_t hours = 90; hours > 0; --hours) Write(hours, hours);
+  ASSERT_OK(engine().Compact(CompactionScope::kAll, kNoWait));
+  first_.clock.Advance(50 * kHour);
+  Retain();
+  const std::string before = Points();
+  EXPECT_EQ(engine().Compact(CompactionScope::kRaw, kNoWait).value().runs, 0u);
+  EXPECT_EQ(engine().Compact(CompactionScope::kAll, kNoWait).value().runs, 1u);
+  EXPECT_EQ(Points(), before);
+  EXPECT_EQ(engine().TakeSnapshot().value()->chunks().front()->summary().point_count, 50u);
+  EXPECT_EQ(engine().Compact(CompactionScope::kAll, kNoWait).value().runs, 0u);
+}
+
 TEST_F(RetentionTest, ASnapshotFromBeforeReadsOnAndOthersFollow) {
   Write(150, 1);
   Write(50, 2);

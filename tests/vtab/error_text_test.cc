@@ -107,6 +107,7 @@ TEST_F(ErrorTextTest, OptionsSayWhatTheyTake) {
   ExpectCreateRefused("buffer='1K'", "less than 1M");
   ExpectCreateRefused("retention='soon'", "soon");
   ExpectCreateRefused("retention='-1 day'", "'90 days'");
+  ExpectCreateRefused("retention=90", "has no unit; write '90 days'");
   ExpectCreateRefused("codec=best", "none of auto, raw");
   ExpectCreateRefused("read_only=perhaps", "perhaps");
   ExpectCreateRefused("threads=0", "number of threads");

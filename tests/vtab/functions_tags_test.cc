@@ -28,14 +28,14 @@ TEST_F(TagFunctionsTest, ATagIsDescribed) {
   EXPECT_EQ(db_->Query("SELECT * FROM xtdb_tags('plant')"),
             (Rows{{"boiler", "1", "float64", "degC", "upper end", "2", "2026-01-02 03:04:05.500",
                    "2026-01-02 03:04:06.000001", "1767323045500000", "1767323046000001", "NULL",
-                   "0", "0"}}));
+                   "0", "0", "NULL"}}));
 }
 
 TEST_F(TagFunctionsTest, ATagWithoutPointsHasNoTimes) {
   Run("SELECT xtdb_define_tag('plant', 'later', NULL)");
   EXPECT_EQ(db_->Query("SELECT * FROM xtdb_tags('plant')"),
             (Rows{{"later", "1", "NULL", "NULL", "NULL", "0", "NULL", "NULL", "NULL", "NULL",
-                   "NULL", "NULL", "0"}}));
+                   "NULL", "NULL", "0", "NULL"}}));
   EXPECT_EQ(Line("SELECT * FROM xtdb_last('plant')"), "");
 }
 
@@ -60,9 +60,9 @@ TEST_F(TagFunctionsTest, FiguresAreThoseOfThePointsBeforeAndAfterAFlush) {
 
 TEST_F(TagFunctionsTest, BytesAreThoseOfTheBlocks) {
   Fill("a", 0, 1);
-  EXPECT_EQ(Line("SELECT bytes FROM xtdb_tags('plant')"), "0");
+  EXPECT_EQ(Line("SELECT bytes, bytes_per_point FROM xtdb_tags('plant')"), "0 NULL");
   Run("SELECT xtdb_flush('plant')");
-  EXPECT_EQ(Line("SELECT bytes FROM xtdb_tags('plant')"), "16384");
+  EXPECT_EQ(Line("SELECT bytes, bytes_per_point FROM xtdb_tags('plant')"), "16384 16384.0");
   EXPECT_EQ(Line("SELECT sum(bytes) FROM xtdb_blocks('plant')"), "16384");
 }
 
@@ -149,6 +149,12 @@ TEST_F(TagFunctionsTest, StatsCountTagsPointsAndCommits) {
   EXPECT_EQ(Line("SELECT count(*) > 20, count(*) - count(value), count(*) - count(unit), "
                  "count(*) - count(DISTINCT name) FROM xtdb_stats('plant')"),
             "1 0 0 0");
+  EXPECT_EQ(Line("SELECT value FROM xtdb_stats('plant') WHERE name IN ('retention', 'max_bytes')"),
+            "0, 0");
+  Run("CREATE VIRTUAL TABLE rolling USING xtdb(path='r.xtdb', retention='1 day', max_bytes='9M')");
+  EXPECT_EQ(
+      Line("SELECT value FROM xtdb_stats('rolling') WHERE name IN ('retention', 'max_bytes')"),
+      "86400000000, 9437184");
 }
 
 TEST_F(TagFunctionsTest, EventsTellOfSealedChunks) {

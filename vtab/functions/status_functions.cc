@@ -53,6 +53,8 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
       {"log_bytes", stats.log_bytes, "bytes"},
       {"log_segments", stats.log_segments, "segments"},
       {"log_unsynced_bytes", stats.log_unsynced_bytes, "bytes"},
+      {"retention", static_cast<uint64_t>(stats.retention_us), "microseconds"},
+      {"max_bytes", stats.max_bytes, "bytes"},
       {"container_bytes", stats.container_bytes, "bytes"},
       {"container_disk_bytes", stats.container_disk_bytes, "bytes"},
       {"waiting_commits", stats.waiting_commits, "commits"},

@@ -45,7 +45,8 @@ enum TagColumn : size_t {
   kLastTs,
   kLastValue,
   kLastQuality,
-  kBytes
+  kBytes,
+  kBytesPerPoint
 };
 constexpr OutputColumn kTagColumns[] = {{"tag", "TEXT"},
                                         {"tag_id", "BIGINT"},
@@ -59,7 +60,8 @@ constexpr OutputColumn kTagColumns[] = {{"tag", "TEXT"},
                                         {"last_ts", "BIGINT"},
                                         {"last_value", "NUMERIC"},
                                         {"last_quality", "BIGINT"},
-                                        {"bytes", "BIGINT"}};
+                                        {"bytes", "BIGINT"},
+                                        {"bytes_per_point", "DOUBLE PRECISION"}};
 
 Cell TextOrNull(const std::string& text) {
   if (text.empty()) return std::monostate();
@@ -83,16 +85,20 @@ class TagList final : public TagRows {
     row.cells[kUnit] = TextOrNull(tag_->unit);
     row.cells[kDescription] = TextOrNull(tag_->description);
     // A list of names needs no statistics, nor do the tags that a filter on the name drops.
-    for (size_t i = kPoints; i <= kBytes; ++i) row.cells[i] = LateCell();
+    for (size_t i = kPoints; i <= kBytesPerPoint; ++i) row.cells[i] = LateCell();
     return true;
   }
 
   Status Complete(FunctionRow& row) override {
     XTDB_ASSIGN_OR_RETURN(const TagSummary summary, SummarizeTag(call().View(), tag_, &counters()));
-    for (size_t i = kPoints; i <= kBytes; ++i) row.cells[i] = std::monostate();
+    for (size_t i = kPoints; i <= kBytesPerPoint; ++i) row.cells[i] = std::monostate();
     row.cells[kPoints] = Count(summary.points);
     row.cells[kBytes] = Count(summary.block_bytes);
     if (summary.points == 0) return {};
+    if (summary.block_bytes != 0) {
+      row.cells[kBytesPerPoint] =
+          static_cast<double>(summary.block_bytes) / static_cast<double>(summary.points);
+    }
     row.cells[kFirstTime] = TimeCell{summary.first_ts_us};
     row.cells[kLastTime] = TimeCell{summary.last_ts_us};
     row.cells[kFirstTs] = summary.first_ts_us;
