@@ -3,9 +3,9 @@
 #include <array>
 #include <atomic>
 #include <charconv>
-#include <filesystem>
 #include <optional>
 
+#include "engine/io/input_file.h"
 #include "vtab/connection.h"
 #include "vtab/container_session.h"
 #include "vtab/sqlite_glue.h"
@@ -105,19 +105,6 @@ class InterruptProbe {
   std::optional<SqlStatement> statement_;
 };
 
-// What is no file could keep a statement waiting that nobody can interrupt.
-Status CheckFile(const std::string& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (error || !std::filesystem::exists(status)) {
-    return Status::NotFound("there is no file " + QuoteForMessage(path));
-  }
-  if (!std::filesystem::is_regular_file(status)) {
-    return Status::InvalidArgument(QuoteForMessage(path) + " is no file");
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<CsvImportOptions> ParseImportOptions(std::string_view text) {
@@ -136,7 +123,7 @@ Status RunTableImport(Connection& connection, ContainerSession& session) {
         "command 'import' is a part of xtdb_import; write SELECT xtdb_import('plant', "
         "'plant.csv')");
   }
-  XTDB_RETURN_IF_ERROR(CheckFile(call->file));
+  XTDB_RETURN_IF_ERROR(CheckIsRegularFile(call->file));
   XTDB_ASSIGN_OR_RETURN(Transaction* const transaction, session.Write());
   const Mark before = transaction->TakeMark();
   const MarkHold hold = transaction->Hold(before);

@@ -44,13 +44,12 @@ class CompactionRacesTest : public testing::Test {
   }
   // Once, before the compaction writes that many bytes to the container.
   void AtWriteOf(size_t bytes, const std::function<void()>& work) {
-    fs_.SetHook(
-        [this, bytes, work](const OperationRecord& record) {
-          if (has_met_ || record.path != kProcessesPath || record.length < bytes) return;
-          has_met_ = true;
-          work();
-        },
-        MaskOf(FileOperation::kWrite));
+    const auto meet = [this, bytes, work](const OperationRecord& record) {
+      if (has_met_ || record.path != kProcessesPath || record.length < bytes) return;
+      has_met_ = true;
+      work();
+    };
+    fs_.SetHook(meet, MaskOf(FileOperation::kWrite));
   }
   Result<StorageEngine::CompactionReport> Compact() {
     auto report = compacting_.engine->Compact(CompactionScope::kRaw, kNoWait);
@@ -133,16 +132,14 @@ TEST_F(CompactionRacesTest, WhatACommitHasTakenForItsFlushIsThereOrTheNextCommit
                 .status = Status::ResourceExhausted("the disk is full"),
                 .kinds = MaskOf(FileOperation::kAllocate)});
   };
-  fs_.SetHook(
-      [&](const OperationRecord&) {
-        compacting_.fs.BeforeLock(kLockWriter, [&] {
-          if (std::exchange(has_written, true)) return;
-          fs_.SetHook({});
-          WriteTexts(other_, 0, 500);
-          fs_.SetHook(fill_disk, MaskOf(FileOperation::kWrite));
-        });
-      },
-      MaskOf(FileOperation::kSync));
+  const auto write = [&] {
+    if (std::exchange(has_written, true)) return;
+    fs_.SetHook({});
+    WriteTexts(other_, 0, 500);
+    fs_.SetHook(fill_disk, MaskOf(FileOperation::kWrite));
+  };
+  fs_.SetHook([&](const OperationRecord&) { compacting_.fs.BeforeLock(kLockWriter, write); },
+              MaskOf(FileOperation::kSync));
   EXPECT_THAT(compacting_.engine->Compact(CompactionScope::kRaw, kNoWait),
               HasCode(StatusCode::kResourceExhausted));
   fs_.SetHook({});

@@ -84,9 +84,9 @@ TEST_F(ImportFunctionTest, WrongArgumentsAreNamed) {
   EXPECT_THAT(Exec("SELECT xtdb_import('plant', NULL)"),
               FailsWith(SQLITE_CONSTRAINT_NOTNULL, "which file?"));
   EXPECT_THAT(Exec("SELECT xtdb_import('none', 'a.csv')"), FailsWith(SQLITE_ERROR, "none"));
-  EXPECT_THAT(Exec(Import(folder_ / "none.csv")), FailsWith(SQLITE_ERROR, "there is no file"));
+  EXPECT_THAT(Exec(Import(folder_ / "none.csv")), FailsWith(SQLITE_ERROR, "No such file"));
   EXPECT_THAT(Exec(Import(folder_.path())), FailsWith(SQLITE_ERROR, "is no file"));
-  EXPECT_THAT(Exec(Import("-")), FailsWith(SQLITE_ERROR, "there is no file"));
+  EXPECT_THAT(Exec(Import("-")), FailsWith(SQLITE_ERROR, "No such file"));
   const std::pair<std::string, std::string> options[] = {
       {"tags=a", "unknown option \"tags\"; the options are tag, delimiter"},
       {"tag", "it has no value; write key=value, such as time_format=dmy"},

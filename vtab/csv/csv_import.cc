@@ -1,49 +1,23 @@
 #include "vtab/csv/csv_import.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <cerrno>
-#include <filesystem>
 #include <utility>
 
+#include "engine/io/input_file.h"
 #include "vtab/csv/csv_batch_pump.h"
 #include "vtab/csv/csv_reader.h"
 
 namespace xtdb {
 namespace {
 
-// An open file that is closed at the end, if it is not standard input.
-class InputFile {
- public:
-  explicit InputFile(const std::string& path) : is_stdin_(path == "-") {
-    fd_ = is_stdin_ ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    error_ = fd_ < 0 ? errno : 0;
-  }
-  ~InputFile() {
-    if (fd_ >= 0 && !is_stdin_) ::close(fd_);
-  }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-
-  int fd() const { return fd_; }
-  Status status() const { return error_ == 0 ? Status() : Status::FromErrno("open", error_); }
-  // 0: not known, as of a pipe.
-  uint64_t SizeBytes() const {
-    struct stat about = {};
-    if (::fstat(fd_, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
-    return static_cast<uint64_t>(about.st_size);
-  }
-
- private:
-  const bool is_stdin_;
-  int fd_ = -1;
-  int error_ = 0;
-};
-
 std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : path; }
+
+// `boiler` of `logs/boiler.csv`.
+std::string StemOf(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  const size_t dot = name.rfind('.');
+  return dot == 0 ? name : name.substr(0, dot);
+}
 
 // A file with time and value only is of the tag that it is named after: the header says no more
 // than "value".
@@ -51,7 +25,7 @@ Result<CsvSchema> DetectSchema(const CsvReader::Beginning& beginning, const CsvO
                                const std::string& path) {
   Result<CsvSchema> schema = DetectCsvSchema(beginning.text, beginning.whole, options);
   if (path == "-" || !options.tag.empty()) return schema;
-  const std::string stem = std::filesystem::path(path).stem().string();
+  const std::string stem = StemOf(path);
   if (!schema.ok()) {
     CsvOptions with_tag = options;
     with_tag.tag = stem;
@@ -71,7 +45,7 @@ Status CsvImport::ReadFile(const std::string& path) {
   const auto read = [&]() -> Status {
     const InputFile file(path);
     XTDB_RETURN_IF_ERROR(file.status());
-    return ReadOpenFile(path, file.fd(), file.SizeBytes());
+    return ReadOpenFile(path, file.fd(), file.size_bytes());
   };
   return read().WithContext(DisplayName(path));
 }
