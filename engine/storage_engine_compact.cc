@@ -267,8 +267,12 @@ Status StorageEngine::FollowLease() {
 CompactionNeed StorageEngine::DueCompaction() const {
   CompactionNeed need{.due_chunks = options_.compact_chunks,
                       .after_sequence = uncompactable_sequence_};
+  uint64_t max_bytes = 0;  // not from the superblock, which is written meanwhile
+  {
+    std::lock_guard lock(mutex_);
+    max_bytes = stats_.max_bytes;
+  }
   // Chunks of one run leave together: no step of max_bytes is larger than a quarter of it.
-  const uint64_t max_bytes = container_->superblock().max_bytes;
   if (max_bytes != 0) {
     const uint64_t quarter = max_bytes / 4 / container_->header().chunk_size_bytes;
     need.run_chunks_max = std::clamp<size_t>(quarter, 1, need.run_chunks_max);
