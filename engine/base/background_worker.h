@@ -7,8 +7,7 @@
 namespace xtdb {
 
 // Runs one piece of work on a thread of its own whenever it is asked for: the thread begins with
-// the first request and ends with Stop. Without a thread, or memory for it, the request stays until
-// another one finds both.
+// the first request and ends with Stop. Without a thread, or memory for it, the request is lost.
 //
 // Threads: any. After fork() the child must only destroy it.
 class BackgroundWorker {
