@@ -95,7 +95,7 @@ void UnpackBits(std::span<const std::byte> in, uint8_t width, std::span<uint64_t
   const auto rest = values.subspan(direct * kGroup);
   std::array<std::byte, 2 * kGroupReadBytes> room{};
   assert(rest_bytes.size() <= kGroupReadBytes);
-  std::memcpy(room.data(), rest_bytes.data(), rest_bytes.size());
+  std::copy(rest_bytes.begin(), rest_bytes.end(), room.begin());
   const size_t groups = rest.size() / kGroup;
   kUnpack[width](room.data(), groups, rest.data());
   if (rest.size() % kGroup == 0) return;
