@@ -185,79 +185,77 @@ TEST_F(RetentionTest, OptionsThatDifferFromTheContainersAreRefused) {
   EXPECT_THAT(first_.Open(options), HasCode(StatusCode::kInvalidArgument));
 }
 
-TEST(RetentionBytesTest, BeyondMaxBytesTheOldestChunksGo) {
-  FaultyFileSystem fs(1);
-  Process process(fs);
-  EngineOptions options = SmallOptions();
-  options.storage.max_bytes = 3 * kExtentSizeBytes;
-  options.auto_retention = false;
-  ASSERT_OK(process.Open(options));
-  for (int64_t i = 0; i < 5; ++i) {
-    ASSERT_OK(process.Write("a", i * 10, i));
-    ASSERT_OK(process.engine->Seal(kNoWait));
+class RetentionBytesTest : public testing::Test {
+ protected:
+  RetentionBytesTest() : process_(fs_) {}
+
+  void Open(uint64_t max_bytes) {
+    EngineOptions options = SmallOptions();
+    options.storage.max_bytes = max_bytes;
+    options.auto_retention = false;
+    ASSERT_OK(process_.Open(options));
   }
-  ASSERT_OK_AND_ASSIGN(const auto report, process.engine->Retain(kNoWait));
-  EXPECT_EQ(report.chunks, 2u);
-  EXPECT_EQ(process.Sum(), 2 + 3 + 4);
-  ASSERT_OK_AND_ASSIGN(const auto again, process.engine->Retain(kNoWait));
-  EXPECT_EQ(again.chunks, 0u);
+  void WriteChunk(int64_t ts_us, int64_t value) {
+    ASSERT_OK(process_.Write("a", ts_us, value));
+    ASSERT_OK(process_.engine->Seal(kNoWait));
+  }
+  // How many chunks went.
+  uint64_t Retain() {
+    const auto report = process_.engine->Retain(kNoWait);
+    EXPECT_OK(report);
+    return report.ok() ? report.value().chunks : 0;
+  }
+
+  FaultyFileSystem fs_{1};
+  Process process_;
+};
+
+TEST_F(RetentionBytesTest, BeyondMaxBytesTheOldestChunksGo) {
+  Open(3 * kExtentSizeBytes);
+  for (int64_t i = 0; i < 5; ++i) {
+    WriteChunk(i * 10, i);
+  }
+  EXPECT_EQ(Retain(), 2u);
+  EXPECT_EQ(process_.Sum(), 2 + 3 + 4);
+  EXPECT_EQ(Retain(), 0u);
 }
 
 // Those of one run could only leave together.
-TEST(RetentionBytesTest, CompactionLeavesStepsThatMaxBytesCanTake) {
-  FaultyFileSystem fs(1);
-  Process process(fs);
-  EngineOptions options = SmallOptions();
-  options.storage.max_bytes = 1;
-  options.auto_retention = false;
-  ASSERT_OK(process.Open(options));
+TEST_F(RetentionBytesTest, CompactionLeavesStepsThatMaxBytesCanTake) {
+  Open(1);
   for (int64_t i = 0; i < 3; ++i) {
-    ASSERT_OK(process.Write("a", i * 10, i));
-    ASSERT_OK(process.engine->Seal(kNoWait));
+    WriteChunk(i * 10, i);
   }
-  ASSERT_OK(process.engine->Compact(CompactionScope::kRaw, kNoWait));
-  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 2u);
-  EXPECT_EQ(process.Sum(), 2) << "the newest stay, however little is allowed";
+  ASSERT_OK(process_.engine->Compact(CompactionScope::kRaw, kNoWait));
+  EXPECT_EQ(Retain(), 2u);
+  EXPECT_EQ(process_.Sum(), 2) << "the newest stay, however little is allowed";
 }
 
 // An archive of older points is imported, ten times the limit.
-TEST(RetentionBytesTest, ItHoldsAlsoWhenOlderPointsComeLater) {
-  FaultyFileSystem fs(1);
-  Process process(fs);
-  EngineOptions options = SmallOptions();
-  options.storage.max_bytes = 3 * kExtentSizeBytes;
-  options.auto_retention = false;
-  ASSERT_OK(process.Open(options));
+TEST_F(RetentionBytesTest, ItHoldsAlsoWhenOlderPointsComeLater) {
+  Open(3 * kExtentSizeBytes);
   for (int64_t i = 0; i < 6; ++i) {
-    ASSERT_OK(process.Write("a", 1'000'000 + i * 10, i));
-    ASSERT_OK(process.engine->Seal(kNoWait));
+    WriteChunk(1'000'000 + i * 10, i);
   }
-  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 3u);
+  EXPECT_EQ(Retain(), 3u);
   for (int64_t i = 0; i < 30; ++i) {
-    ASSERT_OK(process.Write("a", i * 10, i));
-    ASSERT_OK(process.engine->Seal(kNoWait));
+    WriteChunk(i * 10, i);
   }
-  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 30u);
-  EXPECT_EQ(process.Sum(), 3 + 4 + 5);
+  EXPECT_EQ(Retain(), 30u);
+  EXPECT_EQ(process_.Sum(), 3 + 4 + 5);
 }
 
-TEST(RetentionBytesTest, APointOfTheFutureDoesNotEndIt) {
-  FaultyFileSystem fs(1);
-  Process process(fs);
-  EngineOptions options = SmallOptions();
-  options.storage.max_bytes = 2 * kExtentSizeBytes;
-  options.auto_retention = false;
-  ASSERT_OK(process.Open(options));
+TEST_F(RetentionBytesTest, APointOfTheFutureDoesNotEndIt) {
+  Open(2 * kExtentSizeBytes);
   for (int64_t i = 0; i < 4; ++i) {
-    ASSERT_OK(process.Write("a", 4'000'000'000'000'000 + i, 0));
-    ASSERT_OK(process.engine->Seal(kNoWait));
+    WriteChunk(4'000'000'000'000'000 + i, 0);
   }
-  EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 2u);
+  EXPECT_EQ(Retain(), 2u);
   for (int64_t i = 0; i < 20; ++i) {
-    ASSERT_OK(process.Write("a", i * 10, 1));
-    EXPECT_EQ(process.Sum(), 1) << "what is written now is seen";
-    ASSERT_OK(process.engine->Seal(kNoWait));
-    EXPECT_EQ(process.engine->Retain(kNoWait).value().chunks, 1u);
+    ASSERT_OK(process_.Write("a", i * 10, 1));
+    EXPECT_EQ(process_.Sum(), 1) << "what is written now is seen";
+    ASSERT_OK(process_.engine->Seal(kNoWait));
+    EXPECT_EQ(Retain(), 1u);
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "tests/support/status_matchers.h"
 #include "tests/vtab/csv_outcome.h"
+#include "tests/vtab/csv_pieces.h"
 #include "vtab/csv/csv_batch_pump.h"
 
 namespace xtdb {
@@ -24,16 +25,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-CsvSource InPieces(std::string text, size_t piece_bytes) {
-  return [text = std::move(text), piece_bytes,
-          at = size_t{0}](std::span<char> out) mutable -> Result<size_t> {
-    const size_t size = std::min({out.size(), piece_bytes, text.size() - at});
-    std::copy_n(text.data() + at, size, out.data());
-    at += size;
-    return size;
-  };
-}
 
 CsvSchema LongSchema() {
   CsvSchema schema;

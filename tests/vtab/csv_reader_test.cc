@@ -14,6 +14,7 @@
 
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/vtab/csv_pieces.h"
 
 namespace xtdb {
 namespace {
@@ -29,17 +30,6 @@ struct Everything {
   std::vector<uint64_t> lines;
   std::vector<std::string> errors;
 };
-
-// Hands out `text` in pieces of at most `piece_bytes`, as a pipe does.
-CsvSource InPieces(std::string text, size_t piece_bytes) {
-  return [text = std::move(text), piece_bytes,
-          at = size_t{0}](std::span<char> out) mutable -> Result<size_t> {
-    const size_t size = std::min({out.size(), piece_bytes, text.size() - at});
-    std::copy_n(text.data() + at, size, out.data());
-    at += size;
-    return size;
-  };
-}
 
 Everything ReadAll(CsvReader& reader) {
   Everything all;

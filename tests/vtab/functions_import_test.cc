@@ -56,6 +56,29 @@ TEST_F(ImportFunctionTest, ABadLineLeavesNothingOfTheFile) {
   EXPECT_EQ(Line("SELECT count(*) FROM xtdb_tags('plant') WHERE tag = 'new'"), "0");
 }
 
+// Much of it is on the disk already, in blocks that must not count.
+TEST_F(ImportFunctionTest, ABadLineBehindMoreThanMemoryTakesLeavesNothingOfTheFile) {
+  std::string text = "tag,ts,value\n";
+  for (int i = 1; i <= 400'000; ++i)
+    text += "a," + std::to_string(i) + "," + std::to_string(i) + "\n";
+  const std::string path = File("long.csv", text + "a,never,1\n");
+  Run("CREATE VIRTUAL TABLE small USING xtdb(path='small.xtdb', chunk_size='4M', buffer='1M')");
+  Run("INSERT INTO small(tag, ts, value) VALUES ('a', 7, -1)");
+  Run("BEGIN");
+  Run("INSERT INTO small(tag, ts, value) VALUES ('a', 9, -2)");
+  const std::string call = "SELECT xtdb_import('small', '" + path + "', 'time_format=us')";
+  EXPECT_THAT(Exec(call), FailsWith(SQLITE_ERROR, "line 400002"));
+  EXPECT_EQ(Points("small"), "a 7 -1, a 9 -2");
+  Run("COMMIT");
+  EXPECT_EQ(Points("small"), "a 7 -1, a 9 -2");
+  Reopen();
+  EXPECT_EQ(Points("small"), "a 7 -1, a 9 -2");
+  EXPECT_EQ(Line("SELECT xtdb_check('small')"), "ok");
+  File("long.csv", text);
+  EXPECT_EQ(Line(call), "400000");
+  EXPECT_EQ(Line("SELECT count(*), sum(value), min(value) FROM small"), "400000 80000200000 1");
+}
+
 TEST_F(ImportFunctionTest, BadLinesAreLeftOutAndToldIfAsked) {
   const std::string path = File("plant.csv", "tag,ts,value\na,1,1\na,2,text\na,3,3\n");
   EXPECT_EQ(Line(Import(path, "time_format=us, on_error=skip")), "2");

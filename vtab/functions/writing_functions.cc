@@ -89,6 +89,14 @@ void Append(sqlite3_context* context, int argc, sqlite3_value** argv) {
   });
 }
 
+Status InsertCommand(Connection& connection, const std::string& table, std::string_view command) {
+  XTDB_ASSIGN_OR_RETURN(
+      SqlStatement insert,
+      SqlStatement::Prepare(connection.db(), "INSERT INTO " + table + "(command) VALUES (?1)"));
+  XTDB_RETURN_IF_ERROR(insert.Bind(1, command));
+  return StepToEnd(connection, insert);
+}
+
 std::optional<std::string> OptionalText(int argc, sqlite3_value** argv, int index) {
   if (index >= argc || sqlite3_value_type(argv[index]) == SQLITE_NULL) return std::nullopt;
   return std::string(TextOf(argv[index]));
@@ -106,11 +114,7 @@ Status RunDefineTag(sqlite3_context* context, int argc, sqlite3_value** argv) {
                                     .type = OptionalText(argc, argv, 2),
                                     .unit = OptionalText(argc, argv, 3),
                                     .description = OptionalText(argc, argv, 4)};
-  XTDB_ASSIGN_OR_RETURN(
-      SqlStatement insert,
-      SqlStatement::Prepare(connection.db(), "INSERT INTO " + table + "(command) VALUES (?1)"));
-  XTDB_RETURN_IF_ERROR(insert.Bind(1, command.ToText()));
-  XTDB_RETURN_IF_ERROR(StepToEnd(connection, insert));
+  XTDB_RETURN_IF_ERROR(InsertCommand(connection, table, command.ToText()));
   XTDB_ASSIGN_OR_RETURN(Table* const found, connection.FindTable(TextOf(argv[kTableArgument])));
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, found->Session());
   XTDB_ASSIGN_OR_RETURN(const ReadView view, session->CurrentState());
@@ -135,13 +139,9 @@ Status RunImport(sqlite3_context* context, int argc, sqlite3_value** argv) {
   ImportCall call;
   call.file = TextOf(argv[1]);
   XTDB_ASSIGN_OR_RETURN(call.options, ParseImportOptions(OptionalText(argc, argv, 2).value_or("")));
-  XTDB_ASSIGN_OR_RETURN(
-      SqlStatement insert,
-      SqlStatement::Prepare(connection.db(), "INSERT INTO " + table + "(command) VALUES (?1)"));
-  XTDB_RETURN_IF_ERROR(insert.Bind(1, kImportCommand));
   connection.set_import_call(&call);
   const Cleanup end([&] { connection.set_import_call(nullptr); });
-  XTDB_RETURN_IF_ERROR(StepToEnd(connection, insert));
+  XTDB_RETURN_IF_ERROR(InsertCommand(connection, table, kImportCommand));
   sqlite3_result_int64(context, static_cast<sqlite3_int64>(call.rows));
   return {};
 }
