@@ -15,9 +15,9 @@
 namespace xtdb {
 namespace {
 
-constexpr std::array<std::string_view, 11> kKeys = {
-    "tag",        "delimiter",    "header",         "layout",   "time_format", "time_column",
-    "tag_column", "value_column", "quality_column", "on_error", "quality"};
+constexpr std::array<std::string_view, 12> kKeys = {
+    "tag",         "delimiter",  "decimal",      "header",         "layout",   "time_format",
+    "time_column", "tag_column", "value_column", "quality_column", "on_error", "quality"};
 
 Status BadOption(const ModuleArgument& option, std::string_view forms) {
   return Status::InvalidArgument("option " + option.key + " is " + QuoteForMessage(option.value) +
@@ -32,6 +32,14 @@ Status ReadDelimiter(const ModuleArgument& option, CsvOptions& csv) {
   } else {
     return BadOption(option, "one character, or tab");
   }
+  return {};
+}
+
+Status ReadDecimal(const ModuleArgument& option, CsvOptions& csv) {
+  if (option.value != "point" && option.value != "comma") {
+    return BadOption(option, "point or comma");
+  }
+  csv.decimal_comma = option.value == "comma";
   return {};
 }
 
@@ -57,6 +65,7 @@ Status ReadQuality(const ModuleArgument& option, CsvImportOptions& options) {
 Status ReadOption(const ModuleArgument& option, CsvImportOptions& options) {
   CsvOptions& csv = options.csv;
   if (option.key == "delimiter") return ReadDelimiter(option, csv);
+  if (option.key == "decimal") return ReadDecimal(option, csv);
   if (option.key == "layout") return ReadLayout(option, csv);
   if (option.key == "on_error") return ReadOnError(option, options);
   if (option.key == "quality") return ReadQuality(option, options);

@@ -168,7 +168,7 @@ CsvTimeFormat ReadTimeFormat(const std::string& text) {
   throw CLI::ValidationError("--time-format", std::string(format.status().message()));
 }
 
-void AddCsvOptions(CLI::App& import, CsvOptions& csv) {
+void AddCsvOptions(CLI::App& subcommand, CsvOptions& csv) {
   const auto set_separator = [&csv](const std::string& text) {
     csv.separator = ReadSeparator(text);
   };
@@ -178,53 +178,60 @@ void AddCsvOptions(CLI::App& import, CsvOptions& csv) {
   const auto set_layout = [&csv](const std::string& text) {
     csv.layout = text == "wide" ? CsvLayout::kWide : CsvLayout::kLong;
   };
+  const auto set_decimal = [&csv](const std::string& text) { csv.decimal_comma = text == "comma"; };
   const auto set_header = [&csv](int64_t count) { csv.header = count > 0; };
-  import.add_option("--tag", csv.tag, "The tag of files that have only times and values");
-  import
+  subcommand.add_option("--tag", csv.tag, "The tag of files that have only times and values");
+  subcommand
       .add_option_function<std::string>("--delimiter", set_separator,
                                         "What separates the columns: one character, or 'tab'")
       ->type_name("CHAR");
-  import
+  subcommand
+      .add_option_function<std::string>("--decimal", set_decimal,
+                                        "What stands before the fraction of a number")
+      ->type_name("point|comma")
+      ->check(CLI::IsMember({"point", "comma"}));
+  subcommand
       .add_option_function<std::string>(
           "--time-format", set_time_format,
           "iso, s, ms, us, ns (since 1970), dmy (31.12.2024) or mdy (12/31/2024)")
       ->type_name("FORMAT");
-  import.add_flag_function("--header,!--no-header", set_header,
-                           "The first line has the names of the columns, or has not");
-  import
+  subcommand.add_flag_function("--header,!--no-header", set_header,
+                               "The first line has the names of the columns, or has not");
+  subcommand
       .add_option_function<std::string>("--layout", set_layout,
                                         "long: a point in each line; wide: one column for each tag")
       ->type_name("long|wide")
       ->check(CLI::IsMember({"long", "wide"}));
-  import.add_option("--time-column", csv.time_column, "Name or number (from 1) of that column");
-  import.add_option("--tag-column", csv.tag_column, "Likewise");
-  import.add_option("--value-column", csv.value_column, "Likewise");
-  import.add_option("--quality-column", csv.quality_column, "Likewise");
+  subcommand.add_option("--time-column", csv.time_column, "Name or number (from 1) of that column");
+  subcommand.add_option("--tag-column", csv.tag_column, "Likewise");
+  subcommand.add_option("--value-column", csv.value_column, "Likewise");
+  subcommand.add_option("--quality-column", csv.quality_column, "Likewise");
 }
 
-void AddRowOptions(CLI::App& import, ImportOptions& options) {
+void AddRowOptions(CLI::App& subcommand, ImportOptions& options) {
   const auto set_on_error = [&options](const std::string& text) {
     options.skip_bad_lines = text == "skip";
   };
   const auto set_quality = [&options](int quality) {
     options.quality = static_cast<Quality>(quality);
   };
-  import
+  subcommand
       .add_option_function<std::string>(
           "--on-error", set_on_error,
           "What a bad line does: stop (default), with nothing imported, or skip")
       ->type_name("stop|skip")
       ->check(CLI::IsMember({"stop", "skip"}));
-  import
+  subcommand
       .add_option_function<int>(
           "--quality", set_quality,
           "Quality of files without a column for it, 0 to 255 (default 192, good)")
       ->type_name("N")
       ->check(CLI::Range(0, 255));
-  import
+  subcommand
       .add_option("--commit-every", options.rows_per_commit,
                   "Commit after so many rows: less memory for very large files")
-      ->type_name("ROWS");
+      ->type_name("ROWS")
+      ->check(CLI::PositiveNumber);
 }
 
 Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& terminal) {
@@ -237,19 +244,18 @@ Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& t
 }  // namespace
 
 void AddImportCommand(CLI::App& app, Command& command) {
-  CLI::App& import = *app.add_subcommand("import", "Read CSV files into a container");
+  CLI::App& subcommand = *app.add_subcommand("import", "Read CSV files into a container");
   const auto options = std::make_shared<ImportOptions>();
-  import.add_option("CONTAINER", options->container, "The file to write; made if there is none")
+  subcommand
+      .add_option("CONTAINER", options->container, "The file to write; made if there is none")
       ->required();
-  import.add_option("FILE", options->files, "CSV files; - is standard input")->required();
-  AddCsvOptions(import, options->csv);
-  AddRowOptions(import, *options);
-  import.footer(std::string(kFooter) + kExitCodes);
-  import.callback([options, &command] {
-    command = [options](const Terminal& terminal) { return RunUntilStopped(*options, terminal);
-};
-}  // namespace xtdb
-);
+  subcommand.add_option("FILE", options->files, "CSV files; - is standard input")->required();
+  AddCsvOptions(subcommand, options->csv);
+  AddRowOptions(subcommand, *options);
+  subcommand.footer(std::string(kFooter) + kExitCodes);
+  subcommand.callback([options, &command] {
+    command = [options](const Terminal& terminal) { return RunUntilStopped(*options, terminal); };
+  });
 }
 
 }  // namespace xtdb

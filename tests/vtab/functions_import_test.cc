@@ -101,6 +101,41 @@ TEST_F(ImportFunctionTest, OptionsSettleWhatCannotBeTold) {
   EXPECT_EQ(Line("SELECT tag, value FROM plant WHERE tag IN ('x', 'y')"), "x 10, y 20");
 }
 
+TEST_F(ImportFunctionTest, WordsOfNumbersDoNotMakeATextTag) {
+  const std::string path = File("plant.csv",
+                                "tag,ts,value\n"
+                                "a,1,NaN\na,2,-Infinity\na,3,null\na,4,1.5\na,5,+inf\n"
+                                "state,1,idle\nstate,2,NULL\nstate,3,nan\nstate,4,\n");
+  EXPECT_EQ(Line(Import(path, "time_format=us")), "9");
+  EXPECT_EQ(Points(),
+            "a 1 NULL, a 2 -Inf, a 3 NULL, a 4 1.5, a 5 Inf, "
+            "state 1 idle, state 2 NULL, state 3 nan, state 4 NULL");
+  EXPECT_EQ(Line("SELECT tag, typeof(value) FROM plant WHERE ts IN (2, 4) AND value IS NOT NULL "
+                 "ORDER BY tag, ts"),
+            "a real, a real, state text");
+  EXPECT_EQ(Line("SELECT tag, type FROM xtdb_tags('plant')"), "a float64, state text");
+}
+
+TEST_F(ImportFunctionTest, ABoolTagTakesTrueAndFalse) {
+  Run("SELECT xtdb_define_tag('plant', 'pump', 'bool')");
+  const std::string path =
+      File("plant.csv", "tag,ts,value\npump,1,True\npump,2, false\npump,3,1\n");
+  EXPECT_EQ(Line(Import(path, "time_format=us")), "3");
+  EXPECT_EQ(Points(), "pump 1 1, pump 2 0, pump 3 1");
+  EXPECT_THAT(Exec(Import(File("yes.csv", "tag,ts,value\npump,4,yes\n"), "time_format=us")),
+              FailsWith(SQLITE_MISMATCH, "yes"));
+}
+
+TEST_F(ImportFunctionTest, DecimalSaysWhatStandsBeforeTheFraction) {
+  const std::string path = File("plant.csv", "tag;ts;value\na;1;1,5\ns;1;x\n");
+  EXPECT_EQ(Line(Import(path, "time_format=us")), "2");
+  EXPECT_EQ(Points(), "a 1 1.5, s 1 x");
+  const std::string plain = File("plain.csv", "tag;ts;value\na;1;1,5\n");
+  EXPECT_THAT(Exec(Import(plain, "time_format=us, decimal=point")),
+              FailsWith(SQLITE_MISMATCH, "1,5"));
+  EXPECT_EQ(Line(Import(plain, "time_format=us, decimal=comma")), "1");
+}
+
 TEST_F(ImportFunctionTest, WrongArgumentsAreNamed) {
   const std::string path = File("plant.csv", "tag,ts,value\na,1,1\n");
   EXPECT_THAT(Exec("SELECT xtdb_import(NULL, 'a.csv')"), FailsWith(SQLITE_ERROR, "which table?"));
@@ -114,6 +149,7 @@ TEST_F(ImportFunctionTest, WrongArgumentsAreNamed) {
       {"tags=a", "unknown option \"tags\"; the options are tag, delimiter"},
       {"tag", "it has no value; write key=value, such as time_format=dmy"},
       {"tag=a, tag=b", "given twice"},
+      {"decimal=dot", "write point or comma"},
       {"delimiter=ab", "write one character, or tab"},
       {"layout=square", "write long or wide"},
       {"on_error=hope", "write stop or skip"},

@@ -2,14 +2,25 @@
 
 #include <algorithm>
 
+#include "vtab/text/quote_text.h"
+
 namespace xtdb {
 namespace {
 
 Value ValueFor(const CsvBatch& batch, const CsvBatchPoint& point, ValueType tag_type) {
-  if (point.type == ValueType::kNone) return Value::Null();
+  const std::string_view text = batch.text(point);
+  const std::string_view word = TrimBlanks(text);
+  if (point.type == ValueType::kNone) {
+    const bool is_word = tag_type == ValueType::kText && !word.empty();  // NULL, as it stands
+    return is_word ? Value::Text(text) : Value::Null();
+  }
+  if (tag_type == ValueType::kBool && point.type == ValueType::kText) {
+    if (EqualsIgnoreCase(word, "true")) return Value::Integer(1);
+    if (EqualsIgnoreCase(word, "false")) return Value::Integer(0);
+  }
   // A text tag takes what stands in the file, such as 007.
   if (point.type == ValueType::kText || tag_type == ValueType::kText) {
-    return Value::Text(batch.text(point));
+    return Value::Text(text);
   }
   if (point.type == ValueType::kInt64) return Value::Integer(AsInt64(point.bits));
   return Value::Real(AsDouble(point.bits));

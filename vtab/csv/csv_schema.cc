@@ -184,20 +184,25 @@ class SchemaDetector {
     return cells == 0 ? 0 : 100 * holding / cells;
   }
 
+  template <typename Predicate>
+  bool AnyCell(size_t column, Predicate holds) const {
+    return std::any_of(DataRows().begin(), DataRows().end(),
+                       [&](const auto& row) { return column < row.size() && holds(row[column]); });
+  }
+
   // Most cells: a few bad lines should not hide what a column is.
   template <typename Predicate>
   bool MostCells(size_t column, Predicate holds) const {
     return PercentOfCells(column, holds) >= 75;
   }
 
-  // A column of numbers of which at least one has a comma; never beside the separator comma.
+  // A column has numbers with a comma and none with a point; never beside the separator comma.
   bool HasDecimalComma() const {
+    const auto has_point = [](const std::string& cell) {
+      return cell.find('.') != std::string::npos && ParseWholeNumber(cell).has_value();
+    };
     for (size_t column = 0; column < schema_.column_count && schema_.separator != ','; ++column) {
-      if (MostCells(column, [](const std::string& cell) { return IsNumber(cell); }) &&
-          PercentOfCells(column, [](const std::string& cell) { return !IsDecimalComma(cell); }) <
-              100) {
-        return true;
-      }
+      if (AnyCell(column, IsDecimalComma) && !AnyCell(column, has_point)) return true;
     }
     return false;
   }

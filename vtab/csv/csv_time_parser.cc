@@ -2,7 +2,7 @@
 
 #include "engine/base/types.h"
 #include "vtab/csv/fast_fields.h"
-#include "vtab/text/calendar.h"
+#include "engine/base/calendar.h"
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -16,6 +17,21 @@ constexpr size_t kNumberBytesMax = 64;  // of a number with a decimal comma
 
 Status AtLine(const CsvRecord& record, const Status& status) {
   return status.WithContext("line " + std::to_string(record.line));
+}
+
+// NaN, Inf, Infinity, as programs print them; with a sign or not.
+std::optional<double> NumberOfWord(std::string_view text) {
+  const bool negative = text[0] == '-';
+  if (negative || text[0] == '+') text.remove_prefix(1);
+  double number = 0;
+  if (EqualsIgnoreCase(text, "nan")) {
+    number = std::numeric_limits<double>::quiet_NaN();
+  } else if (EqualsIgnoreCase(text, "inf") || EqualsIgnoreCase(text, "infinity")) {
+    number = std::numeric_limits<double>::infinity();
+  } else {
+    return std::nullopt;
+  }
+  return negative ? -number : number;
 }
 
 }  // namespace
@@ -104,8 +120,13 @@ void PointParser::ParseValue(std::string_view field, bool quoted, CsvPoint& poin
     }
   }
   const std::optional<Number> number = ParseWholeNumber(text);
-  if (!number) {
-    point.type = ValueType::kText;
+  if (!number && !quoted && EqualsIgnoreCase(text, "null")) {
+    point.type = ValueType::kNone;
+    point.point.flags = kPointNull;
+  } else if (!number) {
+    const std::optional<double> word = quoted || text.empty() ? std::nullopt : NumberOfWord(text);
+    point.type = word ? ValueType::kFloat64 : ValueType::kText;
+    if (word) point.point.bits = FromDouble(*word);
   } else if (number->is_integer && text.find_first_of(".eE") == std::string_view::npos) {
     point.type = ValueType::kInt64;
     point.point.bits = FromInt64(number->integer);

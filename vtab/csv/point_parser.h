@@ -25,8 +25,10 @@ struct CsvPoint {
 
 // Turns records into points.
 //   time:    in the schema's format; empty is an error
-//   value:   digits are an integer, a number with a point or an exponent a real; everything else is
-//            text. Empty is NULL in the long layout and no point in the wide one; "" is a text.
+//   value:   digits are an integer, a number with a point or an exponent a real, and so are NaN,
+//   Inf
+//            and Infinity; everything else is text. Empty is NULL in the long layout and no point
+//            in the wide one; "" is a text. NULL without quotes is NULL, but for a text tag.
 //   quality: 0 .. 255, good, uncertain, bad, or empty for good
 // Threads: none of its own.
 class PointParser {
