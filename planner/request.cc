@@ -44,6 +44,7 @@ void PlanCounters::Add(const PlanCounters& other) {
   vectors_pruned += other.vectors_pruned;
   vectors_decoded += other.vectors_decoded;
   blocks_from_statistics += other.blocks_from_statistics;
+  vectors_from_statistics += other.vectors_from_statistics;
   memory_runs += other.memory_runs;
   rows += other.rows;
 }
@@ -54,7 +55,8 @@ std::string PlanCounters::ToString() const {
          " of " + std::to_string(blocks_considered) + " pruned, " + std::to_string(blocks_read) +
          " read, " + std::to_string(blocks_from_statistics) +
          " from statistics; vectors: " + std::to_string(vectors_decoded) + " decoded, " +
-         std::to_string(vectors_pruned) + " pruned; " +
+         std::to_string(vectors_pruned) + " pruned, " + std::to_string(vectors_from_statistics) +
+         " from statistics; " +
          Count(memory_runs, "memory run", "memory runs") + "; " + Count(rows, "row", "rows");
 }
 

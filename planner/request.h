@@ -59,11 +59,12 @@ struct PlanCounters {
   uint64_t vectors_pruned = 0;  // of blocks read: by time or zone map
   uint64_t vectors_decoded = 0;
   uint64_t blocks_from_statistics = 0;  // answered from directory entries alone
+  uint64_t vectors_from_statistics = 0;  // answered from vector tables alone
   uint64_t memory_runs = 0;
   uint64_t rows = 0;  // handed out
   void Add(const PlanCounters& other);
   // "2 tags; chunks: 1 of 3 pruned; blocks: 8 of 9 pruned, 1 read, 0 from statistics; vectors: 2
-  // decoded, 5 pruned; 1 memory run; 100 rows"
+  // decoded, 5 pruned, 0 from statistics; 1 memory run; 100 rows"
   std::string ToString() const;
 };
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/base/compensated_sum.h"
 #include "engine/codec/codec_kernels.h"
 
 namespace xtdb {
@@ -13,24 +14,6 @@ namespace {
 __extension__ using Int128 = __int128;
 
 constexpr double kSecondsPerUs = 1e-6;
-
-// A sum of doubles with the error that each addition made [Neumaier 1974].
-class CompensatedSum {
- public:
-  void Add(double value) {
-    const double sum = sum_ + value;
-    error_ += std::fabs(sum_) >= std::fabs(value) ? (sum_ - sum) + value : (value - sum) + sum_;
-    sum_ = sum;
-  }
-  double value() const {
-    // Past the largest double, or with infinities, the error is NaN and means nothing.
-    return std::isfinite(sum_) ? sum_ + error_ : sum_;
-  }
-
- private:
-  double sum_ = 0;
-  double error_ = 0;
-};
 
 template <ValueType kType>
 double ToDouble(ValueBits bits) {

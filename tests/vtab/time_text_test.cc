@@ -9,7 +9,7 @@
 
 #include "engine/base/types.h"
 #include "tests/support/status_matchers.h"
-#include "vtab/text/calendar.h"
+#include "engine/base/calendar.h"
 
 namespace xtdb {
 namespace {

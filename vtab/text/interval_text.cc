@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "vtab/text/calendar.h"
+#include "engine/base/calendar.h"
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {

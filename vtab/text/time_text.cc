@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "engine/base/types.h"
-#include "vtab/text/calendar.h"
+#include "engine/base/calendar.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/quote_text.h"
 
