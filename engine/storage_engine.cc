@@ -147,6 +147,20 @@ void StorageEngine::TellFailure(const char* what, const Status& status) noexcept
   IgnoreStatus(told, "the failure itself is kept");
 }
 
+std::shared_ptr<EngineState> StorageEngine::CurrentState() const {
+  std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void StorageEngine::TellDone(const char* kind,
+                             const std::function<std::string()>& message) noexcept {
+  const Status told = CatchNoMemory([&] {
+    events_.Add(clock_.NowUs(), EventLevel::kInfo, kind, message());
+    return Status();
+  });
+  IgnoreStatus(told, "it is done all the same");
+}
+
 void StorageEngine::StopWrites(const Status& status) {
   std::lock_guard lock(mutex_);
   if (failure_.ok()) failure_ = status;

@@ -14,6 +14,8 @@
 
 #include "engine/base/background_worker.h"
 #include "engine/base/parallel.h"
+#include "engine/base/raised_flag.h"
+#include "engine/base/retry_pause.h"
 #include "engine/base/status.h"
 #include "engine/base/types.h"
 #include "engine/block/block_output.h"
@@ -44,6 +46,7 @@ enum class Synchronous : uint8_t { kOff = 0, kNormal = 1, kFull = 2 };
 
 // What the storage keeps; decided at creation, then read from the container. An absent one takes
 // the container's value (or the default, at creation); a different one is kInvalidArgument at open.
+// ChangeStorage changes all but chunk_size and atomic_commit.
 struct RequestedStorage {
   std::optional<uint64_t> chunk_size_bytes;  // default 64 MiB
   std::optional<uint32_t> block_extents;     // of the largest block; default 16
@@ -95,8 +98,6 @@ struct EngineStats {
   LSN published_lsn = kNoLsn;
   LSN durable_lsn = kNoLsn;
   LSN checkpoint_lsn = kNoLsn;
-  int64_t retention_us = 0;  // 0: points are kept for ever
-  uint64_t max_bytes = 0;    // 0: no limit
   uint64_t log_bytes = 0;
   uint64_t log_segments = 0;
   uint64_t log_unsynced_bytes = 0;    // at its end, as far as this process knows
@@ -130,8 +131,7 @@ struct EngineStats {
 // Ownership: borrows `fs` and `clock`, which must outlive it. Shared by transactions and snapshots.
 // Threads:   any, for every public method.
 // Errors:    after a failed write or sync of the log or of blocks every later write is refused with
-// that
-//            error (reads go on); reopening recovers.
+//            that error (reads go on); reopening recovers.
 class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
  public:
   // Opens or creates the container at `path`; recovers it, if nobody else has it open. Waits for
@@ -204,14 +204,20 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // with the chunk, or with its compaction. Points that are written later count, whatever their
   // time. A limit before that of an earlier call changes nothing.
   Result<DropReport> RetainFrom(int64_t first_us, int64_t timeout_us);
+  // What the container keeps, all of it given; as of this process's last write or checkpoint.
+  RequestedStorage Storage() const;
+  // For the blocks and retentions to come. Other processes follow with their next write.
+  //   kInvalidArgument: changes has chunk_size or atomic_commit. kBusy after timeout.
+  Status ChangeStorage(const RequestedStorage& changes, int64_t timeout_us);
   // RetainFrom by the container's options: points older than `retention`; and whole chunks, the
   // oldest first, while blocks take more than `max_bytes`. kFailedPrecondition: it has neither.
   Result<DropReport> Retain(int64_t timeout_us);
 
   // Merges sealed chunks into COMPACT ones, sorted by tag and time, without what was overwritten or
   // deleted; flushes and seals first. Others read and write meanwhile, but for an instant before
-  // and after. kBusy: another process or thread compacts, or writes, for longer than the timeout.
-  // kCorruption: a block cannot be read; then its chunks stay as they are.
+  // and after. kBusy: another process or thread compacts, or writes, for longer than the timeout;
+  // at the end, where the work would be lost, than a minute. kCorruption: a block cannot be read;
+  // then its chunks stay as they are.
   struct CompactionReport {
     uint64_t runs = 0;
     uint64_t chunks_in = 0;
@@ -263,6 +269,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
                                                         const std::string& path,
                                                         const EngineOptions& options);
   Status CheckStorageOptions() const;
+  void NoteStorage();
   Status Attach(bool alone);
   Status Recover();
   Status EnsureLog();
@@ -356,7 +363,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status AppendFlushRecord(FlushRecord record, std::span<const TagId> tags);
   Status FlushAll();
   static DropReport ReportOf(const ChunkStore::DropPlan& plan);
-  Status AppendDropRecord(ChunkStore::DropPlan plan);
+  Status AppendDropRecord(ChunkStore::DropPlan plan, const char* kind);
   Result<LSN> AppendSynced(FrameType type, std::span<const std::byte> payload, const char* what);
   void FreeDropped();
   // Retention (storage_engine_retain.cc).
@@ -373,6 +380,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   };
   Status LockCompaction(const Patience& patience);
   void UnlockCompaction();
+  Status CheckSpareSpace(const CompactionNeed& need);
   Status CompactRuns(CompactionNeed need, const Patience& patience, CompactionReport& report);
   Status HoldWriterPatiently(const Patience& patience, const std::function<Status()>& work);
   Result<std::unique_ptr<Compaction>> BeginCompaction(CompactionNeed need,
@@ -400,6 +408,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   void NoteFailure(const char* what, const Status& status) noexcept;
   void NoteFailedBackgroundSync(const Status& status) noexcept;
   void TellFailure(const char* what, const Status& status) noexcept;
+  void TellDone(const char* kind, const std::function<std::string()>& message) noexcept;
   void StopWrites(const Status& status);
   std::vector<TagDefinition> CommittedTags() const;
   Status CloseWith(bool remove_if_new);
@@ -408,6 +417,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   Status CloseLog();
   Status RemoveFiles();
 
+  std::shared_ptr<EngineState> CurrentState() const;  // by who has not WRITER
   void ReleaseSnapshot(LSN lsn, EngineState& state);
   LSN OldestSnapshot() const;              // caller holds mutex_
   std::vector<LSN> LiveSnapshots() const;  // ascending; caller holds mutex_
@@ -466,11 +476,13 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   bool closed_ = true;               // guarded by mutex_; until it is open
   bool committed_anything_ = false;  // guarded by mutex_
   EngineStats stats_;                // guarded by mutex_; only the counts since open
+  RequestedStorage storage_;         // guarded by mutex_; as in the superblock
 
   WriterLock compaction_lock_;                        // of the process; before that of all of them
   std::atomic<bool> is_compacting_ = false;           // set by who has both
   std::atomic<uint64_t> uncompactable_sequence_ = 0;  // up to here it has failed
-  std::atomic<int64_t> maintenance_pause_us_ = 0;     // monotonic; not before, after a failure
+  RetryPause retention_pause_;
+  RetryPause compaction_pause_;
 
   // The last: their threads end before what these use.
   LogSyncer log_syncer_;

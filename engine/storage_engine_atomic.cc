@@ -47,9 +47,9 @@ Status StorageEngine::HoldWriter(int64_t timeout_us, const std::function<Status(
   XTDB_RETURN_IF_ERROR(LockWriter(timeout_us));
   release.Cancel();
   const Cleanup end([this] { EndWrite(); });
-  must_recover_ = true;  // unless all of it is done
+  RaisedFlag unfinished(must_recover_);
   Status done = work();
-  must_recover_ = false;
+  unfinished.Done();
   return done;
 }
 

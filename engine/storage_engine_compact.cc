@@ -10,7 +10,10 @@ namespace {
 
 // How long a wait may last before it is asked again whether it is over.
 constexpr int64_t kWaitStepUs = 100'000;
-constexpr int64_t kPauseAfterFailureUs = 60'000'000;
+// The end of a compaction waits so long at least: its work would be lost.
+constexpr int64_t kEndTimeoutUs = 60'000'000;
+// In the background, of the bytes that are to be compacted.
+constexpr uint64_t kSpaceFactor = 2;
 
 }  // namespace
 
@@ -66,6 +69,20 @@ void StorageEngine::UnlockCompaction() {
   compaction_lock_.Release();
 }
 
+// A compaction gives its space back, but a writer that needs it meanwhile would find the disk full.
+Status StorageEngine::CheckSpareSpace(const CompactionNeed& need) {
+  const std::shared_ptr<EngineState> state = CurrentState();
+  uint64_t needed = 0;
+  for (const auto& chunk : SelectForCompaction(*state->chunks.chunks(), need)) {
+    needed += chunk->summary().used_extents * kExtentSizeBytes;
+  }
+  XTDB_ASSIGN_OR_RETURN(const uint64_t spare, fs_.FreeBytes(DirectoryOf(path_)));
+  if (spare >= kSpaceFactor * needed) return Status();
+  return Status::ResourceExhausted(path_ + ": " + std::to_string(kSpaceFactor * needed) +
+                                   " bytes should be free on its disk, and " +
+                                   std::to_string(spare) + " are");
+}
+
 Status StorageEngine::CompactRuns(CompactionNeed need, const Patience& patience,
                                   CompactionReport& report) {
   while (!patience.is_over()) {
@@ -88,6 +105,12 @@ Status StorageEngine::CompactRuns(CompactionNeed need, const Patience& patience,
     report.counts.bytes_in += counts.bytes_in;
     report.counts.bytes_out += counts.bytes_out;
     need.after_sequence = PlaceOfAll(run->inputs).last;
+    TellDone("compaction", [&] {
+      return "chunks: " + std::to_string(run->inputs.size()) + " became " +
+             std::to_string(outputs.value().size()) +
+             ", bytes: " + std::to_string(counts.bytes_in) + " became " +
+             std::to_string(counts.bytes_out);
+    });
     std::lock_guard lock(mutex_);
     ++stats_.compactions;
     stats_.chunks_compacted += run->inputs.size();
@@ -204,7 +227,8 @@ Status StorageEngine::EndCompaction(Compaction& compaction, const Result<ChunkLi
     compaction.state = nullptr;
   };
   const Cleanup end([&] { let_go(); });
-  const Status held = HoldWriterPatiently(patience, [&]() -> Status {
+  const Patience longer{std::max(patience.timeout_us, kEndTimeoutUs), patience.is_over};
+  const Status held = HoldWriterPatiently(longer, [&]() -> Status {
     const Status committed =
         outputs.ok() ? CommitCompaction(compaction, outputs.value()) : outputs.status();
     if (!compaction.is_undecided) EndLease();
@@ -267,11 +291,7 @@ Status StorageEngine::FollowLease() {
 CompactionNeed StorageEngine::DueCompaction() const {
   CompactionNeed need{.due_chunks = options_.compact_chunks,
                       .after_sequence = uncompactable_sequence_};
-  uint64_t max_bytes = 0;  // not from the superblock, which is written meanwhile
-  {
-    std::lock_guard lock(mutex_);
-    max_bytes = stats_.max_bytes;
-  }
+  const uint64_t max_bytes = Storage().max_bytes.value_or(0);
   // Chunks of one run leave together: no step of max_bytes is larger than a quarter of it.
   if (max_bytes != 0) {
     const uint64_t quarter = max_bytes / 4 / container_->header().chunk_size_bytes;
@@ -289,15 +309,19 @@ Status StorageEngine::CompactDue(const Patience& patience) {
   // Somebody who compacts already does the work.
   if (!LockCompaction({0, patience.is_over}).ok()) return Status();
   const Cleanup unlock([this] { UnlockCompaction(); });
+  const CompactionNeed need = DueCompaction();
+  XTDB_RETURN_IF_ERROR(CheckSpareSpace(need));
   CompactionReport report;
-  return CompactRuns(DueCompaction(), patience, report);
+  return CompactRuns(need, patience, report);
 }
 
 // By the holder of WRITER.
 void StorageEngine::RequestMaintenance() noexcept {
-  if (clock_.MonotonicUs() < maintenance_pause_us_) return;
+  const int64_t now_us = clock_.MonotonicUs();
   const Status requested = CatchNoMemory([&] {
-    if (IsRetentionDue() || IsCompactionDue()) maintenance_worker_.Request();
+    const bool is_due = (retention_pause_.IsOver(now_us) && IsRetentionDue()) ||
+                        (compaction_pause_.IsOver(now_us) && IsCompactionDue());
+    if (is_due) maintenance_worker_.Request();
     return Status();
   });
   IgnoreStatus(requested, "the next checkpoint asks again");
@@ -306,21 +330,26 @@ void StorageEngine::RequestMaintenance() noexcept {
 void StorageEngine::MaintainInBackground() noexcept {
   const Patience patience{std::numeric_limits<int64_t>::max(),
                           [this] { return maintenance_worker_.is_stopped(); }};
-  const auto attempt = [&](const char* what, const std::function<Status()>& work) {
+  const auto attempt = [&](const char* what, RetryPause& pause,
+                           const std::function<Status()>& work) {
+    const int64_t now_us = clock_.MonotonicUs();
+    if (!pause.IsOver(now_us)) return;
     const Status done = CatchNoMemory(work);
-    if (done.ok() || patience.is_over()) return;
-    maintenance_pause_us_ = clock_.MonotonicUs() + kPauseAfterFailureUs;
+    if (patience.is_over()) return;
+    if (done.ok()) return pause.NoteSuccess();
+    pause.NoteFailure(now_us);
     TellFailure(what, done);
   };
+  const auto retain = [&]() -> Status {
+    DropReport report;
+    return IsRetentionDue() ? RetainHeld(RetentionLimit(), report) : Status();
+  };
   // First what need not be compacted.
-  attempt("retention", [&] {
-    return HoldWriterPatiently(patience, [&]() -> Status {
-      DropReport report;
-      return IsRetentionDue() ? RetainHeld(RetentionLimit(), report) : Status();
-    });
-  });
+  if (options_.auto_retention && HasRetention()) {
+    attempt("retention", retention_pause_, [&] { return HoldWriterPatiently(patience, retain); });
+  }
   if (options_.compact_chunks == 0) return;
-  attempt("compaction", [&] { return CompactDue(patience); });
+  attempt("compaction", compaction_pause_, [&] { return CompactDue(patience); });
 }
 
 }  // namespace xtdb

@@ -5,12 +5,7 @@
 namespace xtdb {
 
 std::vector<DroppedChunk> StorageEngine::DroppedChunks() const {
-  std::shared_ptr<EngineState> state;
-  {
-    std::lock_guard lock(mutex_);
-    state = state_;
-  }
-  return state->chunks.dropped();
+  return CurrentState()->chunks.dropped();
 }
 
 Result<StorageEngine::DropReport> StorageEngine::DropBefore(int64_t before_us, int64_t timeout_us) {
@@ -23,7 +18,7 @@ Result<StorageEngine::DropReport> StorageEngine::DropBefore(int64_t before_us, i
   ChunkStore::DropPlan plan = state_->chunks.PlanDrop(before_us);
   const DropReport report = ReportOf(plan);
   if (plan.record.chunks.empty()) return report;
-  XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan)));
+  XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan), "drop"));
   FreeDropped();
   return report;
 }
@@ -41,7 +36,9 @@ StorageEngine::DropReport StorageEngine::ReportOf(const ChunkStore::DropPlan& pl
   return report;
 }
 
-Status StorageEngine::AppendDropRecord(ChunkStore::DropPlan plan) {
+Status StorageEngine::AppendDropRecord(ChunkStore::DropPlan plan, const char* kind) {
+  const DropReport report = ReportOf(plan);
+  const bool hides = plan.record.hides;
   std::vector<std::byte> payload;
   AppendDrop(plan.record, payload);
   XTDB_ASSIGN_OR_RETURN(const LSN lsn, AppendSynced(FrameType::kDrop, payload, "drop"));
@@ -53,6 +50,12 @@ Status StorageEngine::AppendDropRecord(ChunkStore::DropPlan plan) {
     published_lsn_ = lsn;
   }
   Settle();
+  TellDone(kind, [&] {
+    const std::string gone = "chunks gone: " + std::to_string(report.chunks) +
+                             ", points: " + std::to_string(report.points) +
+                             ", bytes: " + std::to_string(report.bytes);
+    return hides ? gone + "; what is as old in others is hidden" : gone;
+  });
   return Status();
 }
 
@@ -64,9 +67,9 @@ Result<LSN> StorageEngine::AppendSynced(FrameType type, std::span<const std::byt
     XTDB_RETURN_IF_ERROR(wal_->Sync());
     return lsn;
   };
-  must_recover_ = true;
+  RaisedFlag unfinished(must_recover_);
   Result<LSN> lsn = write();
-  must_recover_ = false;
+  unfinished.Done();
   if (!lsn.ok()) NoteFailure(what, lsn.status());
   return lsn;
 }

@@ -101,7 +101,7 @@ Status StorageEngine::FlushTags(std::span<const TagId> tags) {
 }
 
 Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
-  must_recover_ = true;  // unless memory suffices for what the log says
+  RaisedFlag unfinished(must_recover_);  // unless memory suffices for what the log says
   FlushRecord record;
   // The points must be safe in the log before a block may stand for them; with synchronous=off,
   // too: others have committed some of them, and a torn flush would cost more than the last
@@ -110,12 +110,12 @@ Result<size_t> StorageEngine::FlushFirst(std::span<const TagId> tags) {
   const Result<size_t> written = synced.ok() ? WriteBlocks(tags, record) : synced;
   if (!written.ok()) {
     state_->chunks.Abandon();
-    must_recover_ = false;
+    unfinished.Done();
     NoteFailure("flush", written.status());
     return written;
   }
   const Status appended = AppendFlushRecord(std::move(record), tags.first(written.value()));
-  must_recover_ = false;
+  unfinished.Done();
   if (!appended.ok()) {
     NoteFailure("flush", appended);
     return appended;
@@ -239,9 +239,9 @@ Status StorageEngine::WriteCheckpoint(LogState log_state, CheckpointScope scope)
 }
 
 Status StorageEngine::Checkpoint(LogState log_state, CheckpointScope scope) {
-  must_recover_ = true;
+  RaisedFlag unfinished(must_recover_);
   const Status written = WriteCheckpoint(log_state, scope);
-  must_recover_ = false;
+  unfinished.Done();
   state_->chunks.EndReclaim(written.ok());
   left_unfinished_ = !written.ok();
   if (!written.ok()) {

@@ -146,13 +146,11 @@ void StorageEngine::Install(Loaded& loaded) {
   flushes_followed_ = false;
   left_unfinished_ = false;
   loaded.state->chunks.TellDamage();
+  NoteStorage();
   std::lock_guard lock(mutex_);
   state_ = std::move(loaded.state);
   published_lsn_ = std::max(published_lsn_, loaded.published_lsn);
-  const Superblock& superblock = container_->superblock();
-  stats_.checkpoint_lsn = superblock.checkpoint_lsn;
-  stats_.retention_us = superblock.options.retention_us;
-  stats_.max_bytes = superblock.max_bytes;
+  stats_.checkpoint_lsn = container_->superblock().checkpoint_lsn;
   if (loaded.replayed) {
     committed_anything_ = true;
     NoteLogStats();

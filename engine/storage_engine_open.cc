@@ -61,13 +61,6 @@ Result<std::unique_ptr<File>> OpenFile(FileSystem& fs, const std::string& path,
   return file;
 }
 
-Status Differs(const std::string& path, const char* option, const std::string& wanted,
-               const std::string& stored) {
-  return Status::InvalidArgument(path + " was created with " + option + "=" + stored +
-                                 ", which this table states as " + wanted +
-                                 "; leave the option out");
-}
-
 }  // namespace
 
 StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
@@ -224,34 +217,6 @@ Status StorageEngine::Recover() {
   if (escaped.ok()) return Status();
   // Reading goes on. Where only room is missing, the next writer tries again.
   NoteFailure("recovery", escaped);
-  return Status();
-}
-
-Status StorageEngine::CheckStorageOptions() const {
-  const RequestedStorage& wanted = options_.storage;
-  const StorageOptions& stored = container_->superblock().options;
-  const uint64_t chunk_size = container_->header().chunk_size_bytes;
-  if (wanted.chunk_size_bytes.value_or(chunk_size) != chunk_size) {
-    return Differs(path_, "chunk_size", std::to_string(*wanted.chunk_size_bytes),
-                   std::to_string(chunk_size));
-  }
-  if (wanted.raw_records.value_or(stored.raw_records != 0) != (stored.raw_records != 0)) {
-    return Differs(path_, "codec", *wanted.raw_records ? "raw" : "auto",
-                   stored.raw_records != 0 ? "raw" : "auto");
-  }
-  if (wanted.retention_us.value_or(stored.retention_us) != stored.retention_us) {
-    return Differs(path_, "retention", std::to_string(*wanted.retention_us) + " microseconds",
-                   std::to_string(stored.retention_us) + " microseconds");
-  }
-  const uint64_t max_bytes = container_->superblock().max_bytes;
-  if (wanted.max_bytes.value_or(max_bytes) != max_bytes) {
-    return Differs(path_, "max_bytes", std::to_string(*wanted.max_bytes),
-                   std::to_string(max_bytes));
-  }
-  if (wanted.atomic_commit.value_or(atomic_commit_) != atomic_commit_) {
-    return Differs(path_, "atomic_commit", *wanted.atomic_commit ? "on" : "off",
-                   atomic_commit_ ? "on" : "off");
-  }
   return Status();
 }
 

@@ -53,8 +53,8 @@ int64_t LimitOfBytes(const ChunkList& chunks, uint64_t max_bytes) {
 }  // namespace
 
 bool StorageEngine::HasRetention() const {
-  const Superblock& superblock = container_->superblock();
-  return superblock.options.retention_us != 0 || superblock.max_bytes != 0;
+  const RequestedStorage storage = Storage();  // the superblock may just be written
+  return storage.retention_us.value_or(0) != 0 || storage.max_bytes.value_or(0) != 0;
 }
 
 int64_t StorageEngine::RetentionLimit() const {
@@ -132,7 +132,7 @@ Status StorageEngine::RetainHeld(int64_t first_us, DropReport& report) {
       hides ? state_->chunks.PlanRetain(first_us) : state_->chunks.PlanDrop(first_us);
   if (!hides && plan.record.chunks.empty()) return Status();
   report = ReportOf(plan);
-  XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan)));
+  XTDB_RETURN_IF_ERROR(AppendDropRecord(std::move(plan), "retention"));
   {
     std::lock_guard lock(mutex_);
     ++stats_.retentions;

@@ -144,6 +144,7 @@ Status Table::Create(TableOptions options) {
   XTDB_ASSIGN_OR_RETURN(
       session_, connection_.OpenSession(
                     path_, options_, temporary_ ? Existence::kTemporary : Existence::kMayCreate));
+  options_.LeaveOutChangeable();
   created_ = true;
   XTDB_RETURN_IF_ERROR(session_->SettleUndecided());
   has_commit_record_ = session_->engine().atomic_commit();
@@ -222,6 +223,7 @@ Status Table::Connect(Result<TableOptions> options) {
   }
   if (options.ok()) {
     options_ = std::move(options).value();
+    options_.LeaveOutChangeable();
   } else {
     unusable_ = options.status();
   }

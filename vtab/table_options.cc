@@ -1,6 +1,9 @@
 #include "vtab/table_options.h"
 
-#include "vtab/text/calendar.h"
+#include <algorithm>
+#include <iterator>
+
+#include "engine/base/calendar.h"
 #include "vtab/text/interval_text.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/option_text.h"
@@ -154,6 +157,26 @@ EngineOptions TableOptions::ToEngineOptions() const {
   return options;
 }
 
+void TableOptions::LeaveOutChangeable() {
+  storage.block_extents.reset();
+  storage.raw_records.reset();
+  storage.retention_us.reset();
+  storage.max_bytes.reset();
+}
+
+Result<RequestedStorage> ParseStorageChange(std::string_view option, std::string_view value) {
+  constexpr std::string_view kChangeable[] = {"retention", "max_bytes", "block_size", "codec"};
+  const std::string key = ToLower(option);
+  if (std::find(std::begin(kChangeable), std::end(kChangeable), key) == std::end(kChangeable)) {
+    return Status::InvalidArgument(
+        "option " + QuoteForMessage(option) +
+        " cannot be changed; retention, max_bytes, block_size and codec can");
+  }
+  TableOptions options;
+  XTDB_RETURN_IF_ERROR(Apply({key, std::string(value)}, options).WithContext("option " + key));
+  return options.storage;
+}
+
 Result<TableOptions> ParseTableOptions(std::span<const std::string_view> arguments) {
   XTDB_ASSIGN_OR_RETURN(const std::vector<ModuleArgument> parsed, ParseModuleArguments(arguments));
   TableOptions options;
@@ -165,8 +188,7 @@ Result<TableOptions> ParseTableOptions(std::span<const std::string_view> argumen
 
 Status CheckSameOptions(const TableOptions& stated, const StorageEngine& engine) {
   const EngineOptions& options = engine.options();
-  const Container& container = engine.container();
-  const StorageOptions& storage = container.superblock().options;
+  const RequestedStorage storage = engine.Storage();
   XTDB_RETURN_IF_ERROR(
       CheckSame("synchronous", stated.synchronous, options.synchronous, SynchronousName));
   XTDB_RETURN_IF_ERROR(CheckSame("buffer", stated.buffer_bytes, options.buffer_bytes, ShowBytes));
@@ -177,18 +199,18 @@ Status CheckSameOptions(const TableOptions& stated, const StorageEngine& engine)
                 [](bool is_auto) -> std::string_view { return is_auto ? "auto" : "off"; }));
   XTDB_RETURN_IF_ERROR(CheckSame("read_only", stated.read_only, options.read_only, ShowOnOff));
   XTDB_RETURN_IF_ERROR(CheckSame("chunk_size", stated.storage.chunk_size_bytes,
-                                 container.header().chunk_size_bytes, ShowBytes));
+                                 *storage.chunk_size_bytes, ShowBytes));
   XTDB_RETURN_IF_ERROR(
-      CheckSame("block_size", stated.storage.block_extents, storage.block_extents,
+      CheckSame("block_size", stated.storage.block_extents, *storage.block_extents,
                 [](uint32_t extents) { return ShowBytes(extents * kExtentSizeBytes); }));
   XTDB_RETURN_IF_ERROR(
-      CheckSame("codec", stated.storage.raw_records, storage.raw_records != 0,
+      CheckSame("codec", stated.storage.raw_records, *storage.raw_records,
                 [](bool raw) -> std::string_view { return raw ? "raw" : "auto"; }));
   XTDB_RETURN_IF_ERROR(
-      CheckSame("atomic_commit", stated.storage.atomic_commit, engine.atomic_commit(), ShowOnOff));
-  XTDB_RETURN_IF_ERROR(CheckSame("max_bytes", stated.storage.max_bytes,
-                                 container.superblock().max_bytes, ShowBytes));
-  return CheckSame("retention", stated.storage.retention_us, storage.retention_us, [](int64_t us) {
+      CheckSame("atomic_commit", stated.storage.atomic_commit, *storage.atomic_commit, ShowOnOff));
+  XTDB_RETURN_IF_ERROR(
+      CheckSame("max_bytes", stated.storage.max_bytes, *storage.max_bytes, ShowBytes));
+  return CheckSame("retention", stated.storage.retention_us, *storage.retention_us, [](int64_t us) {
     return "'" + FormatInterval(Interval{.months = 0, .days = 0, .us = us}) + "'";
   });
 }

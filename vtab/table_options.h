@@ -22,10 +22,16 @@ struct TableOptions {
   RequestedStorage storage;
 
   EngineOptions ToEngineOptions() const;
+  // Of a table that was made before: xtdb_set may have changed what it states.
+  void LeaveOutChangeable();
 };
 
 // `arguments` as SQLite cut them at the commas, behind module, database and table name.
 Result<TableOptions> ParseTableOptions(std::span<const std::string_view> arguments);
+
+// What xtdb_set is asked to change: one option of storage, as a table states it. kInvalidArgument:
+// one that cannot be changed, or a wrong value.
+Result<RequestedStorage> ParseStorageChange(std::string_view option, std::string_view value);
 
 // kInvalidArgument, with both values, if `stated` asks for something else than the open engine
 // does.

@@ -48,14 +48,15 @@ inline bool DroppedBySequence(const DroppedChunk& a, const DroppedChunk& b) {
 // The chunks of one container: which there are, where the next block goes, and what still has to be
 // copied from the log into directories and headers before a checkpoint may pass.
 //
-//   flush:      PlaceBlock ... -> (blocks written and synced, FLUSH frame durable) -> Publish, or
-//   Abandon checkpoint: CopyEntries -> SealFull -> WriteCatalogue -> superblock recovery: LoadTable
-//   -> Replay of each FLUSH record -> FinishReplay
+//   flush:      PlaceBlock ... -> (blocks written and synced, FLUSH frame durable) -> Publish,
+//               or Abandon
+//   checkpoint: CopyEntries -> SealFull -> WriteCatalogue -> superblock
+//   recovery:   LoadTable -> Replay of each FLUSH record -> FinishReplay
 //   drop:       PlanDrop -> (DROP frame durable) -> PublishDrop; then, at a checkpoint that passes
-//   the frame, MarkDropped, and at a later one Reclaim -> WriteCatalogue -> superblock ->
-//   EndReclaim: from there on the slot is free
+//               the frame, MarkDropped, and at a later one Reclaim -> WriteCatalogue ->
+//               superblock -> EndReclaim: from there on the slot is free
 //   compaction: FindLease -> (chunks written into its slots) -> PlanCompact -> (COMPACT frame
-//   durable) -> PublishCompact; the inputs go as dropped ones do
+//               durable) -> PublishCompact; the inputs go as dropped ones do
 //
 // Ownership: borrows `container` and `events`.
 // Threads:   chunks() and dropped() from any; everything else from the holder of WRITER.

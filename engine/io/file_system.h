@@ -105,6 +105,8 @@ class FileSystem {
   virtual Result<std::string> ResolvePath(const std::string& path) = 0;
   // kUnsupported if `directory` is on a network file system, whose locks cannot be trusted.
   virtual Status CheckLocal(const std::string& directory) = 0;
+  // What this user may still take on the disk of `directory`.
+  virtual Result<uint64_t> FreeBytes(const std::string& directory) = 0;
 };
 
 // The operating system's. Lives for ever.

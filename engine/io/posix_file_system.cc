@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -265,6 +266,7 @@ class OperatingSystemFileSystem final : public FileSystem {
 
   Result<std::string> ResolvePath(const std::string& path) override;
   Status CheckLocal(const std::string& directory) override;
+  Result<uint64_t> FreeBytes(const std::string& directory) override;
 };
 
 // The real path of something that exists; an empty string and errno if it does not.
@@ -324,6 +326,14 @@ Status OperatingSystemFileSystem::CheckLocal(const std::string& directory) {
     }
   }
   return {};
+}
+
+Result<uint64_t> OperatingSystemFileSystem::FreeBytes(const std::string& directory) {
+  struct statvfs info {};
+  if (::statvfs(directory.c_str(), &info) != 0) {
+    return Status::FromErrno("statvfs " + directory, errno);
+  }
+  return uint64_t{info.f_bavail} * info.f_frsize;
 }
 
 }  // namespace

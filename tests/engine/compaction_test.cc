@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "tests/engine/process_fixture.h"
+#include "tests/engine/compaction_fixture.h"
 #include "tests/support/faulty_file_system.h"
 #include "tests/support/status_matchers.h"
 
@@ -22,94 +22,6 @@ using testing::SizeIs;
 
 constexpr auto kRaw = CompactionScope::kRaw;
 constexpr auto kAll = CompactionScope::kAll;
-
-class CompactionTest : public testing::Test {
- protected:
-  CompactionTest() : first_(fs_), second_(fs_) {}
-  void SetUp() override { ASSERT_OK(first_.Open()); }
-
-  StorageEngine& engine() { return *first_.engine; }
-  void Reopen(const EngineOptions& options = SmallOptions()) {
-    first_.engine = nullptr;
-    ASSERT_OK(first_.Open(options));
-  }
-  // `count` integers from `first` on, a chunk of their own.
-  void WriteChunk(const std::string& tag, int64_t first, int64_t count, int64_t value) {
-    WriteRows(tag, first, count, value);
-    ASSERT_OK(engine().Seal(kNoWait));
-  }
-  void WriteRows(const std::string& tag, int64_t first, int64_t count, int64_t value) {
-    ASSERT_OK_AND_ASSIGN(const auto transaction, engine().Begin(kNoWait));
-    ASSERT_OK_AND_ASSIGN(StagedTag * staged, transaction->FindOrDefineTag(tag));
-    for (int64_t ts = first; ts < first + count; ++ts) {
-      ASSERT_OK(transaction->Write(*staged, ts, Value::Integer(value), kQualityGood));
-    }
-    ASSERT_OK(transaction->Prepare());
-    transaction->Commit();
-  }
-  void DeleteChunk(const std::string& tag, int64_t first, int64_t count) {
-    ASSERT_OK_AND_ASSIGN(const auto transaction, engine().Begin(kNoWait));
-    ASSERT_OK_AND_ASSIGN(StagedTag * staged, transaction->FindOrDefineTag(tag));
-    for (int64_t ts = first; ts < first + count; ++ts) {
-      ASSERT_OK(transaction->Delete(*staged, ts));
-    }
-    ASSERT_OK(transaction->Prepare());
-    transaction->Commit();
-    ASSERT_OK(engine().Seal(kNoWait));
-  }
-  // A little more than the blocks of a chunk, without a checkpoint.
-  static void FillAChunk(StorageEngine& engine) {
-    std::mt19937_64 random(1);
-    for (int64_t commit = 0; commit < 40; ++commit) {
-      ASSERT_OK_AND_ASSIGN(const auto transaction, engine.Begin(kNoWait));
-      ASSERT_OK_AND_ASSIGN(StagedTag * staged, transaction->FindOrDefineTag("large"));
-      for (int64_t ts = commit * 50; ts < (commit + 1) * 50; ++ts) {
-        std::string text(4'000, ' ');
-        for (char& c : text) c = static_cast<char>('0' + random() % 64);
-        ASSERT_OK(transaction->Write(*staged, ts, Value::Text(text), kQualityGood));
-      }
-      ASSERT_OK(transaction->Prepare());
-      transaction->Commit();
-    }
-  }
-  StorageEngine::CompactionReport Compact(CompactionScope scope = kRaw) {
-    auto report = engine().Compact(scope, kNoWait);
-    EXPECT_OK(report);
-    return report.ok() ? report.value() : StorageEngine::CompactionReport{};
-  }
-  // Compacts and expects every point to be there as before, also in a process that opens later.
-  StorageEngine::CompactionReport CompactAndCompare(CompactionScope scope = kRaw) {
-    const TestPoints before = first_.Read();
-    const auto report = Compact(scope);
-    EXPECT_EQ(first_.Read(), before);
-    EXPECT_THAT(Problems(), IsEmpty());
-    Reopen();
-    EXPECT_EQ(first_.Read(), before);
-    EXPECT_THAT(Problems(), IsEmpty());
-    return report;
-  }
-  std::vector<std::string> Problems() {
-    const auto report = engine().Check();
-    EXPECT_OK(report);
-    return report.ok() ? report.value().problems : std::vector<std::string>();
-  }
-  ChunkList Chunks() { return engine().TakeSnapshot().value()->chunks(); }
-  std::vector<ChunkKind> Kinds() {
-    std::vector<ChunkKind> kinds;
-    for (const auto& chunk : Chunks()) kinds.push_back(chunk->header().kind);
-    return kinds;
-  }
-  uint64_t StoredPoints() {
-    uint64_t points = 0;
-    for (const auto& chunk : Chunks()) points += chunk->summary().point_count;
-    return points;
-  }
-  uint64_t AllocatedBytes() { return engine().container().file().AllocatedBytes().value(); }
-
-  FaultyFileSystem fs_{1};
-  Process first_;
-  Process second_;
-};
 
 TEST_F(CompactionTest, ChunksBecomeOneOfWhichEachPointIsTheLastVersion) {
   WriteChunk("a", 0, 1000, 1);
@@ -412,70 +324,6 @@ TEST_F(CompactionTest, AReadOnlyEngineDoesNotCompact) {
   options.read_only = true;
   ASSERT_OK(second_.Open(options));
   EXPECT_THAT(second_.engine->Compact(kRaw, kNoWait), HasCode(StatusCode::kReadOnly));
-}
-
-class BackgroundCompactionTest : public CompactionTest {
- protected:
-  void SetUp() override { ASSERT_OK(first_.Open(Options())); }
-  static EngineOptions Options() {
-    EngineOptions options = SmallOptions();
-    options.compact_chunks = 3;
-    return options;
-  }
-  bool Eventually(const std::function<bool()>& what) {
-    for (int i = 0; i < 10'000; ++i) {
-      if (what()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return false;
-  }
-};
-
-TEST_F(BackgroundCompactionTest, ItBeginsByItselfOnceEnoughChunksAreSealed) {
-  for (int64_t i = 0; i < 2; ++i) WriteChunk("a", i * 50, 100, i);
-  EXPECT_EQ(engine().Stats().compactions, 0u);
-  WriteChunk("a", 100, 100, 2);
-  const TestPoints before = first_.Read();
-  EXPECT_TRUE(Eventually([&] { return engine().Stats().compactions == 1; }));
-  EXPECT_EQ(first_.Read(), before);
-  EXPECT_THAT(Kinds(), testing::ElementsAre(ChunkKind::kCompact));
-  EXPECT_EQ(engine().Stats().chunks_compacted, 3u);
-}
-
-TEST_F(BackgroundCompactionTest, WritersReadersAndCloseGoOnBesideIt) {
-  std::atomic<bool> done = false;
-  std::thread reader([&] {
-    while (!done) {
-      const TestPoints points = first_.Read();
-      int64_t sum = 0;
-      for (const auto& [key, point] : points) sum += AsInt64(point.bits);
-      EXPECT_EQ(sum % 100, 0) << "half of a transaction";
-    }
-  });
-  for (int64_t i = 1; i <= 40; ++i) WriteChunk("a", (i % 7) * 100, 100, i);
-  done = true;
-  reader.join();
-  const TestPoints before = first_.Read();
-  Reopen(Options());
-  EXPECT_EQ(first_.Read(), before);
-  EXPECT_THAT(Problems(), IsEmpty());
-}
-
-TEST_F(BackgroundCompactionTest, AFailureIsToldAndNotTriedAgainAtOnce) {
-  WriteChunk("a", 0, 100, 0);
-  const uint64_t damaged = Chunks().front()->layout().ExtentOffset(0) + 140;
-  fs_.FlipBits(kProcessesPath, damaged, std::byte{1});
-  for (int64_t i = 1; i < 6; ++i) WriteChunk("b", i * 50, 100, i);
-  const auto failures = [&] {
-    size_t count = 0;
-    for (const auto& event : engine().events().All()) {
-      count += event.kind == "compaction failed" ? 1 : 0;
-    }
-    return count;
-  };
-  EXPECT_TRUE(Eventually([&] { return failures() == 1; }));
-  WriteChunk("b", 500, 100, 1);
-  EXPECT_EQ(failures(), 1u);
 }
 
 }  // namespace

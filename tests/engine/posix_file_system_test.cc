@@ -295,6 +295,12 @@ TEST_F(PosixFileSystemTest, LocalFolderIsAcceptedAndAMissingOneIsNot) {
   EXPECT_THAT(fs_.CheckLocal(directory_ / "none"), HasCode(StatusCode::kNotFound));
 }
 
+TEST_F(PosixFileSystemTest, TellsWhatIsFreeOnTheDiskOfAFolder) {
+  EXPECT_EQ(fs_.FreeBytes(directory_.path()).value() / kGiB,
+            std::filesystem::space(directory_.path()).available / kGiB);
+  EXPECT_THAT(fs_.FreeBytes(directory_ / "none"), HasCode(StatusCode::kNotFound));
+}
+
 TEST(DirectoryOfTest, IsWhatStandsBeforeTheLastSlash) {
   EXPECT_EQ(DirectoryOf("plant.xtdb"), ".");
   EXPECT_EQ(DirectoryOf("/plant.xtdb"), "/");

@@ -142,6 +142,11 @@ Status FaultyFileSystem::CheckLocal(const std::string&) {
   return core_->check_local;
 }
 
+Result<uint64_t> FaultyFileSystem::FreeBytes(const std::string&) {
+  const std::lock_guard guard(core_->mutex);
+  return core_->FreeBytes();
+}
+
 void FaultyFileSystem::Inject(Fault fault) {
   XTDB_CHECK(fault.nth > 0 && !fault.status.ok());
   const std::lock_guard guard(core_->mutex);

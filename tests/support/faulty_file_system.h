@@ -88,6 +88,7 @@ class FaultyFileSystem final : public FileSystem {
   Result<FileIdentity> Identify(const std::string& path) override;
   Result<std::string> ResolvePath(const std::string& path) override;
   Status CheckLocal(const std::string& directory) override;
+  Result<uint64_t> FreeBytes(const std::string& directory) override;  // of SetCapacity
 
   // Faults. Several may be pending; the first that matches decides.
   void Inject(Fault fault);

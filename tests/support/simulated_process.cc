@@ -161,4 +161,8 @@ Status SimulatedProcess::CheckLocal(const std::string& directory) {
   return fs_.CheckLocal(directory);
 }
 
+Result<uint64_t> SimulatedProcess::FreeBytes(const std::string& directory) {
+  return fs_.FreeBytes(directory);
+}
+
 }  // namespace xtdb

@@ -41,6 +41,7 @@ class SimulatedProcess final : public FileSystem {
   Result<FileIdentity> Identify(const std::string& path) override;
   Result<std::string> ResolvePath(const std::string& path) override;
   Status CheckLocal(const std::string& directory) override;
+  Result<uint64_t> FreeBytes(const std::string& directory) override;
 
  private:
   friend class ProcessFile;

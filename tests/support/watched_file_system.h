@@ -35,6 +35,7 @@ class WatchedFileSystem final : public FileSystem {
   Result<FileIdentity> Identify(const std::string& p) override { return fs_.Identify(p); }
   Result<std::string> ResolvePath(const std::string& p) override { return fs_.ResolvePath(p); }
   Status CheckLocal(const std::string& d) override { return fs_.CheckLocal(d); }
+  Result<uint64_t> FreeBytes(const std::string& d) override { return fs_.FreeBytes(d); }
 
  private:
   FileSystem& fs_;

@@ -221,10 +221,10 @@ TEST_F(MaintenanceFunctionsTest, AStatementUnderWayReadsWhatIsDropped) {
 
 TEST_F(MaintenanceFunctionsTest, DropSaysWhatItTakes) {
   EXPECT_THAT(Exec("SELECT xtdb_drop('plant', NULL)"),
-              FailsWith(SQLITE_ERROR, "xtdb_drop: before is NULL; write a time text"));
+              FailsWith(SQLITE_ERROR, "xtdb_drop: which table, and before what? write xtdb_drop"));
   EXPECT_THAT(Exec("SELECT xtdb_drop('plant', 1.5)"), FailsWith(SQLITE_ERROR, "before is 1.5"));
   EXPECT_THAT(Exec("SELECT xtdb_drop('plant', 'soon')"), FailsWith(SQLITE_ERROR, "soon"));
-  EXPECT_THAT(Exec("SELECT xtdb_drop(NULL, 1)"), FailsWith(SQLITE_ERROR, "which table?"));
+  EXPECT_THAT(Exec("SELECT xtdb_drop(NULL, 1)"), FailsWith(SQLITE_ERROR, "which table"));
   Run("CREATE VIEW dropping AS SELECT xtdb_drop('plant', 1)");
   EXPECT_THAT(Exec("SELECT * FROM dropping"), FailsWith(SQLITE_ERROR, "unsafe use"));
   Run("BEGIN");
@@ -232,6 +232,63 @@ TEST_F(MaintenanceFunctionsTest, DropSaysWhatItTakes) {
   EXPECT_THAT(Exec("SELECT xtdb_drop('plant', 1)"),
               FailsWith(SQLITE_ERROR, "xtdb_drop: this transaction has written"));
   Run("ROLLBACK");
+}
+
+TEST_F(MaintenanceFunctionsTest, SetChangesWhatTheContainerKeeps) {
+  const std::string kept =
+      "SELECT value FROM xtdb_stats('rolling') WHERE name IN ('retention', 'max_bytes')";
+  Run("CREATE VIRTUAL TABLE rolling USING xtdb(path='r.xtdb', retention='90 days')");
+  EXPECT_EQ(Line("SELECT xtdb_set('rolling', 'retention', '1 day')"), "ok");
+  EXPECT_EQ(Line("SELECT xtdb_set('rolling', 'MAX_BYTES', 4194304)"), "ok");
+  EXPECT_EQ(Line(kept), "86400000000, 4194304");
+  Run("INSERT INTO rolling(tag, ts, value) VALUES ('a', 1, 1)");
+  Run("SELECT xtdb_retain('rolling')");
+  EXPECT_EQ(Points("rolling"), "");
+  TestDatabase other(DatabasePath());
+  EXPECT_EQ(other.Line(kept), "86400000000, 4194304");
+  Reopen();
+  EXPECT_EQ(Line(kept), "86400000000, 4194304") << "whatever its CREATE says";
+  EXPECT_EQ(Line("SELECT xtdb_set('rolling', 'retention', 0)"), "ok");
+  EXPECT_EQ(Line("SELECT xtdb_set('rolling', 'max_bytes', '0')"), "ok");
+  EXPECT_THAT(Exec("SELECT xtdb_retain('rolling')"), FailsWith(SQLITE_ERROR, "for ever"));
+  EXPECT_THAT(Exec("CREATE VIRTUAL TABLE again USING xtdb(path='r.xtdb', retention='90 days')"),
+              FailsWith(SQLITE_ERROR, "leave the option out"));
+}
+
+TEST_F(MaintenanceFunctionsTest, SetChangesHowBlocksAreMade) {
+  const std::string encodings = "SELECT encoding FROM xtdb_blocks('plant') ORDER BY first_time";
+  Run(Append("a", {1, 2, 3}, {1, 2, 3}));
+  Run("SELECT xtdb_flush('plant')");
+  const std::string before = Line(encodings);
+  EXPECT_EQ(Line("SELECT xtdb_set('plant', 'codec', 'raw')"), "ok");
+  EXPECT_EQ(Line("SELECT xtdb_set('plant', 'block_size', '16K')"), "ok");
+  Run(Append("a", {4, 5, 6}, {1, 2, 3}));
+  Run("SELECT xtdb_flush('plant')");
+  EXPECT_NE(Line(encodings), before + ", " + before);
+  EXPECT_EQ(Line("SELECT sum(value), xtdb_check('plant') FROM plant"), "12.0 ok");
+}
+
+TEST_F(MaintenanceFunctionsTest, SetSaysWhatItTakes) {
+  const std::pair<std::string, std::string> wrong[] = {
+      {"'plant', NULL, 1", "which table, option and value?"},
+      {"'plant', 'retention', NULL", "which table, option and value?"},
+      {"'plant', 'chunk_size', '4M'", "\"chunk_size\" cannot be changed; retention, max_bytes"},
+      {"'plant', 'colour', 'red'", "\"colour\" cannot be changed"},
+      {"'plant', 'retention', 90", "option retention: \"90\" has no unit"},
+      {"'plant', 'max_bytes', 'much'", "much"},
+      {"'plant', 'codec', 'zip'", "none of auto, raw"},
+      {"'none', 'codec', 'raw'", "there are: plant"},
+  };
+  for (const auto& [arguments, message] : wrong) {
+    EXPECT_THAT(Exec("SELECT xtdb_set(" + arguments + ")"), FailsWith(SQLITE_ERROR, message));
+  }
+  Run("BEGIN");
+  Run(Append("a", {1}, {1}));
+  EXPECT_THAT(Exec("SELECT xtdb_set('plant', 'codec', 'raw')"),
+              FailsWith(SQLITE_ERROR, "xtdb_set: this transaction has written"));
+  Run("ROLLBACK");
+  Run("CREATE VIEW setting AS SELECT xtdb_set('plant', 'codec', 'raw')");
+  EXPECT_THAT(Exec("SELECT * FROM setting"), FailsWith(SQLITE_ERROR, "unsafe use"));
 }
 
 TEST_F(MaintenanceFunctionsTest, AnotherWriterIsBusy) {

@@ -19,7 +19,7 @@ class HostileSchemaTest : public HostileTest {
 };
 
 TEST_F(HostileSchemaTest, OptionsThatTheContainerDoesNotHaveAreToldAtUse) {
-  for (const char* const option : {"chunk_size='8M'", "codec=raw", "atomic_commit=on"}) {
+  for (const char* const option : {"chunk_size='8M'", "atomic_commit=on"}) {
     SCOPED_TRACE(option);
     EditSchema("plant", std::string("CREATE VIRTUAL TABLE plant USING xtdb(") + option + ")");
     EXPECT_THAT(Exec("SELECT * FROM plant"), FailsWith(SQLITE_ERROR, "leave the option out"));

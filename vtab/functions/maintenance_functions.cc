@@ -1,5 +1,8 @@
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "engine/backup/container_backup.h"
 #include "engine/storage_engine.h"
@@ -8,9 +11,30 @@
 #include "vtab/functions/functions.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
+#include "vtab/table_options.h"
+#include "vtab/text/quote_text.h"
 
 namespace xtdb {
 namespace {
+
+using Arguments = std::span<sqlite3_value* const>;  // behind the table
+using Answer = std::variant<std::string, int64_t>;
+
+// What a function acts on: the engine of a container, and how long it waits for others.
+struct Target {
+  std::shared_ptr<ContainerSession> session;
+  int64_t timeout_us;
+  StorageEngine& engine() const { return session->engine(); }
+};
+
+struct Maintenance {
+  const char* name;
+  int arguments_min;  // the table among them
+  int arguments_max;
+  int flags;
+  const char* usage;
+  Result<Answer> (*run)(const Target& target, Arguments arguments);
+};
 
 // The container of the table that `name` names, which must not carry writes of this connection's
 // transaction: what acts at once could neither see them nor be undone with them.
@@ -28,152 +52,116 @@ Result<std::shared_ptr<ContainerSession>> IdleSession(sqlite3* db, sqlite3_value
   return session;
 }
 
-Result<std::string> Flush(sqlite3* db, sqlite3_value* name) {
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
-  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
-  XTDB_RETURN_IF_ERROR(session->engine().Flush(timeout_us));
-  return std::string("ok");
+Result<Answer> Flush(const Target& target, Arguments /*arguments*/) {
+  XTDB_RETURN_IF_ERROR(target.engine().Flush(target.timeout_us));
+  return Answer("ok");
 }
 
-Result<std::string> Seal(sqlite3* db, sqlite3_value* name) {
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
-  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
-  XTDB_RETURN_IF_ERROR(session->engine().Seal(timeout_us));
-  return std::string("ok");
+Result<Answer> Seal(const Target& target, Arguments /*arguments*/) {
+  XTDB_RETURN_IF_ERROR(target.engine().Seal(target.timeout_us));
+  return Answer("ok");
 }
 
-Result<std::string> Check(sqlite3* db, sqlite3_value* name) {
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
-  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport report, session->engine().Check());
-  if (report.problems.empty()) return std::string("ok");
+Result<Answer> Check(const Target& target, Arguments /*arguments*/) {
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport report, target.engine().Check());
+  if (report.problems.empty()) return Answer("ok");
   std::string text;
   for (const std::string& problem : report.problems) text += (text.empty() ? "" : "\n") + problem;
-  return text;
+  return Answer(std::move(text));
 }
 
-Status RunBackup(sqlite3_context* context, sqlite3_value** argv) {
-  sqlite3* const db = sqlite3_context_db_handle(context);
-  if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL) {
-    return Status::InvalidArgument(
-        "which table, and to which file? write xtdb_backup('plant', 'copy.xtdb')");
-  }
-  const std::string_view file = TextOf(argv[1]);
+Result<Answer> Backup(const Target& target, Arguments arguments) {
+  const std::string_view file = TextOf(arguments[0]);
   if (file.find('\0') != std::string_view::npos) {
     return Status::InvalidArgument("the name of the file has a NUL in it");
   }
-  const std::string target(file);
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, argv[0]));
-  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
-  ContainerBackup backup(ContainerFiles(), session->engine());
-  const Status done = backup.Run(target, timeout_us).status();
+  ContainerBackup backup(ContainerFiles(), target.engine());
+  const Status done = backup.Run(std::string(file), target.timeout_us).status();
   // It would look like a broken constraint of a table.
   if (done.code() == StatusCode::kAlreadyExists) {
     return Status::FailedPrecondition(std::string(done.message()));
   }
   XTDB_RETURN_IF_ERROR(done);
-  sqlite3_result_text(context, "ok", -1, SQLITE_STATIC);
-  return {};
+  return Answer("ok");
 }
 
-void Backup(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
-  CallFromFunction(context, [&] { return RunBackup(context, argv).WithContext("xtdb_backup"); });
-}
-
-Result<int64_t> Retain(sqlite3* db, sqlite3_value* name) {
-  if (sqlite3_value_type(name) == SQLITE_NULL) {
-    return Status::InvalidArgument("which table? write xtdb_retain('plant')");
-  }
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
-  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+Result<Answer> Retain(const Target& target, Arguments /*arguments*/) {
   XTDB_ASSIGN_OR_RETURN(const StorageEngine::DropReport report,
-                        session->engine().Retain(timeout_us));
-  return static_cast<int64_t>(report.chunks);
+                        target.engine().Retain(target.timeout_us));
+  return Answer(static_cast<int64_t>(report.chunks));
 }
 
-void RunRetain(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
-  CallFromFunction(context, [&]() -> Status {
-    const Result<int64_t> chunks = Retain(sqlite3_context_db_handle(context), argv[0]);
-    if (!chunks.ok()) return chunks.status().WithContext("xtdb_retain");
-    sqlite3_result_int64(context, chunks.value());
-    return {};
-  });
-}
-
-struct Maintenance {
-  const char* name;
-  int flags;
-  Result<std::string> (*run)(sqlite3* db, sqlite3_value* table);
-};
-constexpr Maintenance kAll[] = {{"xtdb_flush", kChangingFunction, Flush},
-                                {"xtdb_seal", kChangingFunction, Seal},
-                                {"xtdb_check", kReadingFunction, Check}};
-
-void Run(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
-  const auto& maintenance = *static_cast<const Maintenance*>(sqlite3_user_data(context));
-  CallFromFunction(context, [&]() -> Status {
-    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) {
-      return Status::InvalidArgument(std::string(maintenance.name) + ": which table? write " +
-                                     maintenance.name + "('plant')");
-    }
-    const Result<std::string> result = maintenance.run(sqlite3_context_db_handle(context), argv[0]);
-    if (!result.ok()) return result.status().WithContext(maintenance.name);
-    sqlite3_result_text64(context, result.value().data(), result.value().size(), SQLITE_TRANSIENT,
-                          SQLITE_UTF8);
-    return {};
-  });
-}
-
-Result<int64_t> Drop(sqlite3* db, sqlite3_value* name, sqlite3_value* before) {
-  if (sqlite3_value_type(name) == SQLITE_NULL) {
-    return Status::InvalidArgument("which table? write xtdb_drop('plant', '2026-01-01')");
-  }
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, name));
-  StorageEngine& engine = session->engine();
-  XTDB_ASSIGN_OR_RETURN(const Comparand limit, TsComparand(before, engine.clock().NowUs()));
+Result<Answer> Drop(const Target& target, Arguments arguments) {
+  StorageEngine& engine = target.engine();
+  XTDB_ASSIGN_OR_RETURN(const Comparand limit, TsComparand(arguments[0], engine.clock().NowUs()));
   if (limit.kind != Comparand::Kind::kInteger) {
-    return Status::InvalidArgument("before is " + ShowValue(before) +
+    return Status::InvalidArgument("before is " + ShowValue(arguments[0]) +
                                    "; write a time text or microseconds as an integer");
   }
-  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
   XTDB_ASSIGN_OR_RETURN(const StorageEngine::DropReport report,
-                        engine.DropBefore(limit.integer, timeout_us));
-  return static_cast<int64_t>(report.chunks);
+                        engine.DropBefore(limit.integer, target.timeout_us));
+  return Answer(static_cast<int64_t>(report.chunks));
 }
 
-Result<CompactionScope> ScopeOf(int argc, sqlite3_value** argv) {
-  if (argc < 2) return CompactionScope::kRaw;
-  const bool is_text = sqlite3_value_type(argv[1]) == SQLITE_TEXT;
-  if (is_text && TextOf(argv[1]) == "full") return CompactionScope::kAll;
-  return Status::InvalidArgument("the second argument is " + ShowValue(argv[1]) +
+Result<CompactionScope> ScopeOf(Arguments arguments) {
+  if (arguments.empty()) return CompactionScope::kRaw;
+  const bool is_text = sqlite3_value_type(arguments[0]) == SQLITE_TEXT;
+  if (is_text && TextOf(arguments[0]) == "full") return CompactionScope::kAll;
+  return Status::InvalidArgument("the second argument is " + ShowValue(arguments[0]) +
                                  "; leave it out, or write 'full'");
 }
 
-Result<int64_t> Compact(sqlite3* db, int argc, sqlite3_value** argv) {
-  if (sqlite3_value_type(argv[0]) == SQLITE_NULL) {
-    return Status::InvalidArgument("which table? write xtdb_compact('plant')");
-  }
-  XTDB_ASSIGN_OR_RETURN(const CompactionScope scope, ScopeOf(argc, argv));
-  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, IdleSession(db, argv[0]));
-  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+Result<Answer> Compact(const Target& target, Arguments arguments) {
+  XTDB_ASSIGN_OR_RETURN(const CompactionScope scope, ScopeOf(arguments));
   XTDB_ASSIGN_OR_RETURN(const StorageEngine::CompactionReport report,
-                        session->engine().Compact(scope, timeout_us));
-  return static_cast<int64_t>(report.chunks_in);
+                        target.engine().Compact(scope, target.timeout_us));
+  return Answer(static_cast<int64_t>(report.chunks_in));
 }
 
-void RunCompact(sqlite3_context* context, int argc, sqlite3_value** argv) {
-  CallFromFunction(context, [&]() -> Status {
-    const Result<int64_t> chunks = Compact(sqlite3_context_db_handle(context), argc, argv);
-    if (!chunks.ok()) return chunks.status().WithContext("xtdb_compact");
-    sqlite3_result_int64(context, chunks.value());
-    return {};
-  });
+Result<Answer> Set(const Target& target, Arguments arguments) {
+  const std::string_view option = TextOf(arguments[0]);
+  XTDB_ASSIGN_OR_RETURN(const RequestedStorage changes,
+                        ParseStorageChange(option, TextOf(arguments[1])));
+  XTDB_RETURN_IF_ERROR(target.engine().ChangeStorage(changes, target.timeout_us));
+  return Answer("ok");
 }
 
-void RunDrop(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
+constexpr Maintenance kAll[] = {
+    {"xtdb_flush", 1, 1, kChangingFunction, "which table? write xtdb_flush('plant')", Flush},
+    {"xtdb_seal", 1, 1, kChangingFunction, "which table? write xtdb_seal('plant')", Seal},
+    {"xtdb_check", 1, 1, kReadingFunction, "which table? write xtdb_check('plant')", Check},
+    {"xtdb_backup", 2, 2, kChangingFunction,
+     "which table, and to which file? write xtdb_backup('plant', 'copy.xtdb')", Backup},
+    {"xtdb_retain", 1, 1, kChangingFunction, "which table? write xtdb_retain('plant')", Retain},
+    {"xtdb_drop", 2, 2, kChangingFunction,
+     "which table, and before what? write xtdb_drop('plant', '2026-01-01')", Drop},
+    {"xtdb_compact", 1, 2, kChangingFunction, "which table? write xtdb_compact('plant')", Compact},
+    {"xtdb_set", 3, 3, kChangingFunction,
+     "which table, option and value? write xtdb_set('plant', 'retention', '90 days')", Set},
+};
+
+Result<Answer> RunOn(sqlite3* db, const Maintenance& maintenance, Arguments arguments) {
+  for (sqlite3_value* const argument : arguments) {
+    if (sqlite3_value_type(argument) != SQLITE_NULL) continue;
+    return Status::InvalidArgument(maintenance.usage);
+  }
+  XTDB_ASSIGN_OR_RETURN(std::shared_ptr<ContainerSession> session, IdleSession(db, arguments[0]));
+  XTDB_ASSIGN_OR_RETURN(const int64_t timeout_us, Connection::Of(db).BusyTimeoutUs());
+  return maintenance.run({std::move(session), timeout_us}, arguments.subspan(1));
+}
+
+void Run(sqlite3_context* context, int argc, sqlite3_value** argv) {
+  const auto& maintenance = *static_cast<const Maintenance*>(sqlite3_user_data(context));
   CallFromFunction(context, [&]() -> Status {
-    const Result<int64_t> chunks = Drop(sqlite3_context_db_handle(context), argv[0], argv[1]);
-    if (!chunks.ok()) return chunks.status().WithContext("xtdb_drop");
-    sqlite3_result_int64(context, chunks.value());
+    const Result<Answer> answer =
+        RunOn(sqlite3_context_db_handle(context), maintenance, {argv, static_cast<size_t>(argc)});
+    if (!answer.ok()) return answer.status().WithContext(maintenance.name);
+    if (const auto* number = std::get_if<int64_t>(&answer.value())) {
+      sqlite3_result_int64(context, *number);
+    } else {
+      const std::string& text = std::get<std::string>(answer.value());
+      sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    }
     return {};
   });
 }
@@ -181,26 +169,15 @@ void RunDrop(sqlite3_context* context, int /*argc*/, sqlite3_value** argv) {
 }  // namespace
 
 int RegisterMaintenanceFunctions(sqlite3* db) {
-  const int drop_code = sqlite3_create_function_v2(db, "xtdb_drop", 2, kChangingFunction, nullptr,
-                                                   RunDrop, nullptr, nullptr, nullptr);
-  if (drop_code != SQLITE_OK) return drop_code;
-  const int retain_code = sqlite3_create_function_v2(db, "xtdb_retain", 1, kChangingFunction,
-                                                     nullptr, RunRetain, nullptr, nullptr, nullptr);
-  if (retain_code != SQLITE_OK) return retain_code;
-  for (const int argument_count : {1, 2}) {
-    const int code =
-        sqlite3_create_function_v2(db, "xtdb_compact", argument_count, kChangingFunction, nullptr,
-                                   RunCompact, nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return code;
-  }
   for (const Maintenance& maintenance : kAll) {
-    const int code = sqlite3_create_function_v2(db, maintenance.name, 1, maintenance.flags,
-                                                const_cast<Maintenance*>(&maintenance), Run,
-                                                nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return code;
+    for (int count = maintenance.arguments_min; count <= maintenance.arguments_max; ++count) {
+      const int code = sqlite3_create_function_v2(db, maintenance.name, count, maintenance.flags,
+                                                  const_cast<Maintenance*>(&maintenance), Run,
+                                                  nullptr, nullptr, nullptr);
+      if (code != SQLITE_OK) return code;
+    }
   }
-  return sqlite3_create_function_v2(db, "xtdb_backup", 2, kChangingFunction, nullptr, Backup,
-                                    nullptr, nullptr, nullptr);
+  return SQLITE_OK;
 }
 
 }  // namespace xtdb

@@ -32,6 +32,7 @@ constexpr OutputColumn kStatColumns[] = {{"name", "TEXT"}, {"value", "BIGINT"}, 
 
 Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall> call) {
   const EngineStats stats = call->engine().Stats();
+  const RequestedStorage storage = call->engine().Storage();
   struct Stat {
     const char* name;
     uint64_t value;
@@ -53,8 +54,8 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
       {"log_bytes", stats.log_bytes, "bytes"},
       {"log_segments", stats.log_segments, "segments"},
       {"log_unsynced_bytes", stats.log_unsynced_bytes, "bytes"},
-      {"retention", static_cast<uint64_t>(stats.retention_us), "microseconds"},
-      {"max_bytes", stats.max_bytes, "bytes"},
+      {"retention", static_cast<uint64_t>(storage.retention_us.value_or(0)), "microseconds"},
+      {"max_bytes", storage.max_bytes.value_or(0), "bytes"},
       {"container_bytes", stats.container_bytes, "bytes"},
       {"container_disk_bytes", stats.container_disk_bytes, "bytes"},
       {"waiting_commits", stats.waiting_commits, "commits"},
@@ -123,6 +124,7 @@ Result<std::unique_ptr<RowSource>> OpenLastQuery(std::shared_ptr<const FunctionC
       {"vectors_pruned", counters.vectors_pruned},
       {"vectors_decoded", counters.vectors_decoded},
       {"blocks_from_statistics", counters.blocks_from_statistics},
+      {"vectors_from_statistics", counters.vectors_from_statistics},
       {"memory_runs", counters.memory_runs},
       {"rows", counters.rows},
   };
