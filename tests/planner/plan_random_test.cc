@@ -1,14 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/storage_engine.h"
 #include "planner/plan.h"
 #include "planner/tag_summary.h"
+#include "tests/planner/random_history.h"
 #include "tests/planner/stream_fakes.h"
 #include "tests/support/engine_oracle.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/faulty_file_system.h"
-#include "tests/support/status_matchers.h"
 
 namespace xtdb {
 namespace {
@@ -23,106 +20,34 @@ struct NamedRow {
   }
 };
 
-constexpr const char* kNames[] = {"int", "real", "text", "widens"};
-
-// A container with a random history, and requests to it.
-class History {
- public:
-  explicit History(uint64_t seed) : random_(seed), fs_(seed) {}
-
-  void Make() {
-    EngineOptions options;
-    options.storage.chunk_size_bytes = 4 * kMiB;
-    ASSERT_OK_AND_ASSIGN(engine_, StorageEngine::Open(fs_, clock_, "/plant.xtdb", options));
-    for (size_t step = 4 + Below(12); step > 0; --step) {
-      if (Below(4) == 0) {
-        ASSERT_OK(Below(4) == 0 ? engine_->Seal(0) : engine_->Flush(0));
-        continue;
-      }
-      ASSERT_OK_AND_ASSIGN(const auto transaction, engine_->Begin(0));
-      Stage(*transaction);
-      ASSERT_OK(transaction->Prepare());
-      transaction->Commit();
-    }
-    view_.snapshot = engine_->TakeSnapshot().value();
-    if (Below(2) == 0) {  // later than the snapshot
-      ASSERT_OK(engine_->WritePoint("real", 3, Value::Real(77), kQualityGood));
-      ASSERT_OK(engine_->Flush(0));
-    }
-    if (Below(2) == 0) {
-      ASSERT_OK_AND_ASSIGN(transaction_, engine_->Begin(0));
-      Stage(*transaction_);
-      view_.staging = &transaction_->staging();
-      view_.mark = transaction_->TakeMark();
-      if (Below(2) == 0) Stage(*transaction_);
+Request RandomRequest(RandomHistory& history) {
+  const auto below = [&](size_t bound) { return history.Below(bound); };
+  Request request;
+  for (const TagPtr& tag : history.view().AllTags()) {
+    if (below(4) != 0) request.tags.push_back(tag);
+  }
+  std::shuffle(request.tags.begin(), request.tags.end(), history.random());
+  request.order = below(2) == 0 ? RowOrder::kTs : RowOrder::kTagTs;
+  request.tag_descending = below(2) == 0;
+  request.ts_descending = below(2) == 0;
+  if (below(2) == 0) {
+    request.ts_from_us = static_cast<int64_t>(below(300));
+    request.ts_to_us = request.ts_from_us + static_cast<int64_t>(below(300));
+  }
+  if (below(2) == 0) request.limit = below(40);
+  if (below(3) == 0) request.offset = below(200);
+  for (size_t i = below(3); i > 0; --i) {
+    Predicate predicate{static_cast<CompareOp>(below(8)), {}};
+    predicate.operand = below(2) == 0 ? IntegerOperand(static_cast<int64_t>(below(9)))
+                                      : RealOperand(static_cast<double>(below(18)) / 2);
+    if (below(4) == 0) {
+      request.quality.push_back({CompareOp::kGe, IntegerOperand(64)});
+    } else {
+      request.value.push_back(predicate);
     }
   }
-
-  const ReadView& view() const { return view_; }
-
-  Request RandomRequest() {
-    Request request;
-    for (const TagPtr& tag : view_.AllTags()) {
-      if (Below(4) != 0) request.tags.push_back(tag);
-    }
-    std::shuffle(request.tags.begin(), request.tags.end(), random_);
-    request.order = Below(2) == 0 ? RowOrder::kTs : RowOrder::kTagTs;
-    request.tag_descending = Below(2) == 0;
-    request.ts_descending = Below(2) == 0;
-    if (Below(2) == 0) {
-      request.ts_from_us = static_cast<int64_t>(Below(300));
-      request.ts_to_us = request.ts_from_us + static_cast<int64_t>(Below(300));
-    }
-    if (Below(2) == 0) request.limit = Below(40);
-    if (Below(3) == 0) request.offset = Below(200);
-    for (size_t i = Below(3); i > 0; --i) {
-      Predicate predicate{static_cast<CompareOp>(Below(8)), {}};
-      predicate.operand = Below(2) == 0 ? IntegerOperand(static_cast<int64_t>(Below(9)))
-                                        : RealOperand(static_cast<double>(Below(18)) / 2);
-      if (Below(4) == 0) {
-        request.quality.push_back({CompareOp::kGe, IntegerOperand(64)});
-      } else {
-        request.value.push_back(predicate);
-      }
-    }
-    return request;
-  }
-
- private:
-  size_t Below(size_t bound) { return random_() % bound; }
-
-  void Stage(Transaction& transaction) {
-    const std::string name = kNames[Below(4)];
-    ASSERT_OK_AND_ASSIGN(StagedTag* const tag, transaction.FindOrDefineTag(name));
-    int64_t ts_us = static_cast<int64_t>(Below(400));
-    const size_t step_max = 1 + Below(6);
-    for (size_t count = 1 + Below(100); count > 0; --count) {
-      ts_us += 1 + static_cast<int64_t>(Below(step_max));
-      if (Below(8) == 0) {
-        ASSERT_OK(transaction.Delete(*tag, ts_us));
-        continue;
-      }
-      const Quality quality = Below(5) == 0 ? kQualityBad : kQualityGood;
-      ASSERT_OK(transaction.Write(*tag, ts_us, RandomValue(name), quality));
-    }
-  }
-
-  Value RandomValue(const std::string& name) {
-    const int64_t number = static_cast<int64_t>(Below(9));
-    if (Below(10) == 0) return Value::Null();
-    if (name == "text") return Value::Text(std::string_view("abcdefghij").substr(0, Below(10)));
-    if (name == "real") return Value::Real(static_cast<double>(number) / 2);
-    if (name == "widens" && Below(200) == 0) return Value::Real(0.5);
-    return Value::Integer(number);
-  }
-
-  std::mt19937_64 random_;
-  FaultyFileSystem fs_;
-  FakeClock clock_;
-  std::shared_ptr<StorageEngine> engine_;
-  std::unique_ptr<Transaction> transaction_;
-  ReadView view_;
-};
+  return request;
+}
 
 Row ToRow(int64_t ts_us, const TestPoint& point) {
   return {ts_us, point.bits, point.quality, point.type == ValueType::kNone, point.text};
@@ -166,7 +91,7 @@ std::vector<NamedRow> Expected(const TestPoints& points, const Request& request)
   return rows;
 }
 
-void CheckRequest(const History& history, const TestPoints& points, const Request& request) {
+void CheckRequest(const RandomHistory& history, const TestPoints& points, const Request& request) {
   const std::vector<NamedRow> expected = Expected(points, request);
   ASSERT_OK_AND_ASSIGN(const auto plan, Plan::Make(history.view(), request));
   std::vector<NamedRow> actual;
@@ -180,7 +105,7 @@ void CheckRequest(const History& history, const TestPoints& points, const Reques
   EXPECT_EQ(plan->counters().rows, actual.size());
 }
 
-void CheckLookUps(const History& history, const TestPoints& points) {
+void CheckLookUps(const RandomHistory& history, const TestPoints& points) {
   for (const TagPtr& tag : history.view().AllTags()) {
     std::map<int64_t, Row> rows;
     for (const auto& [key, point] : points) {
@@ -214,12 +139,12 @@ void CheckLookUps(const History& history, const TestPoints& points) {
 TEST(PlanRandomTest, AgreesWithTheOracleForRandomHistories) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);
-    History history(seed);
+    RandomHistory history(seed);
     ASSERT_NO_FATAL_FAILURE(history.Make());
     ASSERT_OK_AND_ASSIGN(const TestPoints points, ReadAll(history.view()));
     for (int i = 0; i < 20; ++i) {
       SCOPED_TRACE(testing::Message() << "request " << i);
-      ASSERT_NO_FATAL_FAILURE(CheckRequest(history, points, history.RandomRequest()));
+      ASSERT_NO_FATAL_FAILURE(CheckRequest(history, points, RandomRequest(history)));
     }
     ASSERT_NO_FATAL_FAILURE(CheckLookUps(history, points));
   }

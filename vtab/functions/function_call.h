@@ -6,6 +6,7 @@
 #include "engine/base/status.h"
 #include "engine/read_view.h"
 #include "vtab/connection.h"
+#include "vtab/functions/function_arguments.h"
 #include "vtab/functions/tag_selection.h"
 #include "vtab/statement_snapshots.h"
 #include "vtab/table.h"
@@ -34,7 +35,11 @@ class FunctionCall {
   // Adds to what xtdb_last_query tells of the table, if it is still there.
   void AddToLastQuery(const PlanCounters& counters) const;
 
+  int64_t now_us() const { return statement_->now_us(); }
+
   TagSelection tags;
+  std::shared_ptr<const FunctionArguments> arguments;
+  uint32_t columns_used = 0;  // bit i: output column i is read
 
  private:
   FunctionCall(Connection& connection, std::shared_ptr<StatementView> statement,

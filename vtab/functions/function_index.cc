@@ -11,7 +11,6 @@
 namespace xtdb {
 namespace {
 
-constexpr const char* kArgumentNames[kFunctionArgumentsMax] = {"tbl", "tags"};
 // Far apart, so that SQLite gives each branch of an OR its own arguments rather than compare them
 // itself.
 constexpr double kCostWithoutTable = 1e15;
@@ -55,11 +54,13 @@ constexpr std::string_view OperatorName(int op) {
 }
 
 Status WrongOperator(const TableFunction& function, size_t argument, int op) {
-  const std::string name = kArgumentNames[argument];
+  const std::string name = function.arguments[argument];
   std::string message = std::string(function.name) + ": " + name + " is an argument, set by " +
                         name + " = or " + name + " IN; for " + std::string(OperatorName(op));
-  if (argument == 1 && function.has_tag_column) {
+  if (name == "tags") {
     message += " use the column tag";
+  } else if ((name == "start" || name == "stop") && !function.by_time.empty()) {
+    message += " use the column time";
   } else {
     message += " there is no column to compare; write " + std::string(function.example);
   }
@@ -88,7 +89,7 @@ bool IsTime(const TableFunction& function, int column) {
 
 // Which constraint sets each argument, and which one gives names; -1: none.
 struct Chosen {
-  std::array<int, kFunctionArgumentsMax> arguments{-1, -1};
+  std::array<int, kFunctionArgumentsMax> arguments;
   int names = -1;
   std::vector<std::pair<int, TimeTerm>> times;
   bool possible = true;
@@ -96,6 +97,7 @@ struct Chosen {
 
 Result<Chosen> Choose(const TableFunction& function, sqlite3_index_info* info) {
   Chosen chosen;
+  chosen.arguments.fill(-1);
   std::array<bool, kFunctionArgumentsMax> unusable{};
   const auto first_argument = static_cast<int>(function.columns.size());
   for (int i = 0; i < info->nConstraint; ++i) {
@@ -137,6 +139,30 @@ void Describe(std::string& text, std::string_view term) {
   text += term;
 }
 
+// Rows come by (tag, time), of one tag by time.
+bool ComesInOrder(const TableFunction& function, bool is_one_tag, const sqlite3_index_info* info) {
+  const auto is_time = [&](int column) {
+    return std::find(function.by_time.begin(), function.by_time.end(), column) !=
+           function.by_time.end();
+  };
+  bool tag_is_fixed = is_one_tag;
+  for (int i = 0; i < info->nOrderBy; ++i) {
+    const auto& term = info->aOrderBy[i];
+    if (term.desc != 0) return false;
+    if (term.iColumn == 0 && function.by_tag && i == 0) {
+      tag_is_fixed = true;
+    } else if (!is_time(term.iColumn) || !tag_is_fixed || i > 1) {
+      return false;
+    }
+  }
+  return true;
+}
+
+int ColumnBits(const TableFunction& function, const sqlite3_index_info* info) {
+  const uint64_t mask = (uint64_t{1} << function.columns.size()) - 1;
+  return static_cast<int>((info->colUsed & mask) << kFunctionIndexColumns);
+}
+
 }  // namespace
 
 Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_info* info) {
@@ -153,7 +179,7 @@ Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_in
     if (chosen.arguments[i] < 0) continue;
     take(chosen.arguments[i]);
     info->idxNum |= 1 << i;
-    Describe(text, std::string(kArgumentNames[i]) + " = ?");
+    Describe(text, std::string(function.arguments[i]) + " = ?");
   }
   if (chosen.names >= 0) {
     take(chosen.names);
@@ -167,12 +193,16 @@ Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_in
     Describe(text, term.ToText(function.columns[term.column].name));
   }
   const bool has_names = chosen.names >= 0;
-  info->estimatedCost = CostOf(chosen.arguments[0] >= 0, chosen.arguments[1] >= 0, has_names);
-  info->estimatedRows = has_names ? 10 : chosen.arguments[1] >= 0 ? 100 : 1000;
-  if (function.by_tag && info->nOrderBy == 1 && info->aOrderBy[0].iColumn == 0 &&
-      info->aOrderBy[0].desc == 0) {
+  const bool has_tags = function.arguments.size() > 1 && chosen.arguments[1] >= 0;
+  info->estimatedCost = CostOf(chosen.arguments[0] >= 0, has_tags, has_names);
+  info->estimatedRows = has_names ? 10 : has_tags ? 100 : 1000;
+  info->idxNum |= ColumnBits(function, info);
+  const bool is_one_tag = has_names && (info->idxNum & kFunctionIndexNameList) == 0;
+  if (info->nOrderBy > 0 && ComesInOrder(function, is_one_tag, info)) {
     info->orderByConsumed = 1;
-    text += "; by tag";
+    text += info->nOrderBy > 1               ? "; by tag, time"
+            : info->aOrderBy[0].iColumn == 0 ? "; by tag"
+                                             : "; by time";
   }
   info->idxStr = sqlite3_mprintf("%s", text.c_str());
   if (info->idxStr == nullptr) throw std::bad_alloc();

@@ -8,7 +8,8 @@ int RegisterFunctions(sqlite3* db) {
   using Registration = int (*)(sqlite3*);
   constexpr Registration kAll[] = {RegisterTagFunctions,         RegisterStorageFunctions,
                                    RegisterStatusFunctions,      RegisterWritingFunctions,
-                                   RegisterMaintenanceFunctions, RegisterVersionFunction};
+                                   RegisterMaintenanceFunctions, RegisterVersionFunction,
+                                   RegisterAggregateFunction};
   for (const Registration registration : kAll) {
     const int code = registration(db);
     if (code != SQLITE_OK) return code;

@@ -261,14 +261,14 @@ Result<std::unique_ptr<RowSource>> Open(std::shared_ptr<const FunctionCall> call
 
 constexpr TableFunction kChunks = {.name = "xtdb_chunks",
                                    .columns = kChunkColumns,
-                                   .takes_tags = false,
+                                   .arguments = kTableArgument,
                                    .has_tag_column = false,
                                    .by_tag = false,
                                    .example = "xtdb_chunks('plant')",
                                    .open = Open<ChunkRows>};
 constexpr TableFunction kBlocks = {.name = "xtdb_blocks",
                                    .columns = kBlockColumns,
-                                   .takes_tags = false,
+                                   .arguments = kTableArgument,
                                    .has_tag_column = true,
                                    .by_tag = false,
                                    .example = "xtdb_blocks('plant')",

@@ -1,7 +1,5 @@
 #include "vtab/functions/table_function.h"
 
-#include <array>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,17 +12,6 @@
 
 namespace xtdb {
 namespace {
-
-struct FreeValue {
-  void operator()(sqlite3_value* value) const { sqlite3_value_free(value); }
-};
-using OwnedValue = std::unique_ptr<sqlite3_value, FreeValue>;
-
-OwnedValue Duplicate(sqlite3_value* value) {
-  OwnedValue copy(sqlite3_value_dup(value));
-  if (copy == nullptr) throw std::bad_alloc();
-  return copy;
-}
 
 // The function in one connection.
 struct FunctionTable : sqlite3_vtab {
@@ -43,9 +30,11 @@ std::string Schema(const TableFunction& function) {
   for (const OutputColumn& column : function.columns) {
     sql += std::string(column.name) + " " + column.type + ", ";
   }
-  sql += "tbl TEXT HIDDEN";
-  if (function.takes_tags) sql += ", tags TEXT HIDDEN";
-  return sql + ")";
+  for (const char* const argument : function.arguments) {
+    sql += std::string(argument) + " TEXT HIDDEN" +
+           (argument == function.arguments.back() ? ")" : ", ");
+  }
+  return sql;
 }
 
 class FunctionCursor : public sqlite3_vtab_cursor {
@@ -65,37 +54,20 @@ class FunctionCursor : public sqlite3_vtab_cursor {
   Status TakeTags(TagSelection& tags) const;
   Status TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const;
   Status TakeTimeFilters(const char* text, std::span<sqlite3_value*> values);
-  void HashArguments();
   Result<const Cell*> CellAt(size_t column);
   Result<bool> Matches();
 
   FunctionTable& table_;
   StatementSnapshots::Lease lease_;
-  std::array<OwnedValue, kFunctionArgumentsMax> arguments_;  // null: not given
+  std::shared_ptr<FunctionArguments> arguments_;
   std::vector<TimeFilter> time_filters_;
   std::unique_ptr<RowSource> source_;  // null: at the end
   FunctionRow row_;
   uint64_t call_hash_ = 0;
 };
 
-// Makes rowids of different calls differ: SQLite merges the branches of an OR by rowid.
-void FunctionCursor::HashArguments() {
-  std::string all;
-  for (const OwnedValue& argument : arguments_) {
-    if (argument == nullptr) continue;
-    // The text of a BLOB or a number would change the value.
-    const int type = sqlite3_value_type(argument.get());
-    all += std::to_string(type) + ' ';
-    all += type == SQLITE_TEXT   ? std::string(TextOf(argument.get()))
-           : type == SQLITE_BLOB ? std::string(BlobOf(argument.get()))
-                                 : ShowValue(argument.get());
-    all += '\0';
-  }
-  call_hash_ = std::hash<std::string>()(all);
-}
-
 Status FunctionCursor::TakeTags(TagSelection& tags) const {
-  sqlite3_value* const value = arguments_[1].get();
+  sqlite3_value* const value = arguments_->value("tags");
   if (value == nullptr) return {};
   if (sqlite3_value_type(value) == SQLITE_BLOB) {
     return Status::InvalidArgument("tags is " + ShowValue(value) +
@@ -127,24 +99,27 @@ Status FunctionCursor::TakeTimeFilters(const char* text, std::span<sqlite3_value
   return {};
 }
 
-// index: bits of FunctionIndexBit. values: the arguments that it names, in order, then the names,
+// index: as FunctionIndex packs it. values: the arguments that it names, in order, then the names,
 // then the right sides of the comparisons of times that `text` names.
 Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_value*> values) {
   lease_.NoteRunning();
   source_.reset();
   size_t used = 0;
-  for (size_t i = 0; i < arguments_.size(); ++i) {
-    arguments_[i] = (index & (1 << i)) != 0 ? Duplicate(values[used++]) : nullptr;
+  arguments_ = std::make_shared<FunctionArguments>(table_.function.arguments);
+  for (size_t i = 0; i < table_.function.arguments.size(); ++i) {
+    if ((index & (1 << i)) != 0) arguments_->Set(i, values[used++]);
   }
-  sqlite3_value* const table_name = arguments_[0].get();
+  sqlite3_value* const table_name = arguments_->value(0);
   if (table_name == nullptr) {
     return Status::InvalidArgument(std::string("which table? write ") + table_.function.example);
   }
   if (sqlite3_value_type(table_name) == SQLITE_NULL) return {};
-  HashArguments();
+  call_hash_ = arguments_->Hash();
   XTDB_ASSIGN_OR_RETURN(
       std::unique_ptr<FunctionCall> call,
       FunctionCall::Make(table_.connection, lease_.shared_view(), std::string(TextOf(table_name))));
+  call->arguments = arguments_;
+  call->columns_used = ColumnsOfFunctionIndex(index);
   XTDB_RETURN_IF_ERROR(TakeTags(call->tags));
   if ((index & kFunctionIndexNames) != 0) {
     XTDB_RETURN_IF_ERROR(
@@ -203,8 +178,8 @@ void SetResult(sqlite3_context* context, const Cell& cell) {
 Status FunctionCursor::Column(sqlite3_context* context, int column) {
   const auto at = static_cast<size_t>(column);
   if (at >= row_.cells.size()) {
-    const OwnedValue& argument = arguments_[at - row_.cells.size()];
-    if (argument != nullptr) sqlite3_result_value(context, argument.get());
+    sqlite3_value* const argument = arguments_->value(at - row_.cells.size());
+    if (argument != nullptr) sqlite3_result_value(context, argument);
     return {};
   }
   XTDB_ASSIGN_OR_RETURN(const Cell* const cell, CellAt(at));

@@ -18,16 +18,22 @@ struct OutputColumn {
 
 // A function as SQL sees it: `FROM xtdb_tags('plant', 'boiler.*')`, which is the same as `FROM
 // xtdb_tags WHERE tbl = 'plant' AND tags = 'boiler.*'`. Arguments are hidden columns behind the
-// output columns; the first is `tbl` and has to be given.
+// output columns; the first is `tbl` and has to be given. Of a function without a column `tag` no
+// argument is called `tags`.
 struct TableFunction {
   const char* name;
-  std::span<const OutputColumn> columns;
-  bool takes_tags;      // has the argument `tags`
-  bool has_tag_column;  // column 0 is the tag's name: `=` and IN on it become TagSelection::names
-  bool by_tag;          // rows come by column 0, bytewise
-  const char* example;  // a call, for messages: "xtdb_tags('plant')"
+  std::span<const OutputColumn> columns;   // at most kFunctionColumnsMax
+  std::span<const char* const> arguments;  // at most kFunctionArgumentsMax
+  bool has_tag_column = false;             // column 0 is the tag's name: `=` and IN on it become
+                                           // TagSelection::names
+  bool by_tag = false;                     // rows come by column 0, bytewise
+  std::span<const int> by_time = {};       // and those of a tag by each of these columns
+  const char* example;                     // a call, for messages: "xtdb_tags('plant')"
   Result<std::unique_ptr<RowSource>> (*open)(std::shared_ptr<const FunctionCall> call);
 };
+
+inline constexpr const char* kTableArgument[] = {"tbl"};
+inline constexpr const char* kTagsArguments[] = {"tbl", "tags"};
 
 // Registers `function`, which must live for ever, as a read-only table-valued function.
 // Returns an SQLite code.

@@ -148,14 +148,14 @@ Result<std::unique_ptr<RowSource>> Open(std::shared_ptr<const FunctionCall> call
 
 constexpr TableFunction kTags = {.name = "xtdb_tags",
                                  .columns = kTagColumns,
-                                 .takes_tags = true,
+                                 .arguments = kTagsArguments,
                                  .has_tag_column = true,
                                  .by_tag = true,
                                  .example = "xtdb_tags('plant')",
                                  .open = Open<TagList>};
 constexpr TableFunction kLast = {.name = "xtdb_last",
                                  .columns = kLastColumns,
-                                 .takes_tags = true,
+                                 .arguments = kTagsArguments,
                                  .has_tag_column = true,
                                  .by_tag = true,
                                  .example = "xtdb_last('plant', tags)",

@@ -1,0 +1,95 @@
+#include "planner/aggregate/aggregate_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/parallel.h"
+
+namespace xtdb {
+namespace {
+
+// Fewer points are decoded before another thread would have begun.
+constexpr uint64_t kParallelPointsMin = 256 * 1024;
+// Tags that are begun at a time: enough for threads that take unequally long.
+constexpr size_t kTagsPerThread = 4;
+// More rows of a tag are not made ahead.
+constexpr int64_t kRowsAheadMax = 100'000;
+// Narrower buckets of a range without ends may be too many.
+constexpr int64_t kNarrowUs = 60'000'000;
+
+}  // namespace
+
+AggregatePlan::AggregatePlan(std::vector<TagPtr> tags, SeriesRequest request, size_t threads,
+                             std::function<ReadView()> view)
+    : tags_(std::move(tags)),
+      request_(std::move(request)),
+      threads_(threads),
+      view_(std::move(view)) {
+  counters_.tags = tags_.size();
+}
+
+Result<std::optional<AggregateRow>> AggregatePlan::Next() {
+  while (true) {
+    if (begun_.empty()) {
+      if (next_tag_ == tags_.size()) return std::optional<AggregateRow>();
+      XTDB_RETURN_IF_ERROR(BeginTags());
+    }
+    TagWork& work = *begun_.front();
+    std::optional<SeriesRow> row;
+    if (!work.rows.empty()) {
+      row = std::move(work.rows.front());
+      work.rows.pop_front();
+    } else if (work.series != nullptr) {
+      XTDB_ASSIGN_OR_RETURN(row, work.series->Next());
+    }
+    if (row) {
+      ++counters_.rows;
+      return std::optional<AggregateRow>(AggregateRow{work.tag, std::move(*row)});
+    }
+    counters_.Add(work.counters);
+    begun_.pop_front();
+  }
+}
+
+// One tag, or as many as are worth it to begin at once.
+Status AggregatePlan::BeginTags() {
+  const ReadView view = view_();
+  const size_t most = threads_ > 1 && !MayHaveManyRows() ? threads_ * kTagsPerThread : 1;
+  uint64_t points = 0;
+  while (next_tag_ < tags_.size() && begun_.size() < most) {
+    auto work = std::make_unique<TagWork>();
+    work->tag = tags_[next_tag_];
+    XTDB_ASSIGN_OR_RETURN(work->series,
+                          BucketSeries::Make(view, work->tag, request_, work->counters));
+    points += work->series->points_max();
+    begun_.push_back(std::move(work));
+    ++next_tag_;
+  }
+  if (begun_.size() == 1 || points < kParallelPointsMin) return Status();
+  return MakeRowsAhead();
+}
+
+Status AggregatePlan::MakeRowsAhead() {
+  return ParallelFor(begun_.size(), threads_, [this](size_t i) -> Status {
+    TagWork& work = *begun_[i];
+    while (true) {
+      XTDB_ASSIGN_OR_RETURN(std::optional<SeriesRow> row, work.series->Next());
+      if (!row) break;
+      work.rows.push_back(std::move(*row));
+    }
+    work.series = nullptr;
+    return Status();
+  });
+}
+
+bool AggregatePlan::MayHaveManyRows() const {
+  const BucketsRequest& buckets = request_.buckets;
+  if (buckets.buckets.is_whole()) return false;
+  const int64_t start_us = buckets.buckets.FloorOf(request_.now_us);
+  const int64_t width_us = buckets.buckets.NextOf(start_us) - start_us;
+  const bool is_open = !request_.has_start || !request_.has_stop;
+  if (is_open) return request_.fill != Fill::kNone || width_us < kNarrowUs;
+  return (buckets.ts_to_us - buckets.ts_from_us) / width_us > kRowsAheadMax;
+}
+
+}  // namespace xtdb

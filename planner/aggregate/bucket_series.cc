@@ -1,0 +1,278 @@
+#include "planner/aggregate/bucket_series.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "planner/view_sources.h"
+
+namespace xtdb {
+namespace {
+
+double Between(const double a, const double b, double share) { return a + (b - a) * share; }
+
+bool LooksAround(const SeriesRequest& request) {
+  return request.buckets.wanted.weights || request.fill == Fill::kLocf ||
+         request.fill == Fill::kLinear;
+}
+
+uint64_t PointsMax(const ReadView::Sources& sources) {
+  uint64_t points = 0;
+  for (const BlockRef& block : sources.blocks) {
+    if (block.entry->kind == BlockKind::kPoints) points += block.entry->count;
+  }
+  for (const MemoryRun& run : sources.runs) points += run.columns->size();
+  return points;
+}
+
+}  // namespace
+
+BucketSeries::BucketSeries(const ReadView& view, TagPtr tag, ReadView::Sources sources,
+                           std::optional<MemoryRun> staged, const SeriesRequest& request,
+                           PlanCounters& counters)
+    : view_(view.WithoutStaging()),
+      tag_(tag),
+      staged_(std::move(staged)),
+      request_(request),
+      counters_(counters),
+      looks_around_(LooksAround(request)),
+      points_max_(PointsMax(sources)),
+      buckets_(view_, std::move(tag), std::move(sources), request.buckets, counters) {}
+
+Result<std::unique_ptr<BucketSeries>> BucketSeries::Make(const ReadView& view, TagPtr tag,
+                                                         const SeriesRequest& request,
+                                                         PlanCounters& counters) {
+  const BucketsRequest& buckets = request.buckets;
+  XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources, FindTagSources(view, tag->id, buckets.ts_from_us,
+                                                                  buckets.ts_to_us, counters));
+  std::optional<MemoryRun> staged;
+  if (view.staging != nullptr && LooksAround(request)) {
+    staged = view.staging->RunAt(tag->id, view.mark, kTsMin, kTsMax);
+  }
+  return std::unique_ptr<BucketSeries>(new BucketSeries(view, std::move(tag), std::move(sources),
+                                                        std::move(staged), request, counters));
+}
+
+// The value nearest to one end of [from, to].
+Result<std::optional<BucketSeries::Edge>> BucketSeries::FindEdge(int64_t ts_from_us,
+                                                                 int64_t ts_to_us,
+                                                                 bool descending) const {
+  XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources,
+                        FindTagSources(view_, tag_->id, ts_from_us, ts_to_us, counters_));
+  if (staged_) sources.runs.push_back(*staged_);
+  const Predicate is_value[] = {{CompareOp::kIsNotNull, {}}};
+  Predicate is_accepted[] = {{CompareOp::kGe, {}}};
+  is_accepted[0].operand.integer = LeastAccepted(request_.buckets.accept);
+  const RowFilter filter(is_value, is_accepted);
+  const StreamOptions options = {.ts_from_us = ts_from_us,
+                                 .ts_to_us = ts_to_us,
+                                 .descending = descending,
+                                 .filter = &filter,
+                                 .counters = &counters_};
+  TagStream stream(tag_, MakePointSources(view_, tag_->id, sources, counters_), options);
+  XTDB_ASSIGN_OR_RETURN(const Batch* const batch, stream.Next());
+  if (batch == nullptr) return std::optional<Edge>();
+  return std::optional<Edge>(
+      EdgeAt(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
+}
+
+BucketSeries::Edge BucketSeries::EdgeAt(const PointColumns& columns, size_t row) const {
+  Edge edge;
+  edge.sample.ts_us = columns.ts_us[row];
+  if (tag_->type == ValueType::kText) {
+    const std::string text(columns.TextAt(row));
+    edge.carried.texts = std::make_shared<TextEnds>(TextEnds{text, text, text, text});
+    return edge;
+  }
+  const ValueBits bits = columns.bits[row];
+  edge.sample.value = ToDouble(tag_->type, bits);
+  edge.carried = {bits, bits, bits, bits, edge.sample.value, nullptr};
+  return edge;
+}
+
+Status BucketSeries::Begin() {
+  began_ = true;
+  XTDB_RETURN_IF_ERROR(ReadAhead());
+  const BucketsRequest& buckets = request_.buckets;
+  if (looks_around_ && request_.has_start && buckets.ts_from_us > kTsMin) {
+    const int64_t gap_us = buckets.weighting.gap_max_us;
+    const int64_t last_us = buckets.ts_from_us - 1;
+    const int64_t first_us = gap_us < last_us - kTsMin ? last_us - gap_us : kTsMin;
+    XTDB_ASSIGN_OR_RETURN(const std::optional<Edge> edge, FindEdge(first_us, last_us, true));
+    if (edge) {
+      before_ = edge->sample;
+      carrying_ = Neighbour{edge->sample.ts_us, edge->sample.ts_us, edge->carried};
+    }
+  }
+  next_start_us_ = request_.has_start ? buckets.buckets.FloorOf(buckets.ts_from_us)
+                   : queue_.empty()   ? kTsMax + 1
+                                      : queue_.front().start_us;
+  return Status();
+}
+
+// Until a bucket with a value stands behind the first one, which lines and weights may need.
+Status BucketSeries::ReadAhead() {
+  const auto has_value = [](const Bucket& bucket) { return bucket.tally.count != 0; };
+  while (!is_read_) {
+    const size_t from = looks_around_ ? 1 : 0;
+    if (queue_.size() > from &&
+        (!looks_around_ || std::any_of(queue_.begin() + 1, queue_.end(), has_value))) {
+      return Status();
+    }
+    XTDB_ASSIGN_OR_RETURN(std::optional<Bucket> bucket, buckets_.Next());
+    is_read_ = !bucket.has_value();
+    if (bucket) queue_.push_back(std::move(*bucket));
+  }
+  return NeedsValueBehind() ? FindBehind() : Status();
+}
+
+// A line leads to it; and a value is held up to it, where that is later than now.
+bool BucketSeries::NeedsValueBehind() const {
+  const BucketsRequest& buckets = request_.buckets;
+  if (request_.fill == Fill::kLinear) return true;
+  return buckets.wanted.weights &&
+         (buckets.weighting.is_linear || buckets.ts_to_us >= request_.now_us);
+}
+
+Status BucketSeries::FindBehind() {
+  if (looked_behind_) return Status();
+  looked_behind_ = true;
+  const BucketsRequest& buckets = request_.buckets;
+  if (!request_.has_stop || buckets.ts_to_us >= kTsMax) return Status();
+  XTDB_ASSIGN_OR_RETURN(behind_, FindEdge(buckets.ts_to_us + 1, kTsMax, false));
+  return Status();
+}
+
+Result<std::optional<SeriesRow>> BucketSeries::Next() {
+  if (!began_) XTDB_RETURN_IF_ERROR(Begin());
+  XTDB_RETURN_IF_ERROR(ReadAhead());
+  const int64_t full_us = queue_.empty() ? kTsMax + 1 : queue_.front().start_us;
+  if (request_.fill != Fill::kNone && FillsBefore(full_us)) {
+    return std::optional<SeriesRow>(EmptyRow());
+  }
+  if (queue_.empty()) return std::optional<SeriesRow>();
+  return std::optional<SeriesRow>(FullRow());
+}
+
+// Whether an empty bucket comes before the one that begins at `start_us`.
+bool BucketSeries::FillsBefore(int64_t start_us) const {
+  if (request_.buckets.buckets.is_whole() || next_start_us_ >= start_us) return false;
+  if (!queue_.empty()) return true;
+  if (!request_.has_stop || next_start_us_ > request_.buckets.ts_to_us) return false;
+  // A tag without a point in the range has no rows, unless there is something to fill them with.
+  return has_rows_ || FigureAt(next_start_us_).has_value();
+}
+
+SeriesRow BucketSeries::EmptyRow() {
+  has_rows_ = true;
+  SeriesRow row;
+  row.start_us = next_start_us_;
+  row.filled = FigureAt(row.start_us);
+  row.area = AreaOf(row.start_us, row.tally);
+  next_start_us_ = request_.buckets.buckets.NextOf(next_start_us_);
+  return row;
+}
+
+std::optional<Carried> BucketSeries::FigureAt(int64_t start_us) const {
+  if (!carrying_ || request_.fill == Fill::kNull) return std::nullopt;
+  const int64_t gap_max_us = request_.buckets.weighting.gap_max_us;
+  if (request_.fill == Fill::kLocf) {
+    if (start_us - carrying_->sample_us > gap_max_us) return std::nullopt;
+    return carrying_->carried;
+  }
+  if (tag_->type == ValueType::kText) return std::nullopt;
+  Neighbour next;
+  if (!queue_.empty()) {
+    const Bucket& bucket = queue_.front();
+    if (bucket.tally.count == 0) return std::nullopt;
+    next = {bucket.start_us, bucket.tally.first_ts_us, CarriedOf(bucket.tally)};
+  } else if (behind_) {
+    next = {behind_->sample.ts_us, behind_->sample.ts_us, behind_->carried};
+  } else {
+    return std::nullopt;
+  }
+  if (next.sample_us - carrying_->sample_us > gap_max_us) return std::nullopt;
+  return Interpolate(*carrying_, next, start_us);
+}
+
+ValueBits BucketSeries::FromLine(double value) const {
+  if (tag_->type == ValueType::kFloat64) return FromDouble(value);
+  if (tag_->type == ValueType::kFloat32) return FromFloat(static_cast<float>(value));
+  return FromInt64(static_cast<int64_t>(std::round(value)));
+}
+
+Carried BucketSeries::Interpolate(const Neighbour& a, const Neighbour& b, int64_t at_us) const {
+  const double share = b.at_us == a.at_us ? 0
+                                          : static_cast<double>(at_us - a.at_us) /
+                                                static_cast<double>(b.at_us - a.at_us);
+  const auto between = [&](ValueBits left, ValueBits right) {
+    return FromLine(Between(ToDouble(tag_->type, left), ToDouble(tag_->type, right), share));
+  };
+  Carried line;
+  line.min = between(a.carried.min, b.carried.min);
+  line.max = between(a.carried.max, b.carried.max);
+  line.first = between(a.carried.first, b.carried.first);
+  line.last = between(a.carried.last, b.carried.last);
+  line.avg = Between(a.carried.avg, b.carried.avg, share);
+  return line;
+}
+
+Carried BucketSeries::CarriedOf(const Tally& tally) const {
+  if (tag_->type == ValueType::kText) {
+    Carried carried;
+    carried.texts = std::make_shared<TextEnds>(*tally.texts);
+    return carried;
+  }
+  return {tally.min, tally.max, tally.first, tally.last, MeanOf(tag_->type, tally), nullptr};
+}
+
+SeriesRow BucketSeries::FullRow() {
+  Bucket bucket = std::move(queue_.front());
+  queue_.pop_front();
+  has_rows_ = true;
+  SeriesRow row;
+  row.start_us = bucket.start_us;
+  row.area = AreaOf(bucket.start_us, bucket.tally);
+  row.tally = std::move(bucket.tally);
+  carrying_.reset();
+  if (row.tally.count != 0 && looks_around_) {
+    before_ = LastOf(tag_->type, row.tally);
+    if (request_.fill != Fill::kNone) {
+      carrying_ = Neighbour{row.start_us, row.tally.last_ts_us, CarriedOf(row.tally)};
+    }
+  }
+  next_start_us_ = request_.buckets.buckets.NextOf(row.start_us);
+  return row;
+}
+
+// The first value behind the bucket that is due, as far as one is known.
+std::optional<Sample> BucketSeries::SampleBehind() const {
+  for (const Bucket& bucket : queue_) {
+    if (bucket.tally.count != 0) return FirstOf(tag_->type, bucket.tally);
+  }
+  if (behind_) return behind_->sample;
+  return std::nullopt;
+}
+
+Area BucketSeries::AreaOf(int64_t start_us, const Tally& tally) const {
+  Area area;
+  if (!request_.buckets.wanted.weights || tag_->type == ValueType::kText) return area;
+  const BucketsRequest& buckets = request_.buckets;
+  const Weighting& weighting = buckets.weighting;
+  const int64_t begin_us = std::max(start_us, buckets.ts_from_us);
+  int64_t end_us = std::min(buckets.buckets.NextOf(start_us), buckets.ts_to_us + 1);
+  const std::optional<Sample> behind = SampleBehind();
+  std::optional<Sample> last = before_;
+  if (tally.count != 0) {
+    const Sample first = FirstOf(tag_->type, tally);
+    if (before_) area.Add(AreaBetween(weighting, *before_, first, begin_us, first.ts_us));
+    area.Add(tally.inner);
+    last = LastOf(tag_->type, tally);
+  }
+  if (!last) return area;
+  if (!behind) end_us = std::min(end_us, request_.has_stop ? request_.now_us : last->ts_us);
+  area.Add(AreaBetween(weighting, *last, behind, begin_us, end_us));
+  return area;
+}
+
+}  // namespace xtdb

@@ -1,0 +1,98 @@
+#include "vtab/functions/aggregate_arguments.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "engine/base/calendar.h"
+
+namespace xtdb {
+namespace {
+
+constexpr std::string_view kFills[] = {"none", "null", "locf", "linear"};
+constexpr std::string_view kAccepts[] = {"good", "notbad", "all"};
+constexpr std::string_view kModes[] = {"step", "linear"};
+
+// Days have 24 hours.
+Result<int64_t> Microseconds(std::string_view name, const Interval& span) {
+  int64_t us = 0;
+  const bool overflows = __builtin_mul_overflow(int64_t{span.days}, kUsPerDay, &us) ||
+                         __builtin_add_overflow(us, span.us, &us);
+  if (!overflows && us <= kTsMax - kTsMin) return us;
+  return Status::InvalidArgument(std::string(name) + " is longer than all of time");
+}
+
+bool Reads(const FunctionCall& call, std::initializer_list<AggregateColumn> columns) {
+  return std::any_of(columns.begin(), columns.end(), [&](AggregateColumn column) {
+    return (call.columns_used >> column & 1) != 0;
+  });
+}
+
+Wanted WantedOf(const FunctionCall& call, Fill fill, bool is_labelled_by_first) {
+  Wanted wanted;
+  wanted.m2 = Reads(call, {kAggStddev});
+  wanted.weights = Reads(call, {kAggTwa, kAggIntegral});
+  wanted.ends = fill == Fill::kLocf || fill == Fill::kLinear || wanted.weights ||
+                is_labelled_by_first || Reads(call, {kAggFirst, kAggLast, kAggFirstTs, kAggLastTs});
+  return wanted;
+}
+
+}  // namespace
+
+Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
+  XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> width, arguments.Span("width"));
+  XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> origin, arguments.Time("origin", now_us));
+  XTDB_ASSIGN_OR_RETURN(const std::optional<std::string> zone, arguments.Text("timezone"));
+  if (zone) {
+    return Status::Unsupported("timezone: buckets are cut in UTC in this release; leave it out");
+  }
+  if (!width) return Buckets::Whole();
+  if (width->months != 0) {
+    if (width->days != 0 || width->us != 0) {
+      return Status::InvalidArgument("width: month intervals cannot have day or time component");
+    }
+    if (width->months < 0) return Status::InvalidArgument("width: period must be greater than 0");
+    return Buckets::Months(width->months, origin.value_or(Buckets::kDefaultMonthOriginUs));
+  }
+  XTDB_ASSIGN_OR_RETURN(const int64_t width_us, Microseconds("width", *width));
+  if (width_us <= 0) return Status::InvalidArgument("width: period must be greater than 0");
+  return Buckets::Fixed(width_us, origin.value_or(Buckets::kDefaultOriginUs));
+}
+
+Result<std::optional<SeriesRequest>> SeriesRequestOf(const FunctionCall& call) {
+  const FunctionArguments& arguments = *call.arguments;
+  SeriesRequest request;
+  request.now_us = call.now_us();
+  XTDB_ASSIGN_OR_RETURN(request.buckets.buckets, BucketsOf(arguments, request.now_us));
+  XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> start,
+                        arguments.Time("start", request.now_us));
+  XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> stop, arguments.Time("stop", request.now_us));
+  XTDB_ASSIGN_OR_RETURN(const size_t fill, arguments.Word("fill", kFills, 0));
+  XTDB_ASSIGN_OR_RETURN(const size_t accept, arguments.Word("accept", kAccepts, 1));
+  request.fill = static_cast<Fill>(fill);
+  request.buckets.accept = static_cast<Accept>(accept);
+  XTDB_ASSIGN_OR_RETURN(const size_t mode,
+                        arguments.Word("mode", kModes, request.fill == Fill::kLinear ? 1 : 0));
+  request.buckets.weighting.is_linear = mode == 1;
+  XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> gap, arguments.Span("max_gap"));
+  if (gap) {
+    if (gap->months != 0) {
+      return Status::InvalidArgument("max_gap: a month has no fixed length; write days or hours");
+    }
+    XTDB_ASSIGN_OR_RETURN(request.buckets.weighting.gap_max_us, Microseconds("max_gap", *gap));
+    if (request.buckets.weighting.gap_max_us <= 0) {
+      return Status::InvalidArgument("max_gap: it must be greater than 0");
+    }
+  }
+  request.has_start = start.has_value();
+  request.has_stop = stop.has_value();
+  request.buckets.ts_from_us = start.value_or(kTsMin);
+  request.buckets.ts_to_us = stop.value_or(kTsMax + 1) - 1;
+  request.buckets.wanted =
+      WantedOf(call, request.fill, !start && request.buckets.buckets.is_whole());
+  if (request.buckets.ts_from_us > request.buckets.ts_to_us) return std::optional<SeriesRequest>();
+  return std::optional<SeriesRequest>(std::move(request));
+}
+
+}  // namespace xtdb

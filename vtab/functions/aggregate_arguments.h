@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "planner/aggregate/bucket_series.h"
+#include "vtab/functions/function_call.h"
+
+namespace xtdb {
+
+// Columns of xtdb_aggregate, in order.
+enum AggregateColumn : size_t {
+  kAggTag,
+  kAggTime,
+  kAggTs,
+  kAggCount,
+  kAggMin,
+  kAggMax,
+  kAggSum,
+  kAggAvg,
+  kAggFirst,
+  kAggLast,
+  kAggFirstTs,
+  kAggLastTs,
+  kAggStddev,
+  kAggTwa,
+  kAggIntegral,
+  kAggPercentGood,
+  kAggColumnCount,
+};
+
+// width [, origin, timezone] as TimescaleDB's time_bucket takes them; nothing: one bucket of all.
+Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us);
+
+// What the call's arguments ask for; nothing: no rows, whatever there is.
+Result<std::optional<SeriesRequest>> SeriesRequestOf(const FunctionCall& call);
+
+}  // namespace xtdb
