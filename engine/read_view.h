@@ -39,7 +39,8 @@ struct ReadView {
   };
   // Everything of the tag that may hold points in [ts_from, ts_to].
   Status FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources& out) const;
-  Result<std::shared_ptr<LoadedBlock>> Load(const BlockRef& block) const;
+  Result<std::shared_ptr<LoadedBlock>> Load(const BlockRef& block,
+                                            BlockUse use = BlockUse::kScan) const;
 };
 
 }  // namespace xtdb

@@ -65,6 +65,7 @@ struct EngineOptions {
   // So many sealed RAW chunks side by side are compacted by a thread in the background; 0: only
   // when Compact is called.
   size_t compact_chunks = 0;
+  size_t cache_bytes = 8 * kMiB;      // of blocks that are read for a few points
   bool auto_retention = true;         // by the same thread; false: only when Retain is called
   size_t threads = DefaultThreads();  // that encode at a time, the caller's among them; >= 1
   bool read_only = false;
@@ -91,6 +92,7 @@ struct EngineStats {
   uint64_t buffered_points = 0;
   uint64_t buffered_bytes = 0;
   uint64_t snapshot_bytes = 0;  // buffers held for snapshots only
+  uint64_t cached_bytes = 0;    // of blocks, for reads of a few points
   uint64_t snapshots = 0;
   LSN oldest_snapshot_lsn = kNoLsn;  // of all processes
   int64_t oldest_snapshot_pid = 0;   // who has it; 0: nobody has one

@@ -26,6 +26,7 @@ Result<std::optional<FoundPoint>> FindNewest(const ReadView& view, const TagPtr&
   const StreamOptions options = {.ts_from_us = ts_from_us,
                                  .ts_to_us = ts_to_us,
                                  .descending = true,
+                                 .few_points = true,
                                  .filter = nullptr,
                                  .counters = counters};
   TagStream stream(tag, MakePointSources(view, tag->id, sources, *counters), options);

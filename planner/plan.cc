@@ -11,6 +11,9 @@
 namespace xtdb {
 namespace {
 
+// So many rows of a tag are not worth a scan of its blocks.
+constexpr uint64_t kFewRows = 256;
+
 // What both orders share: the snapshot, what was staged, the filter, offset and limit.
 class PlanBase : public Plan {
  public:
@@ -83,6 +86,7 @@ class PlanBase : public Plan {
         .ts_from_us = request_.ts_from_us,
         .ts_to_us = request_.ts_to_us,
         .descending = request_.order != RowOrder::kNone && request_.ts_descending,
+        .few_points = filter_.accepts_all() && rows_left_ <= kFewRows && rows_to_skip_ == 0,
         .filter = &filter_,
         .counters = &counters_};
     return std::make_unique<TagStream>(tag, MakePointSources(view_, tag->id, sources, counters_),

@@ -92,10 +92,41 @@ void VectorSource::SetNext(const SourceContext& context) {
                                 : std::max(next.ts_min_us, FromUs(context)));
 }
 
+// Less than a few of its vectors lie in the range, or only the first rows are wanted.
+bool VectorSource::IsForFewPoints(const SourceContext& context) const {
+  constexpr int64_t kShare = 8;
+  const int64_t wanted_us = std::min(ts_max_us(), context.ts_to_us) - FromUs(context);
+  return context.few_points || wanted_us < (ts_max_us() - ts_min_us()) / kShare;
+}
+
+Result<std::shared_ptr<const PointColumns>> VectorSource::DecodeShared(size_t index,
+                                                                       ValueType type) {
+  const auto rows = std::make_shared<PointColumns>();
+  rows->type = type;
+  XTDB_RETURN_IF_ERROR(Decode(index, *rows));
+  return std::shared_ptr<const PointColumns>(rows);
+}
+
+Status VectorSource::DecodeNext(size_t index, const SourceContext& context) {
+  const bool widens = context.type == ValueType::kFloat64 && IsInteger(table_.type);
+  if (use_ == BlockUse::kFewPoints && !widens) {
+    XTDB_ASSIGN_OR_RETURN(shared_, DecodeShared(index, table_.type));
+    SetRows(*shared_, 0, shared_->size(), context);
+    return Status();
+  }
+  decoded_.Clear();
+  decoded_.type = table_.type;
+  XTDB_RETURN_IF_ERROR(Decode(index, decoded_));
+  if (widens) WidenToFloat64(decoded_);
+  SetRows(decoded_, 0, decoded_.size(), context);
+  return Status();
+}
+
 Status VectorSource::Advance(const SourceContext& context) {
   SetExhausted();
   if (!opened_) {
-    XTDB_ASSIGN_OR_RETURN(table_, Open());
+    use_ = IsForFewPoints(context) ? BlockUse::kFewPoints : BlockUse::kScan;
+    XTDB_ASSIGN_OR_RETURN(table_, Open(use_));
     opened_ = true;
     PlanVectors(context);
     SetNext(context);
@@ -103,12 +134,8 @@ Status VectorSource::Advance(const SourceContext& context) {
   }
   const size_t index = wanted_.back();
   wanted_.pop_back();
-  decoded_.Clear();
-  decoded_.type = table_.type;
-  XTDB_RETURN_IF_ERROR(Decode(index, decoded_));
+  XTDB_RETURN_IF_ERROR(DecodeNext(index, context));
   ++context.counters->vectors_decoded;
-  if (context.type == ValueType::kFloat64 && IsInteger(decoded_.type)) WidenToFloat64(decoded_);
-  SetRows(decoded_, 0, decoded_.size(), context);
   SetNext(context);
   return Status();
 }

@@ -9,6 +9,7 @@
 
 #include "engine/base/point_columns.h"
 #include "engine/base/status.h"
+#include "engine/block/block_reader.h"
 #include "engine/buffer/tag_buffer.h"
 #include "planner/predicate.h"
 #include "planner/request.h"
@@ -41,6 +42,7 @@ struct SourceContext {
   int64_t ts_from_us = kTsMin;
   int64_t ts_to_us = kTsMax;
   bool descending = false;
+  bool few_points = false;                 // that are wanted: the rest is not worth reading
   ValueType type = ValueType::kNone;       // of the tag now: kFloat64 widens integer columns
   const RowFilter* filter = nullptr;       // null: every row
   const OverlapIndex* overlaps = nullptr;  // set if filter is
@@ -148,19 +150,25 @@ class VectorSource : public PointSource {
     ValueType type = ValueType::kNone;
     bool has_statistics = true;  // else of each vector only place, times and counts are known
   };
-  virtual Result<Table> Open() = 0;
+  virtual Result<Table> Open(BlockUse use) = 0;
   // Appends the vector's rows to `out`, which is empty and has the table's type.
   virtual Status Decode(size_t index, PointColumns& out) = 0;
+  // The same rows, which others may have, too.
+  virtual Result<std::shared_ptr<const PointColumns>> DecodeShared(size_t index, ValueType type);
 
  private:
+  bool IsForFewPoints(const SourceContext& context) const;
+  Status DecodeNext(size_t index, const SourceContext& context);
   void PlanVectors(const SourceContext& context);
   bool CanSkip(const VectorEntry& entry, const SourceContext& context) const;
   void SetNext(const SourceContext& context);
 
   bool opened_ = false;
+  BlockUse use_ = BlockUse::kScan;
   Table table_;
   std::vector<uint16_t> wanted_;  // vectors to decode, the next one last
   PointColumns decoded_;
+  std::shared_ptr<const PointColumns> shared_;  // instead of them
 };
 
 }  // namespace xtdb

@@ -217,6 +217,10 @@ RowFilter::RowFilter(std::span<const Predicate> value, std::span<const Predicate
     else
       qualities.Narrow(predicate.op, predicate.operand);
   }
+  if (accepts_all_qualities_) {
+    quality_.fill(1);
+    return;
+  }
   for (size_t i = 0; i < quality_.size(); ++i) {
     quality_[i] = qualities.Contains(static_cast<int64_t>(i)) ? 1 : 0;
   }

@@ -56,8 +56,8 @@ std::string PlanCounters::ToString() const {
          " read, " + std::to_string(blocks_from_statistics) +
          " from statistics; vectors: " + std::to_string(vectors_decoded) + " decoded, " +
          std::to_string(vectors_pruned) + " pruned, " + std::to_string(vectors_from_statistics) +
-         " from statistics; " +
-         Count(memory_runs, "memory run", "memory runs") + "; " + Count(rows, "row", "rows");
+         " from statistics; " + Count(memory_runs, "memory run", "memory runs") + "; " +
+         Count(rows, "row", "rows");
 }
 
 }  // namespace xtdb

@@ -58,7 +58,7 @@ struct PlanCounters {
   uint64_t blocks_read = 0;
   uint64_t vectors_pruned = 0;  // of blocks read: by time or zone map
   uint64_t vectors_decoded = 0;
-  uint64_t blocks_from_statistics = 0;  // answered from directory entries alone
+  uint64_t blocks_from_statistics = 0;   // answered from directory entries alone
   uint64_t vectors_from_statistics = 0;  // answered from vector tables alone
   uint64_t memory_runs = 0;
   uint64_t rows = 0;  // handed out

@@ -18,6 +18,7 @@ TagStream::TagStream(TagPtr tag, std::vector<std::unique_ptr<PointSource>> sourc
   context_ = {.ts_from_us = options.ts_from_us,
               .ts_to_us = options.ts_to_us,
               .descending = options.descending,
+              .few_points = options.few_points,
               .type = tag->type,
               .filter = options.filter,
               .overlaps = &overlaps_,

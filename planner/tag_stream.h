@@ -17,6 +17,7 @@ struct StreamOptions {
   int64_t ts_from_us = kTsMin;
   int64_t ts_to_us = kTsMax;
   bool descending = false;
+  bool few_points = false;            // the first rows are enough
   const RowFilter* filter = nullptr;  // null: every row; outlives the stream
   PlanCounters* counters = nullptr;   // outlives the stream
 };

@@ -18,8 +18,8 @@ std::optional<ZoneMap> BlockSource::zone_map() const {
   return ZoneMapOf(*block_.entry);
 }
 
-Result<VectorSource::Table> BlockSource::Open() {
-  XTDB_ASSIGN_OR_RETURN(loaded_, view_.Load(block_));
+Result<VectorSource::Table> BlockSource::Open(BlockUse use) {
+  XTDB_ASSIGN_OR_RETURN(loaded_, view_.Load(block_, use));
   ++counters_.blocks_read;
   const VectorTable table = loaded_->TableOf(tag_);
   first_vector_ = table.first_vector;
@@ -28,6 +28,11 @@ Result<VectorSource::Table> BlockSource::Open() {
 
 Status BlockSource::Decode(size_t index, PointColumns& out) {
   return loaded_->DecodeVectorAt(first_vector_ + index, out);
+}
+
+Result<std::shared_ptr<const PointColumns>> BlockSource::DecodeShared(size_t index,
+                                                                      ValueType type) {
+  return loaded_->VectorAt(first_vector_ + index, type);
 }
 
 Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_t ts_from_us,

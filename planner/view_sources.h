@@ -16,8 +16,9 @@ class BlockSource final : public VectorSource {
   std::optional<ZoneMap> zone_map() const override;
 
  protected:
-  Result<Table> Open() override;
+  Result<Table> Open(BlockUse use) override;
   Status Decode(size_t index, PointColumns& out) override;
+  Result<std::shared_ptr<const PointColumns>> DecodeShared(size_t index, ValueType type) override;
 
  private:
   const ReadView& view_;

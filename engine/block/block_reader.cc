@@ -13,14 +13,18 @@ namespace {
 // costs no more than it, and a scan one read for every 20,000 points or so.
 constexpr uint64_t kWindowBytes = 64 * kKiB;
 
-std::string Describe(const BlockDirEntry& entry, uint64_t chunk_sequence, uint32_t entry_index) {
-  std::string tags = "tag " + std::to_string(entry.tag_id);
-  if (entry.kind == BlockKind::kMixed) {
-    tags = "tags " + std::to_string(entry.tag_id) + " to " + std::to_string(entry.tag_last);
+// Of a block that is read for a few points so much is read first, for its head and table.
+constexpr uint64_t kHeadBytes = 4 * kKiB;
+
+template <typename EntryOrHead>
+std::string Describe(const EntryOrHead& block, uint64_t chunk_sequence, uint32_t entry_index) {
+  std::string tags = "tag " + std::to_string(block.tag_id);
+  if (block.kind == BlockKind::kMixed) {
+    tags = "tags " + std::to_string(block.tag_id) + " to " + std::to_string(block.tag_last);
   }
   return "chunk " + std::to_string(chunk_sequence) + ", block " + std::to_string(entry_index) +
-         ", " + tags + ", " + std::to_string(entry.ts_min_us) + ".." +
-         std::to_string(entry.ts_max_us) + " us";
+         ", " + tags + ", " + std::to_string(block.ts_min_us) + ".." +
+         std::to_string(block.ts_max_us) + " us";
 }
 
 bool IsDescribedBy(const BlockHead& head, const BlockDirEntry& entry) {
@@ -36,48 +40,72 @@ bool IsDescribedBy(const BlockHead& head, const BlockDirEntry& entry) {
 }  // namespace
 
 VectorTable LoadedBlock::TableOf(const TagRun& run) const {
-  return {std::span(decoded_.vectors).subspan(run.first_vector, run.vector_count), run.type,
+  return {std::span(decoded_->vectors).subspan(run.first_vector, run.vector_count), run.type,
           run.first_vector, head().kind == BlockKind::kPoints};
 }
 
 VectorTable LoadedBlock::TableOf(TagId tag) const {
   const auto run =
-      std::lower_bound(decoded_.runs.begin(), decoded_.runs.end(), tag,
+      std::lower_bound(decoded_->runs.begin(), decoded_->runs.end(), tag,
                        [](const TagRun& one, TagId wanted) { return one.tag_id < wanted; });
-  if (run == decoded_.runs.end() || run->tag_id != tag) return {};
+  if (run == decoded_->runs.end() || run->tag_id != tag) return {};
   return TableOf(*run);
 }
 
 Status LoadedBlock::NoSuchVector(size_t index) const {
-  return Status::InvalidArgument(where_ + ": no vector " + std::to_string(index));
+  return Status::InvalidArgument(Where() + ": no vector " + std::to_string(index));
 }
 
 Status LoadedBlock::DecodeVectorAt(size_t index, PointColumns& out) {
-  if (index >= decoded_.vectors.size()) return NoSuchVector(index);
-  const VectorEntry& vector = decoded_.vectors[index];
+  if (index >= decoded_->vectors.size()) return NoSuchVector(index);
+  const VectorEntry& vector = decoded_->vectors[index];
   const size_t rows_before = out.size();
   Status status = DecodeRows(vector, out);
   if (status.ok()) return status;
   if (out.size() > rows_before) out.Truncate(rows_before);
-  return status.WithContext(where_ + ", vector " + std::to_string(index));
+  return status.WithContext(Where() + ", vector " + std::to_string(index));
+}
+
+Result<std::shared_ptr<const PointColumns>> LoadedBlock::VectorAt(size_t index, ValueType type) {
+  const BlockCache::Key key = KeyOf(static_cast<uint32_t>(index));
+  if (cache_ != nullptr) {
+    std::shared_ptr<const PointColumns> known = cache_->Find(key).rows;
+    if (known != nullptr) return known;
+  }
+  const auto rows = std::make_shared<PointColumns>();
+  rows->type = type;
+  XTDB_RETURN_IF_ERROR(DecodeVectorAt(index, *rows));
+  if (cache_ != nullptr) cache_->Insert(key, {nullptr, rows});
+  return std::shared_ptr<const PointColumns>(rows);
+}
+
+std::string LoadedBlock::Where() const {
+  return Describe(head(), place_.chunk_sequence, place_.entry_index);
 }
 
 Result<std::span<const std::byte>> LoadedBlock::BytesOf(const VectorEntry& vector) {
   const uint64_t end = uint64_t{vector.offset} + vector.size_bytes;
-  if (vector.offset < window_begin_ || end > window_begin_ + window_.size()) {
-    const uint64_t data_end = decoded_.head.data_size_bytes;
-    const uint64_t bytes =
-        std::min(data_end - vector.offset, std::max<uint64_t>(kWindowBytes, vector.size_bytes));
-    window_.resize(static_cast<size_t>(bytes));
-    window_begin_ = vector.offset;
-    const Status read = file_.ReadAt(offset_ + vector.offset, window_);
-    if (!read.ok()) {
-      window_.clear();
-      return read;
-    }
+  if (vector.offset < window_begin_ || end > window_begin_ + window_size_) {
+    const uint64_t rest = head().data_size_bytes - vector.offset;
+    const uint64_t at_once = cache_ == nullptr ? kWindowBytes : 0;
+    XTDB_RETURN_IF_ERROR(
+        ReadWindow(vector.offset, std::min(rest, std::max<uint64_t>(at_once, vector.size_bytes))));
   }
-  return std::span<const std::byte>(window_).subspan(
-      static_cast<size_t>(vector.offset - window_begin_), vector.size_bytes);
+  return std::span<const std::byte>(window_.get() + (vector.offset - window_begin_),
+                                    vector.size_bytes);
+}
+
+Status LoadedBlock::ReadWindow(uint64_t begin, uint64_t bytes) {
+  window_size_ = 0;
+  if (bytes > window_capacity_) {
+    window_capacity_ = 0;
+    window_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    window_capacity_ = bytes;
+  }
+  XTDB_RETURN_IF_ERROR(file_.ReadAt(place_.offset + begin, {window_.get(), bytes}));
+  window_begin_ = begin;
+  window_size_ = bytes;
+  return Status();
 }
 
 Status LoadedBlock::DecodeRows(const VectorEntry& vector, PointColumns& out) {
@@ -93,37 +121,45 @@ Status LoadedBlock::DecodeRows(const VectorEntry& vector, PointColumns& out) {
 }
 
 Result<std::string> LoadedBlock::DescribeEncoding(size_t index) {
-  if (index >= decoded_.vectors.size()) return NoSuchVector(index);
-  XTDB_ASSIGN_OR_RETURN(const std::span<const std::byte> data, BytesOf(decoded_.vectors[index]));
+  if (index >= decoded_->vectors.size()) return NoSuchVector(index);
+  XTDB_ASSIGN_OR_RETURN(const std::span<const std::byte> data, BytesOf(decoded_->vectors[index]));
   return DescribeVectorEncoding(data);
 }
 
 Status LoadedBlock::ReadHead(uint64_t data_size_bytes, uint64_t table_bytes) {
-  const uint64_t wanted = std::max(kWindowBytes, sizeof(BlockHead) + table_bytes);
-  window_.resize(static_cast<size_t>(std::min(data_size_bytes, wanted)));
-  XTDB_RETURN_IF_ERROR(file_.ReadAt(offset_, window_));
-  XTDB_ASSIGN_OR_RETURN(decoded_, DecodeBlockHead(window_));
+  if (cache_ != nullptr) decoded_ = cache_->Find(KeyOf(BlockCache::Key::kHead)).head;
+  if (decoded_ != nullptr) return Status();
+  const uint64_t at_once = cache_ == nullptr ? kWindowBytes : kHeadBytes;
+  const uint64_t wanted = std::max(at_once, sizeof(BlockHead) + table_bytes);
+  XTDB_RETURN_IF_ERROR(ReadWindow(0, std::min(data_size_bytes, wanted)));
+  XTDB_ASSIGN_OR_RETURN(DecodedBlockHead decoded, DecodeBlockHead({window_.get(), window_size_}));
+  decoded_ = std::make_shared<const DecodedBlockHead>(std::move(decoded));
   return Status();
 }
 
 Result<std::shared_ptr<LoadedBlock>> BlockReader::Read(const BlockDirEntry& entry,
                                                        uint64_t chunk_sequence,
-                                                       uint32_t entry_index,
-                                                       uint64_t offset) const {
-  const std::string where = Describe(entry, chunk_sequence, entry_index);
+                                                       uint32_t entry_index, uint64_t offset,
+                                                       BlockUse use) const {
+  const auto where = [&] { return Describe(entry, chunk_sequence, entry_index); };
   if (entry.data_size_bytes > entry.extents * kExtentSizeBytes ||
       entry.extents > kBlockExtentsMax) {
-    return Status::Corruption(where + ": size in the directory");
+    return Status::Corruption(where() + ": size in the directory");
   }
-  std::shared_ptr<LoadedBlock> block(new LoadedBlock(file_, offset, where));
-  XTDB_RETURN_IF_ERROR(
-      block->ReadHead(entry.data_size_bytes, TableBytes(entry)).WithContext(where));
+  BlockCache* const cache = use == BlockUse::kFewPoints ? &cache_ : nullptr;
+  std::shared_ptr<LoadedBlock> block(
+      new LoadedBlock(file_, {chunk_sequence, entry_index, offset}, cache));
+  const Status read = block->ReadHead(entry.data_size_bytes, TableBytes(entry));
+  if (!read.ok()) return read.WithContext(where());
   const BlockHead& head = block->head();
   if (head.container_id != container_id_ || head.chunk_sequence != chunk_sequence) {
-    return Status::Corruption(where + ": block of another container or chunk");
+    return Status::Corruption(where() + ": block of another container or chunk");
   }
   if (!IsDescribedBy(head, entry)) {
-    return Status::Corruption(where + ": not the block that its directory entry describes");
+    return Status::Corruption(where() + ": not the block that its directory entry describes");
+  }
+  if (cache != nullptr && block->window_size_ != 0) {
+    cache->Insert(block->KeyOf(BlockCache::Key::kHead), {block->decoded_, nullptr});
   }
   return block;
 }

@@ -67,6 +67,7 @@ Result<std::optional<BucketSeries::Edge>> BucketSeries::FindEdge(int64_t ts_from
   const StreamOptions options = {.ts_from_us = ts_from_us,
                                  .ts_to_us = ts_to_us,
                                  .descending = descending,
+                                 .few_points = true,
                                  .filter = &filter,
                                  .counters = &counters_};
   TagStream stream(tag_, MakePointSources(view_, tag_->id, sources, counters_), options);

@@ -351,6 +351,36 @@ TEST_F(PlanTest, AFailedReadEndsThePlan) {
   EXPECT_EQ(batch, nullptr);
 }
 
+TEST_F(PlanTest, AFewPointsAreReadOnceAndScansKeepNothing) {
+  WriteAndFlushRamp("a", 0, 20'000);
+  const auto reads = [&] {
+    uint64_t count = 0;
+    for (const OperationRecord& done : fs_.operations()) {
+      count += done.kind == FileOperation::kRead ? 1 : 0;
+    }
+    return count;
+  };
+  const ReadView view = View();
+  const TagPtr tag = view.FindTag("a");
+  EXPECT_EQ(Run(view, RequestOf(view, {"a"})).size(), 20'000u);
+  EXPECT_EQ(engine_->Stats().cached_bytes, 0u);
+  const uint64_t before = reads();
+  ASSERT_OK_AND_ASSIGN(const auto found, FindPoint(view, tag, 5000));
+  EXPECT_EQ(AsDouble(found->point.bits), 5000);
+  const uint64_t of_one = reads() - before;
+  EXPECT_LE(of_one, 2u) << "the head, and one vector";
+  EXPECT_GT(engine_->Stats().cached_bytes, 0u);
+  for (int64_t ts_us = 4950; ts_us < 5050; ++ts_us) {
+    ASSERT_OK_AND_ASSIGN(const auto near, FindPoint(view, tag, ts_us));
+    EXPECT_EQ(AsDouble(near->point.bits), static_cast<double>(ts_us));
+  }
+  EXPECT_EQ(reads() - before, of_one);
+  // What is asked whether it is sound reads everything.
+  fs_.FlipBits("/plant.xtdb", view.snapshot->chunks()[0]->layout().ExtentOffset(0), std::byte{1});
+  EXPECT_OK(FindPoint(view, tag, 5000).status());
+  EXPECT_FALSE(engine_->Check().value().problems.empty());
+}
+
 TEST_F(PlanTest, FindPointTakesTheNewestLiveVersion) {
   WriteAndFlushRamp("a", 0, 5);
   WriteAndFlushRamp("a", 2, 1, 100);

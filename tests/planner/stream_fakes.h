@@ -83,7 +83,7 @@ class FakeBlock final : public VectorSource {
   void FailAt(size_t vector) { fail_at_ = vector; }
 
  protected:
-  Result<Table> Open() override {
+  Result<Table> Open(BlockUse /*use*/) override {
     ++counters_.blocks_read;
     return Table{entries_, rows_.type};
   }
