@@ -8,7 +8,8 @@ namespace {
 BlockCache::Value Rows(size_t count) {
   auto rows = std::make_shared<PointColumns>();
   rows->type = ValueType::kInt64;
-  for (size_t i = 0; i < count; ++i) rows->Append({.ts_us = static_cast<int64_t>(i), .bits = i, .text = {}});
+  for (size_t i = 0; i < count; ++i)
+    rows->Append({.ts_us = static_cast<int64_t>(i), .bits = i, .text = {}});
   return {nullptr, rows};
 }
 BlockCache::Key KeyOf(uint32_t vector) { return {7, 3, vector}; }
