@@ -250,7 +250,7 @@ uint64_t Buffer(StorageEngine& engine, bool noise, uint64_t seed) {
       }
       StagedTag* const staged =
           Must(transaction->FindOrDefineTag("plant.area." + std::to_string(tag)));
-      Must(transaction->WriteDoubles(*staged, ts, values, {}));
+      Must(transaction->WriteColumn(*staged, {ts, std::span<const double>(values), {}, {}}));
     }
     Must(transaction->Prepare());
     transaction->Commit();

@@ -16,26 +16,6 @@ FoundPoint PointAt(const PointColumns& columns, size_t row) {
   return found;
 }
 
-Result<std::optional<FoundPoint>> FindNewest(const ReadView& view, const TagPtr& tag,
-                                             int64_t ts_from_us, int64_t ts_to_us,
-                                             PlanCounters* counters) {
-  PlanCounters own;
-  if (counters == nullptr) counters = &own;
-  XTDB_ASSIGN_OR_RETURN(const ReadView::Sources sources,
-                        FindTagSources(view, tag->id, ts_from_us, ts_to_us, *counters));
-  const StreamOptions options = {.ts_from_us = ts_from_us,
-                                 .ts_to_us = ts_to_us,
-                                 .descending = true,
-                                 .few_points = true,
-                                 .filter = nullptr,
-                                 .counters = counters};
-  TagStream stream(tag, MakePointSources(view, tag->id, sources, *counters), options);
-  XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream.Next());
-  if (batch == nullptr) return std::optional<FoundPoint>();
-  return std::optional<FoundPoint>(
-      PointAt(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
-}
-
 }  // namespace
 
 FoundPoint::FoundPoint(const FoundPoint& other)
@@ -56,14 +36,36 @@ FoundPoint& FoundPoint::operator=(FoundPoint other) noexcept {
   return *this;
 }
 
+Result<std::optional<FoundPoint>> FindPointIn(const ReadView& view, const TagPtr& tag,
+                                              const PointSearch& search, PlanCounters& counters) {
+  XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources, FindTagSources(view, tag->id, search.ts_from_us,
+                                                                  search.ts_to_us, counters));
+  if (search.staged != nullptr) sources.runs.push_back(*search.staged);
+  const StreamOptions options = {.ts_from_us = search.ts_from_us,
+                                 .ts_to_us = search.ts_to_us,
+                                 .descending = search.last,
+                                 .few_points = true,
+                                 .filter = search.filter,
+                                 .counters = &counters};
+  TagStream stream(tag, MakePointSources(view, tag->id, sources, counters), options);
+  XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream.Next());
+  if (batch == nullptr) return std::optional<FoundPoint>();
+  return std::optional<FoundPoint>(
+      PointAt(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
+}
+
 Result<std::optional<FoundPoint>> FindPoint(const ReadView& view, const TagPtr& tag, int64_t ts_us,
                                             PlanCounters* counters) {
-  return FindNewest(view, tag, ts_us, ts_us, counters);
+  PlanCounters own;
+  const PointSearch search = {.ts_from_us = ts_us, .ts_to_us = ts_us, .last = true};
+  return FindPointIn(view, tag, search, counters == nullptr ? own : *counters);
 }
 
 Result<std::optional<FoundPoint>> FindLastPoint(const ReadView& view, const TagPtr& tag,
                                                 int64_t ts_us, PlanCounters* counters) {
-  return FindNewest(view, tag, kTsMin, ts_us, counters);
+  PlanCounters own;
+  const PointSearch search = {.ts_to_us = ts_us, .last = true};
+  return FindPointIn(view, tag, search, counters == nullptr ? own : *counters);
 }
 
 }  // namespace xtdb

@@ -6,6 +6,7 @@
 #include "engine/base/point_columns.h"
 #include "engine/base/status.h"
 #include "engine/read_view.h"
+#include "planner/predicate.h"
 #include "planner/request.h"
 
 namespace xtdb {
@@ -54,6 +55,17 @@ struct FoundPoint {
   FoundPoint& operator=(FoundPoint other) noexcept;
   ~FoundPoint() = default;
 };
+// Which point is looked for: the first one in [ts_from, ts_to] that the filter accepts, or the
+// last.
+struct PointSearch {
+  int64_t ts_from_us = kTsMin;
+  int64_t ts_to_us = kTsMax;
+  bool last = false;
+  const RowFilter* filter = nullptr;  // null: any
+  const MemoryRun* staged = nullptr;  // of a view that has no staging any more
+};
+Result<std::optional<FoundPoint>> FindPointIn(const ReadView& view, const TagPtr& tag,
+                                              const PointSearch& search, PlanCounters& counters);
 Result<std::optional<FoundPoint>> FindPoint(const ReadView& view, const TagPtr& tag, int64_t ts_us,
                                             PlanCounters* counters = nullptr);
 // The newest live point at or before `ts_us`.

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kPlanesLevel = 9;
 // zstd has to save one byte in so many: it decodes several times slower than packed bits.
-constexpr size_t kPlanesGain = 4;
+constexpr size_t kPlanesGain = 3;
 // Runs shorter than this on average are packed better one by one.
 constexpr size_t kRunRowsMin = 4;
 

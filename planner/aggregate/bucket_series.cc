@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "planner/aggregate/value_filter.h"
 #include "planner/view_sources.h"
 
 namespace xtdb {
@@ -56,46 +57,35 @@ Result<std::unique_ptr<BucketSeries>> BucketSeries::Make(const ReadView& view, T
 // The value nearest to one end of [from, to].
 Result<std::optional<BucketSeries::Edge>> BucketSeries::FindEdge(int64_t ts_from_us,
                                                                  int64_t ts_to_us,
-                                                                 bool descending) const {
-  XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources,
-                        FindTagSources(view_, tag_->id, ts_from_us, ts_to_us, counters_));
-  if (staged_) sources.runs.push_back(*staged_);
-  const Predicate is_value[] = {{CompareOp::kIsNotNull, {}}};
-  Predicate is_accepted[] = {{CompareOp::kGe, {}}};
-  is_accepted[0].operand.integer = LeastAccepted(request_.buckets.accept);
-  const RowFilter filter(is_value, is_accepted);
-  const StreamOptions options = {.ts_from_us = ts_from_us,
-                                 .ts_to_us = ts_to_us,
-                                 .descending = descending,
-                                 .few_points = true,
-                                 .filter = &filter,
-                                 .counters = &counters_};
-  TagStream stream(tag_, MakePointSources(view_, tag_->id, sources, counters_), options);
-  XTDB_ASSIGN_OR_RETURN(const Batch* const batch, stream.Next());
-  if (batch == nullptr) return std::optional<Edge>();
-  return std::optional<Edge>(
-      EdgeAt(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
-}
-
-BucketSeries::Edge BucketSeries::EdgeAt(const PointColumns& columns, size_t row) const {
+                                                                 bool last) const {
+  const RowFilter filter = ValueFilter(request_.buckets.accept);
+  const PointSearch search = {.ts_from_us = ts_from_us,
+                              .ts_to_us = ts_to_us,
+                              .last = last,
+                              .filter = &filter,
+                              .staged = staged_ ? &*staged_ : nullptr};
+  XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found,
+                        FindPointIn(view_, tag_, search, counters_));
+  if (!found) return std::optional<Edge>();
   Edge edge;
-  edge.sample.ts_us = columns.ts_us[row];
+  edge.sample.ts_us = found->point.ts_us;
   if (tag_->type == ValueType::kText) {
-    const std::string text(columns.TextAt(row));
+    const std::string& text = found->text;
     edge.carried.texts = std::make_shared<TextEnds>(TextEnds{text, text, text, text});
-    return edge;
+    return std::optional<Edge>(std::move(edge));
   }
-  const ValueBits bits = columns.bits[row];
+  const ValueBits bits = found->point.bits;
   edge.sample.value = ToDouble(tag_->type, bits);
   edge.carried = {bits, bits, bits, bits, edge.sample.value, nullptr};
-  return edge;
+  return std::optional<Edge>(std::move(edge));
 }
 
 Status BucketSeries::Begin() {
   began_ = true;
   XTDB_RETURN_IF_ERROR(ReadAhead());
   const BucketsRequest& buckets = request_.buckets;
-  if (looks_around_ && request_.has_start && buckets.ts_from_us > kTsMin) {
+  const bool has_before = request_.has_start || request_.is_cut_before;
+  if (looks_around_ && has_before && buckets.ts_from_us > kTsMin) {
     const int64_t gap_us = buckets.weighting.gap_max_us;
     const int64_t last_us = buckets.ts_from_us - 1;
     const int64_t first_us = gap_us < last_us - kTsMin ? last_us - gap_us : kTsMin;
@@ -131,15 +121,16 @@ Status BucketSeries::ReadAhead() {
 bool BucketSeries::NeedsValueBehind() const {
   const BucketsRequest& buckets = request_.buckets;
   if (request_.fill == Fill::kLinear) return true;
-  return buckets.wanted.weights &&
-         (buckets.weighting.is_linear || buckets.ts_to_us >= request_.now_us);
+  return buckets.wanted.weights && (buckets.weighting.is_linear || request_.is_cut_behind ||
+                                    buckets.ts_to_us >= request_.now_us);
 }
 
 Status BucketSeries::FindBehind() {
   if (looked_behind_) return Status();
   looked_behind_ = true;
   const BucketsRequest& buckets = request_.buckets;
-  if (!request_.has_stop || buckets.ts_to_us >= kTsMax) return Status();
+  const bool has_behind = request_.has_stop || request_.is_cut_behind;
+  if (!has_behind || buckets.ts_to_us >= kTsMax) return Status();
   XTDB_ASSIGN_OR_RETURN(behind_, FindEdge(buckets.ts_to_us + 1, kTsMax, false));
   return Status();
 }

@@ -20,6 +20,10 @@ struct SeriesRequest {
   BucketsRequest buckets;
   bool has_start = false;  // ts_from_us is one: else the first point is where the series begins
   bool has_stop = false;   // likewise
+  // There is more of the series before ts_from_us, or behind ts_to_us, that nobody asks for: both
+  // lie at edges of buckets. Not with fill.
+  bool is_cut_before = false;
+  bool is_cut_behind = false;
   Fill fill = Fill::kNone;
   // Behind the last point of all a value is held up to the end of the range, but not into the
   // future.
@@ -76,8 +80,7 @@ class BucketSeries {
   };
   Status Begin();
   Status ReadAhead();
-  Result<std::optional<Edge>> FindEdge(int64_t ts_from_us, int64_t ts_to_us, bool descending) const;
-  Edge EdgeAt(const PointColumns& columns, size_t row) const;
+  Result<std::optional<Edge>> FindEdge(int64_t ts_from_us, int64_t ts_to_us, bool last) const;
   bool NeedsValueBehind() const;
   Status FindBehind();
   bool FillsBefore(int64_t start_us) const;

@@ -11,17 +11,7 @@ namespace xtdb {
 namespace {
 
 constexpr std::string_view kFills[] = {"none", "null", "locf", "linear"};
-constexpr std::string_view kAccepts[] = {"good", "notbad", "all"};
 constexpr std::string_view kModes[] = {"step", "linear"};
-
-// Days have 24 hours.
-Result<int64_t> Microseconds(std::string_view name, const Interval& span) {
-  int64_t us = 0;
-  const bool overflows = __builtin_mul_overflow(int64_t{span.days}, kUsPerDay, &us) ||
-                         __builtin_add_overflow(us, span.us, &us);
-  if (!overflows && us <= kTsMax - kTsMin) return us;
-  return Status::InvalidArgument(std::string(name) + " is longer than all of time");
-}
 
 bool Reads(const FunctionCall& call, std::initializer_list<AggregateColumn> columns) {
   return std::any_of(columns.begin(), columns.end(), [&](AggregateColumn column) {
@@ -38,7 +28,51 @@ Wanted WantedOf(const FunctionCall& call, Fill fill, bool is_labelled_by_first) 
   return wanted;
 }
 
+// Leaves the buckets that begin in [min, max].
+void CutTo(int64_t min_us, int64_t max_us, SeriesRequest& request) {
+  BucketsRequest& buckets = request.buckets;
+  if (buckets.buckets.is_whole()) return;
+  if (min_us > kTsMin) {
+    int64_t first_us = buckets.buckets.FloorOf(min_us);
+    if (first_us < min_us) first_us = buckets.buckets.NextOf(first_us);
+    request.is_cut_before = first_us > buckets.ts_from_us;
+    buckets.ts_from_us = std::max(buckets.ts_from_us, first_us);
+  }
+  if (max_us < kTsMax) {
+    const int64_t last_us = buckets.buckets.NextOf(buckets.buckets.FloorOf(max_us)) - 1;
+    request.is_cut_behind = last_us < buckets.ts_to_us;
+    buckets.ts_to_us = std::min(buckets.ts_to_us, last_us);
+  }
+}
+
 }  // namespace
+
+Result<int64_t> FixedLength(std::string_view name, const Interval& span) {
+  const std::string argument(name);
+  if (span.months != 0) {
+    return Status::InvalidArgument(argument + ": a month has no fixed length; write days or hours");
+  }
+  int64_t us = 0;
+  const bool overflows = __builtin_mul_overflow(int64_t{span.days}, kUsPerDay, &us) ||
+                         __builtin_add_overflow(us, span.us, &us);
+  if (overflows || us > kTsMax - kTsMin) {
+    return Status::InvalidArgument(argument + " is longer than all of time");
+  }
+  if (us <= 0) return Status::InvalidArgument(argument + ": period must be greater than 0");
+  return us;
+}
+
+Result<int64_t> GapMaxOf(const FunctionArguments& arguments) {
+  XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> gap, arguments.Span("max_gap"));
+  if (!gap) return std::numeric_limits<int64_t>::max();
+  return FixedLength("max_gap", *gap);
+}
+
+Result<Accept> AcceptOf(const FunctionArguments& arguments) {
+  constexpr std::string_view kAccepts[] = {"good", "notbad", "all"};
+  XTDB_ASSIGN_OR_RETURN(const size_t accept, arguments.Word("accept", kAccepts, 1));
+  return static_cast<Accept>(accept);
+}
 
 Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
   XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> width, arguments.Span("width"));
@@ -55,8 +89,7 @@ Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
     if (width->months < 0) return Status::InvalidArgument("width: period must be greater than 0");
     return Buckets::Months(width->months, origin.value_or(Buckets::kDefaultMonthOriginUs));
   }
-  XTDB_ASSIGN_OR_RETURN(const int64_t width_us, Microseconds("width", *width));
-  if (width_us <= 0) return Status::InvalidArgument("width: period must be greater than 0");
+  XTDB_ASSIGN_OR_RETURN(const int64_t width_us, FixedLength("width", *width));
   return Buckets::Fixed(width_us, origin.value_or(Buckets::kDefaultOriginUs));
 }
 
@@ -69,28 +102,19 @@ Result<std::optional<SeriesRequest>> SeriesRequestOf(const FunctionCall& call) {
                         arguments.Time("start", request.now_us));
   XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> stop, arguments.Time("stop", request.now_us));
   XTDB_ASSIGN_OR_RETURN(const size_t fill, arguments.Word("fill", kFills, 0));
-  XTDB_ASSIGN_OR_RETURN(const size_t accept, arguments.Word("accept", kAccepts, 1));
   request.fill = static_cast<Fill>(fill);
-  request.buckets.accept = static_cast<Accept>(accept);
+  XTDB_ASSIGN_OR_RETURN(request.buckets.accept, AcceptOf(arguments));
+  XTDB_ASSIGN_OR_RETURN(request.buckets.weighting.gap_max_us, GapMaxOf(arguments));
   XTDB_ASSIGN_OR_RETURN(const size_t mode,
                         arguments.Word("mode", kModes, request.fill == Fill::kLinear ? 1 : 0));
   request.buckets.weighting.is_linear = mode == 1;
-  XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> gap, arguments.Span("max_gap"));
-  if (gap) {
-    if (gap->months != 0) {
-      return Status::InvalidArgument("max_gap: a month has no fixed length; write days or hours");
-    }
-    XTDB_ASSIGN_OR_RETURN(request.buckets.weighting.gap_max_us, Microseconds("max_gap", *gap));
-    if (request.buckets.weighting.gap_max_us <= 0) {
-      return Status::InvalidArgument("max_gap: it must be greater than 0");
-    }
-  }
   request.has_start = start.has_value();
   request.has_stop = stop.has_value();
   request.buckets.ts_from_us = start.value_or(kTsMin);
   request.buckets.ts_to_us = stop.value_or(kTsMax + 1) - 1;
   request.buckets.wanted =
       WantedOf(call, request.fill, !start && request.buckets.buckets.is_whole());
+  if (request.fill == Fill::kNone) CutTo(call.time_min_us, call.time_max_us, request);
   if (request.buckets.ts_from_us > request.buckets.ts_to_us) return std::optional<SeriesRequest>();
   return std::optional<SeriesRequest>(std::move(request));
 }

@@ -30,6 +30,12 @@ enum AggregateColumn : size_t {
   kAggColumnCount,
 };
 
+// Of the argument `name`: microseconds, a day having 24 hours; > 0.
+Result<int64_t> FixedLength(std::string_view name, const Interval& span);
+// max_gap and accept, with their defaults.
+Result<int64_t> GapMaxOf(const FunctionArguments& arguments);
+Result<Accept> AcceptOf(const FunctionArguments& arguments);
+
 // width [, origin, timezone] as TimescaleDB's time_bucket takes them; nothing: one bucket of all.
 Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us);
 

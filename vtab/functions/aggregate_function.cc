@@ -6,6 +6,8 @@
 #include "vtab/functions/aggregate_arguments.h"
 #include "vtab/functions/functions.h"
 #include "vtab/functions/table_function.h"
+#include "vtab/sqlite_glue.h"
+#include "vtab/text/option_text.h"
 
 namespace xtdb {
 namespace {
@@ -28,6 +30,9 @@ constexpr OutputColumn kColumns[kAggColumnCount] = {{"tag", "TEXT"},
                                                     {"percent_good", "DOUBLE PRECISION"}};
 constexpr const char* kArguments[] = {"tbl",      "tags", "start",   "stop",   "width", "origin",
                                       "timezone", "fill", "max_gap", "accept", "mode"};
+// Of CREATE VIRTUAL TABLE ... USING xtdb_rollup(tbl, width, ...).
+constexpr std::string_view kRollupKeys[] = {"tbl",  "width",   "tags",   "origin", "timezone",
+                                            "fill", "max_gap", "accept", "mode"};
 constexpr int kTimeColumns[] = {kAggTime, kAggTs};
 
 constexpr double kUsPerSecondAsDouble = 1e6;
@@ -50,12 +55,6 @@ Cell StddevCell(const Tally& tally) {
   return RealCell(std::sqrt(tally.m2 / static_cast<double>(tally.count - 1)));
 }
 
-// Rows come by tag and time; a bucket of one tag is a row.
-int64_t KeyOf(TagId tag, int64_t start_us) {
-  constexpr uint64_t kOdd = 0x9E37'79B9'7F4A'7C15;
-  return static_cast<int64_t>(static_cast<uint64_t>(start_us) * kOdd + tag * (kOdd << 20 | 1));
-}
-
 class AggregateRows final : public RowSource {
  public:
   AggregateRows(std::shared_ptr<const FunctionCall> call, SeriesRequest request)
@@ -73,7 +72,7 @@ class AggregateRows final : public RowSource {
       return false;
     }
     const Tally& tally = next->series.tally;
-    row.key = KeyOf(next->tag->id, next->series.start_us);
+    row.key = RowKey(next->tag->id, next->series.start_us);
     row.cells[kAggTag] = next->tag->name;
     SetTime(next->series, row.cells);
     row.cells[kAggCount] = Count(tally.count);
@@ -172,8 +171,59 @@ constexpr TableFunction kAggregate = {
     .example = "xtdb_aggregate('plant', tags, start, stop, width)",
     .open = Open};
 
+constexpr TableFunction kRollup = {.name = "xtdb_rollup",
+                                   .columns = kColumns,
+                                   .arguments = {},
+                                   .has_tag_column = true,
+                                   .by_tag = true,
+                                   .by_time = kTimeColumns,
+                                   .example = "",
+                                   .open = Open};
+
+// arguments: of CREATE VIRTUAL TABLE, of which the first two have no key.
+Result<std::shared_ptr<const FunctionArguments>> RollupArguments(
+    sqlite3* db, const std::string& schema, std::span<const std::string_view> arguments) {
+  constexpr std::string_view kExample = "USING xtdb_rollup(plant, '1 hour')";
+  if (arguments.size() < 2) {
+    return Status::InvalidArgument("xtdb_rollup: of which table, and how wide? write " +
+                                   std::string(kExample));
+  }
+  const std::string table = "tbl=" + std::string(arguments[0]);
+  const std::string width = "width=" + std::string(arguments[1]);
+  std::vector<std::string_view> parts(arguments.begin(), arguments.end());
+  parts[0] = table;
+  parts[1] = width;
+  XTDB_ASSIGN_OR_RETURN(const std::vector<ModuleArgument> options,
+                        ParseOptions(parts, {kRollupKeys, "fill=locf"}));
+  const auto result = std::make_shared<FunctionArguments>(kArguments);
+  for (const ModuleArgument& option : options) {
+    // The table beside it, wherever the database is attached.
+    const bool is_local =
+        option.key == "tbl" && schema != "temp" && option.value.find('.') == std::string::npos;
+    XTDB_RETURN_IF_ERROR(
+        result->SetText(db, option.key, is_local ? schema + "." + option.value : option.value));
+  }
+  XTDB_RETURN_IF_ERROR(BucketsOf(*result, 0).status());
+  return std::shared_ptr<const FunctionArguments>(result);
+}
+
+int ConnectRollup(sqlite3* db, void* /*aux*/, int argc, const char* const* argv, sqlite3_vtab** out,
+                  char** error) {
+  return CallFromSqlite(error, [&]() -> Status {
+    const std::vector<std::string_view> arguments(argv + 3, argv + argc);
+    XTDB_ASSIGN_OR_RETURN(std::shared_ptr<const FunctionArguments> fixed,
+                          RollupArguments(db, argv[1], arguments));
+    return ConnectFixedCall(db, kRollup, std::move(fixed), out);
+  });
+}
+
 }  // namespace
 
-int RegisterAggregateFunction(sqlite3* db) { return RegisterTableFunction(db, kAggregate); }
+int RegisterAggregateFunction(sqlite3* db) {
+  const int code = RegisterTableFunction(db, kAggregate);
+  if (code != SQLITE_OK) return code;
+  static const sqlite3_module kRollupModule = FixedCallModule(ConnectRollup);
+  return sqlite3_create_module_v2(db, kRollup.name, &kRollupModule, nullptr, nullptr);
+}
 
 }  // namespace xtdb

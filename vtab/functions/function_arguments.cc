@@ -5,6 +5,7 @@
 #include <new>
 
 #include "vtab/comparand.h"
+#include "vtab/connection.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/quote_text.h"
@@ -22,6 +23,17 @@ Status Wrong(std::string_view name, sqlite3_value* value, std::string_view forms
 void FunctionArguments::Set(size_t argument, sqlite3_value* value) {
   values_[argument].reset(sqlite3_value_dup(value));
   if (values_[argument] == nullptr) throw std::bad_alloc();
+}
+
+Status FunctionArguments::SetText(sqlite3* db, std::string_view name, const std::string& text) {
+  // Values are made by SQLite alone.
+  XTDB_ASSIGN_OR_RETURN(SqlStatement select, SqlStatement::Prepare(db, "SELECT ?1"));
+  const Connection::Nested nested(Connection::Of(db), select.get());
+  XTDB_RETURN_IF_ERROR(select.Bind(1, text));
+  XTDB_RETURN_IF_ERROR(select.Step().status());
+  const auto found = std::find(names_.begin(), names_.end(), name);
+  Set(static_cast<size_t>(found - names_.begin()), sqlite3_column_value(select.get(), 0));
+  return {};
 }
 
 sqlite3_value* FunctionArguments::value(std::string_view name) const {

@@ -32,6 +32,8 @@ class FunctionArguments {
   explicit FunctionArguments(std::span<const char* const> names) : names_(names) {}
 
   void Set(size_t argument, sqlite3_value* value);  // copied
+  // The same, of a text.
+  Status SetText(sqlite3* db, std::string_view name, const std::string& text);
   // Null if it was not given.
   sqlite3_value* value(size_t argument) const { return values_[argument].get(); }
   sqlite3_value* value(std::string_view name) const;

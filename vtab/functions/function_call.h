@@ -40,6 +40,9 @@ class FunctionCall {
   TagSelection tags;
   std::shared_ptr<const FunctionArguments> arguments;
   uint32_t columns_used = 0;  // bit i: output column i is read
+  // What comparisons leave of the column `time`: rows outside of it are dropped in any case.
+  int64_t time_min_us = kTsMin;
+  int64_t time_max_us = kTsMax;
 
  private:
   FunctionCall(Connection& connection, std::shared_ptr<StatementView> statement,

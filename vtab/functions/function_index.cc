@@ -175,7 +175,7 @@ Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_in
     info->aConstraintUsage[constraint].omit = 1;
   };
   info->idxNum = 0;
-  for (size_t i = 0; i < kFunctionArgumentsMax; ++i) {
+  for (size_t i = 0; i < function.arguments.size(); ++i) {
     if (chosen.arguments[i] < 0) continue;
     take(chosen.arguments[i]);
     info->idxNum |= 1 << i;
@@ -194,7 +194,8 @@ Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_in
   }
   const bool has_names = chosen.names >= 0;
   const bool has_tags = function.arguments.size() > 1 && chosen.arguments[1] >= 0;
-  info->estimatedCost = CostOf(chosen.arguments[0] >= 0, has_tags, has_names);
+  const bool has_table = function.arguments.empty() || chosen.arguments[0] >= 0;
+  info->estimatedCost = CostOf(has_table, has_tags, has_names);
   info->estimatedRows = has_names ? 10 : has_tags ? 100 : 1000;
   info->idxNum |= ColumnBits(function, info);
   const bool is_one_tag = has_names && (info->idxNum & kFunctionIndexNameList) == 0;
@@ -204,6 +205,7 @@ Result<bool> ChooseFunctionIndex(const TableFunction& function, sqlite3_index_in
             : info->aOrderBy[0].iColumn == 0 ? "; by tag"
                                              : "; by time";
   }
+  if (text.empty()) text = "all rows";
   info->idxStr = sqlite3_mprintf("%s", text.c_str());
   if (info->idxStr == nullptr) throw std::bad_alloc();
   info->needToFreeIdxStr = 1;

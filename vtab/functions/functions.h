@@ -12,6 +12,8 @@ int RegisterWritingFunctions(sqlite3* db);      // xtdb_append, xtdb_define_tag
 int RegisterMaintenanceFunctions(sqlite3* db);  // xtdb_flush, ..._seal, _check, _backup
 int RegisterVersionFunction(sqlite3* db);       // xtdb_version
 int RegisterAggregateFunction(sqlite3* db);     // xtdb_aggregate
+int RegisterVectorsFunction(sqlite3* db);       // xtdb_vectors
+int RegisterSampleFunctions(sqlite3* db);       // xtdb_at, xtdb_sample
 
 // Flags of scalar functions. Those that change anything may not be called from a view or trigger,
 // whose author need not be the one who runs it, and are called each time that they stand in a

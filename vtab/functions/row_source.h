@@ -23,8 +23,12 @@ struct LateCell {
   LateCell(LateCell&&) = default;
   LateCell& operator=(LateCell&&) = default;
 };
+struct BlobCell {
+  std::string bytes;
+};
 // One value of an output row; monostate is NULL.
-using Cell = std::variant<std::monostate, int64_t, double, std::string, TimeCell, LateCell>;
+using Cell =
+    std::variant<std::monostate, int64_t, double, std::string, TimeCell, BlobCell, LateCell>;
 using Cells = std::vector<Cell>;
 
 template <typename... Values>
@@ -54,6 +58,12 @@ class RowSource {
 // A value of `tag_type` as SQL has it: NaN is NULL, integers from before a tag widened are REAL.
 Cell ValueCell(const FoundPoint& found, ValueType tag_type);
 Cell ValueCell(ValueBits bits, ValueType type, ValueType tag_type);  // not text
+
+// A key of a row that a tag and a time name.
+constexpr int64_t RowKey(TagId tag, int64_t ts_us) {
+  constexpr uint64_t kOdd = 0x9E37'79B9'7F4A'7C15;
+  return static_cast<int64_t>(static_cast<uint64_t>(ts_us) * kOdd + tag * (kOdd << 20 | 1));
+}
 
 inline Cell Count(uint64_t count) { return static_cast<int64_t>(count); }
 

@@ -1,5 +1,6 @@
 #include "vtab/functions/table_function.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,26 +16,26 @@ namespace {
 
 // The function in one connection.
 struct FunctionTable : sqlite3_vtab {
-  FunctionTable(Connection& c, const TableFunction& f)
-      : sqlite3_vtab{}, connection(c), function(f) {}
+  FunctionTable(Connection& c, const TableFunction& f,
+                std::shared_ptr<const FunctionArguments> arguments)
+      : sqlite3_vtab{}, connection(c), function(f), fixed(std::move(arguments)) {}
   // SQLite does not take over every message.
   ~FunctionTable() { sqlite3_free(zErrMsg); }
   FunctionTable(const FunctionTable&) = delete;
   FunctionTable& operator=(const FunctionTable&) = delete;
   Connection& connection;
   const TableFunction& function;
+  const std::shared_ptr<const FunctionArguments> fixed;  // null: given by each call
 };
 
 std::string Schema(const TableFunction& function) {
-  std::string sql = "CREATE TABLE x(";
-  for (const OutputColumn& column : function.columns) {
-    sql += std::string(column.name) + " " + column.type + ", ";
-  }
-  for (const char* const argument : function.arguments) {
-    sql += std::string(argument) + " TEXT HIDDEN" +
-           (argument == function.arguments.back() ? ")" : ", ");
-  }
-  return sql;
+  std::string columns;
+  const auto add = [&](const char* name, const char* type) {
+    columns += (columns.empty() ? "" : ", ") + std::string(name) + " " + type;
+  };
+  for (const OutputColumn& column : function.columns) add(column.name, column.type);
+  for (const char* const argument : function.arguments) add(argument, "TEXT HIDDEN");
+  return "CREATE TABLE x(" + columns + ")";
 }
 
 class FunctionCursor : public sqlite3_vtab_cursor {
@@ -51,15 +52,17 @@ class FunctionCursor : public sqlite3_vtab_cursor {
   }
 
  private:
+  size_t TakeArguments(int index, std::span<sqlite3_value*> values);
   Status TakeTags(TagSelection& tags) const;
   Status TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const;
   Status TakeTimeFilters(const char* text, std::span<sqlite3_value*> values);
+  void NarrowTime(FunctionCall& call) const;
   Result<const Cell*> CellAt(size_t column);
   Result<bool> Matches();
 
   FunctionTable& table_;
   StatementSnapshots::Lease lease_;
-  std::shared_ptr<FunctionArguments> arguments_;
+  std::shared_ptr<const FunctionArguments> arguments_;
   std::vector<TimeFilter> time_filters_;
   std::unique_ptr<RowSource> source_;  // null: at the end
   FunctionRow row_;
@@ -99,16 +102,25 @@ Status FunctionCursor::TakeTimeFilters(const char* text, std::span<sqlite3_value
   return {};
 }
 
+// How many of `values` are arguments.
+size_t FunctionCursor::TakeArguments(int index, std::span<sqlite3_value*> values) {
+  arguments_ = table_.fixed;
+  if (arguments_ != nullptr) return 0;
+  size_t used = 0;
+  const auto given = std::make_shared<FunctionArguments>(table_.function.arguments);
+  for (size_t i = 0; i < table_.function.arguments.size(); ++i) {
+    if ((index & (1 << i)) != 0) given->Set(i, values[used++]);
+  }
+  arguments_ = given;
+  return used;
+}
+
 // index: as FunctionIndex packs it. values: the arguments that it names, in order, then the names,
 // then the right sides of the comparisons of times that `text` names.
 Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_value*> values) {
   lease_.NoteRunning();
   source_.reset();
-  size_t used = 0;
-  arguments_ = std::make_shared<FunctionArguments>(table_.function.arguments);
-  for (size_t i = 0; i < table_.function.arguments.size(); ++i) {
-    if ((index & (1 << i)) != 0) arguments_->Set(i, values[used++]);
-  }
+  size_t used = TakeArguments(index, values);
   sqlite3_value* const table_name = arguments_->value(0);
   if (table_name == nullptr) {
     return Status::InvalidArgument(std::string("which table? write ") + table_.function.example);
@@ -126,8 +138,22 @@ Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_val
         TakeNames(values[used++], (index & kFunctionIndexNameList) != 0, call->tags));
   }
   XTDB_RETURN_IF_ERROR(TakeTimeFilters(text, values.subspan(used)));
+  NarrowTime(*call);
   XTDB_ASSIGN_OR_RETURN(source_, table_.function.open(std::move(call)));
   return Next();
+}
+
+// Filters drop rows; a source that knows the range need not make them.
+void FunctionCursor::NarrowTime(FunctionCall& call) const {
+  const std::span<const int> times = table_.function.by_time;
+  for (const TimeFilter& filter : time_filters_) {
+    if (std::find(times.begin(), times.end(), static_cast<int>(filter.column())) == times.end()) {
+      continue;
+    }
+    const TimeFilter::Range range = filter.range();
+    call.time_min_us = std::max(call.time_min_us, range.min_us);
+    call.time_max_us = std::min(call.time_max_us, range.max_us);
+  }
 }
 
 Result<const Cell*> FunctionCursor::CellAt(size_t column) {
@@ -168,6 +194,8 @@ void SetResult(sqlite3_context* context, const Cell& cell) {
     sqlite3_result_double(context, *real);
   } else if (const auto* text = std::get_if<std::string>(&cell)) {
     sqlite3_result_text64(context, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  } else if (const auto* blob = std::get_if<BlobCell>(&cell)) {
+    sqlite3_result_blob64(context, blob->bytes.data(), blob->bytes.size(), SQLITE_TRANSIENT);
   } else if (const auto* time = std::get_if<TimeCell>(&cell)) {
     char buffer[kTimeTextBytesMax];
     const size_t size = FormatTime(time->ts_us, buffer);
@@ -193,13 +221,8 @@ FunctionCursor& CursorOf(sqlite3_vtab_cursor* cursor) {
 
 int Connect(sqlite3* db, void* aux, int /*argc*/, const char* const* /*argv*/, sqlite3_vtab** out,
             char** error) {
-  return CallFromSqlite(error, [&]() -> Status {
-    const auto& function = *static_cast<const TableFunction*>(aux);
-    const int code = sqlite3_declare_vtab(db, Schema(function).c_str());
-    if (code != SQLITE_OK) return StatusFromSqlite(db, code);
-    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS)));
-    *out = new FunctionTable(Connection::Of(db), function);
-    return {};
+  return CallFromSqlite(error, [&] {
+    return ConnectFixedCall(db, *static_cast<const TableFunction*>(aux), nullptr, out);
   });
 }
 
@@ -263,13 +286,16 @@ int Rowid(sqlite3_vtab_cursor* cursor, sqlite3_int64* rowid) {
   return SQLITE_OK;
 }
 
-// Without xCreate: the function's name is the table, and CREATE VIRTUAL TABLE cannot use it.
-constexpr sqlite3_module MakeModule() {
+int Rename(sqlite3_vtab* /*vtab*/, const char* /*name*/) { return SQLITE_OK; }
+
+constexpr sqlite3_module MakeModule(ConnectFn create, ConnectFn connect) {
   sqlite3_module module{};
   module.iVersion = 1;
-  module.xConnect = Connect;
+  module.xCreate = create;
+  module.xConnect = connect;
   module.xBestIndex = BestIndex;
   module.xDisconnect = Disconnect;
+  module.xDestroy = create == nullptr ? nullptr : Disconnect;
   module.xOpen = Open;
   module.xClose = Close;
   module.xFilter = Filter;
@@ -277,15 +303,28 @@ constexpr sqlite3_module MakeModule() {
   module.xEof = Eof;
   module.xColumn = Column;
   module.xRowid = Rowid;
+  module.xRename = Rename;
   return module;
 }
-constexpr sqlite3_module kModule = MakeModule();
+// Without xCreate: the function's name is the table, and CREATE VIRTUAL TABLE cannot use it.
+constexpr sqlite3_module kModule = MakeModule(nullptr, Connect);
 
 }  // namespace
 
 int RegisterTableFunction(sqlite3* db, const TableFunction& function) {
   return sqlite3_create_module_v2(db, function.name, &kModule,
                                   const_cast<TableFunction*>(&function), nullptr);
+}
+
+sqlite3_module FixedCallModule(ConnectFn connect) { return MakeModule(connect, connect); }
+
+Status ConnectFixedCall(sqlite3* db, const TableFunction& function,
+                        std::shared_ptr<const FunctionArguments> arguments, sqlite3_vtab** out) {
+  const int code = sqlite3_declare_vtab(db, Schema(function).c_str());
+  if (code != SQLITE_OK) return StatusFromSqlite(db, code);
+  XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS)));
+  *out = new FunctionTable(Connection::Of(db), function, std::move(arguments));
+  return {};
 }
 
 }  // namespace xtdb

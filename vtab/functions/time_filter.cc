@@ -74,4 +74,20 @@ bool TimeFilter::Matches(int64_t ts_us) const {
   });
 }
 
+TimeFilter::Range TimeFilter::range() const {
+  Range all;
+  if (comparands_.empty()) return {kTsMax, kTsMin};
+  const bool has_min =
+      term_.op == CompareOp::kEq || term_.op == CompareOp::kGe || term_.op == CompareOp::kGt;
+  const bool has_max =
+      term_.op == CompareOp::kEq || term_.op == CompareOp::kLe || term_.op == CompareOp::kLt;
+  for (const Comparand& comparand : comparands_) {
+    // Of several, all of which are times, any may match.
+    if (comparand.kind != Comparand::Kind::kInteger || comparands_.size() > 1) return all;
+    if (has_min) all.min_us = comparand.integer;
+    if (has_max) all.max_us = comparand.integer;
+  }
+  return all;
+}
+
 }  // namespace xtdb

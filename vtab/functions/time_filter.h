@@ -39,6 +39,12 @@ class TimeFilter {
                                  int64_t now_us);
   size_t column() const { return term_.column; }
   bool Matches(int64_t ts_us) const;
+  // The least and the greatest time that may match; min > max: none.
+  struct Range {
+    int64_t min_us = kTsMin;
+    int64_t max_us = kTsMax;
+  };
+  Range range() const;
 
  private:
   explicit TimeFilter(const TimeTerm& term) : term_(term) {}
