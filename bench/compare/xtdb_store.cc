@@ -13,6 +13,8 @@ class XtdbStore : public SqlStore {
  public:
   XtdbStore(const std::filesystem::path& folder, const std::filesystem::path& extension)
       : SqlStore((folder / "x.db").string()) {
+    // As SQLite's store: half of a look-up would be the locks that a rollback journal needs.
+    db_.Run("PRAGMA journal_mode=WAL");
     db_.LoadExtension(extension.string());
     db_.Run("CREATE VIRTUAL TABLE IF NOT EXISTS t USING xtdb(path='x.xtdb')");
   }

@@ -28,6 +28,22 @@ uint64_t PointsMax(const ReadView::Sources& sources) {
 
 }  // namespace
 
+void SeriesRequest::CutTo(int64_t min_us, int64_t max_us) {
+  const Buckets& cut = buckets.buckets;
+  if (cut.is_whole() || fill != Fill::kNone) return;
+  if (min_us > kTsMin) {
+    int64_t first_us = cut.FloorOf(min_us);
+    if (first_us < min_us) first_us = cut.NextOf(first_us);
+    is_cut_before = first_us > buckets.ts_from_us;
+    buckets.ts_from_us = std::max(buckets.ts_from_us, first_us);
+  }
+  if (max_us < kTsMax) {
+    const int64_t last_us = cut.NextOf(cut.FloorOf(max_us)) - 1;
+    is_cut_behind = last_us < buckets.ts_to_us;
+    buckets.ts_to_us = std::min(buckets.ts_to_us, last_us);
+  }
+}
+
 BucketSeries::BucketSeries(const ReadView& view, TagPtr tag, ReadView::Sources sources,
                            std::optional<MemoryRun> staged, const SeriesRequest& request,
                            PlanCounters& counters)

@@ -20,14 +20,17 @@ struct SeriesRequest {
   BucketsRequest buckets;
   bool has_start = false;  // ts_from_us is one: else the first point is where the series begins
   bool has_stop = false;   // likewise
-  // There is more of the series before ts_from_us, or behind ts_to_us, that nobody asks for: both
-  // lie at edges of buckets. Not with fill.
+  // By CutTo: there is more of the series before ts_from_us, or behind ts_to_us.
   bool is_cut_before = false;
   bool is_cut_behind = false;
   Fill fill = Fill::kNone;
   // Behind the last point of all a value is held up to the end of the range, but not into the
   // future.
   int64_t now_us = 0;
+
+  // Only the buckets that begin in [min, max] are needed; they stay as they are. With fill, where
+  // each bucket may hang on those before, nothing changes.
+  void CutTo(int64_t min_us, int64_t max_us);
 };
 
 // The figures that fill carries from bucket to bucket.

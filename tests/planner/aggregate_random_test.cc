@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -226,6 +227,47 @@ std::string Describe(const SeriesRequest& request) {
       << " linear " << buckets.weighting.is_linear << " gap " << buckets.weighting.gap_max_us
       << " fill " << static_cast<int>(request.fill) << " now " << request.now_us;
   return out.str();
+}
+
+// What must not change where other buckets are left out.
+std::vector<std::string> RowsOf(const ReadView& view, const TagPtr& tag,
+                                const SeriesRequest& request, int64_t min_us, int64_t max_us) {
+  std::vector<std::string> rows;
+  AggregatePlan plan({tag}, request, 1, [&view] { return view; });
+  while (true) {
+    auto row = plan.Next();
+    EXPECT_OK(row);
+    if (!row.ok() || !row.value()) return rows;
+    const SeriesRow& series = row.value()->series;
+    if (series.start_us < min_us || series.start_us > max_us) continue;
+    std::ostringstream out;
+    out << series.start_us << ": " << series.tally.points << " points, " << series.tally.count
+        << " values, min " << series.tally.min << ", last at " << series.tally.last_ts_us
+        << ", covered " << series.area.covered_us << ", integral " << std::setprecision(9)
+        << series.area.integral.value();
+    rows.push_back(out.str());
+  }
+}
+
+TEST(AggregateRandomTest, BucketsThatAreCutOutAreAsTheyWere) {
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    RandomHistory history(seed);
+    ASSERT_NO_FATAL_FAILURE(history.Make());
+    for (const TagPtr& tag : history.view().AllTags()) {
+      SeriesRequest request = RandomSeries(history, 1000);
+      request.fill = Fill::kNone;
+      const auto min_us = static_cast<int64_t>(history.Below(1000));
+      const auto max_us = min_us + static_cast<int64_t>(history.Below(500));
+      SCOPED_TRACE(Describe(request));
+      SeriesRequest cut = request;
+      cut.CutTo(min_us, max_us);
+      if (request.buckets.buckets.is_whole()) continue;
+      EXPECT_EQ(RowsOf(history.view(), tag, cut, kTsMin, kTsMax),
+                RowsOf(history.view(), tag, request, min_us, max_us))
+          << tag->name << " " << min_us << " to " << max_us;
+    }
+  }
 }
 
 // Goal: every figure is what the points of the bucket give, for any history. Method: random

@@ -28,23 +28,6 @@ Wanted WantedOf(const FunctionCall& call, Fill fill, bool is_labelled_by_first) 
   return wanted;
 }
 
-// Leaves the buckets that begin in [min, max].
-void CutTo(int64_t min_us, int64_t max_us, SeriesRequest& request) {
-  BucketsRequest& buckets = request.buckets;
-  if (buckets.buckets.is_whole()) return;
-  if (min_us > kTsMin) {
-    int64_t first_us = buckets.buckets.FloorOf(min_us);
-    if (first_us < min_us) first_us = buckets.buckets.NextOf(first_us);
-    request.is_cut_before = first_us > buckets.ts_from_us;
-    buckets.ts_from_us = std::max(buckets.ts_from_us, first_us);
-  }
-  if (max_us < kTsMax) {
-    const int64_t last_us = buckets.buckets.NextOf(buckets.buckets.FloorOf(max_us)) - 1;
-    request.is_cut_behind = last_us < buckets.ts_to_us;
-    buckets.ts_to_us = std::min(buckets.ts_to_us, last_us);
-  }
-}
-
 }  // namespace
 
 Result<int64_t> FixedLength(std::string_view name, const Interval& span) {
@@ -114,7 +97,7 @@ Result<std::optional<SeriesRequest>> SeriesRequestOf(const FunctionCall& call) {
   request.buckets.ts_to_us = stop.value_or(kTsMax + 1) - 1;
   request.buckets.wanted =
       WantedOf(call, request.fill, !start && request.buckets.buckets.is_whole());
-  if (request.fill == Fill::kNone) CutTo(call.time_min_us, call.time_max_us, request);
+  request.CutTo(call.time_min_us, call.time_max_us);
   if (request.buckets.ts_from_us > request.buckets.ts_to_us) return std::optional<SeriesRequest>();
   return std::optional<SeriesRequest>(std::move(request));
 }
