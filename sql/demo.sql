@@ -20,11 +20,16 @@ SELECT tag, time, value, quality FROM xtdb_last('plant');
 SELECT tag, type, points, first_time, last_time, bytes FROM xtdb_tags('plant');
 .print
 .print == Six hours of the boiler by the hour
-SELECT strftime('%Y-%m-%d %H:00', time) AS hour, count(*) AS points, min(value) AS min,
-       round(avg(value), 3) AS avg, max(value) AS max
-FROM plant
-WHERE tag = 'boiler.temp' AND time >= '2026-01-02 06:00' AND time < '2026-01-02 12:00'
-GROUP BY hour;
+SELECT time, count, min, round(avg, 3) AS avg, max, round(stddev, 3) AS stddev
+FROM xtdb_aggregate('plant', 'boiler.temp', '2026-01-02 06:00', '2026-01-02 12:00', '1 hour');
+.print
+.print == Days as a table, for tools that know nothing of functions
+CREATE VIRTUAL TABLE plant_daily USING xtdb_rollup(plant, '1 day');
+SELECT tag, time, count, min, max, round(avg, 2) AS avg, round(twa, 2) AS over_time
+FROM plant_daily WHERE tag IN ('boiler.temp', 'pump.speed');
+.print
+.print == The boiler drawn in eight pixels: what each has to cover
+SELECT time, first, min, max, last FROM xtdb_plot('plant', 'boiler.temp', NULL, NULL, 8);
 .print
 .print == The three hottest moments of good quality
 SELECT time, value FROM plant

@@ -105,6 +105,40 @@ TEST_F(SampleFunctionTest, WrongArgumentsAreNamed) {
               FailsWith(SQLITE_ERROR, "write its unit, too"));
 }
 
+class PlotFunctionTest : public SqlTest {
+ protected:
+  void SetUp() override {
+    SqlTest::SetUp();
+    Run("INSERT INTO plant(tag, ts, value) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 "
+        "FROM n WHERE i < 99) SELECT 'a', i, (i * 37) % 100 FROM n");
+    Run("INSERT INTO plant(tag, ts, value, quality) VALUES ('b', 40, 5, 192), ('b', 41, 500, 0)");
+  }
+};
+
+TEST_F(PlotFunctionTest, EachPixelHasItsFirstLeastGreatestAndLast) {
+  EXPECT_EQ(Line("SELECT ts, first, min, max, last, count FROM xtdb_plot('plant', 'a', 0, 100, 4)"),
+            "0 0 0 96 88 25, 25 25 2 99 13 25, 50 50 1 98 38 25, 75 75 4 97 63 25");
+  EXPECT_EQ(Line("SELECT tag, ts, count FROM xtdb_plot('plant', '*', NULL, NULL, 2)"),
+            "a 0 50, a 50 50, b 0 1");
+  EXPECT_EQ(Line("SELECT max FROM xtdb_plot('plant', 'b', NULL, NULL, 1) WHERE accept = 'all'"),
+            "500");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_plot('plant', 'a', 0, 100, 1000)"), "100");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_plot('plant', 'none', NULL, NULL, 10)"), "0");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_plot('plant', 'a', 100, 0, 10)"), "0");
+}
+
+TEST_F(PlotFunctionTest, ArgumentsAndTextsAreChecked) {
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_plot('plant')"),
+              FailsWith(SQLITE_ERROR, "how many pixels?"));
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_plot('plant', 'a', 0, 9, 0)"),
+              FailsWith(SQLITE_ERROR, "write 1 to 100000"));
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_plot('plant', 'a', 0, 9, 'wide')"),
+              FailsWith(SQLITE_ERROR, "write an integer"));
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('s', 1, 'on')");
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_plot('plant', 's', NULL, NULL, 5)"),
+              FailsWith(SQLITE_MISMATCH, "'s' is text"));
+}
+
 class VectorsFunctionTest : public SqlTest {
  protected:
   template <typename T>

@@ -14,6 +14,7 @@ int RegisterVersionFunction(sqlite3* db);       // xtdb_version
 int RegisterAggregateFunction(sqlite3* db);     // xtdb_aggregate
 int RegisterVectorsFunction(sqlite3* db);       // xtdb_vectors
 int RegisterSampleFunctions(sqlite3* db);       // xtdb_at, xtdb_sample
+int RegisterPlotFunction(sqlite3* db);          // xtdb_plot
 
 // Flags of scalar functions. Those that change anything may not be called from a view or trigger,
 // whose author need not be the one who runs it, and are called each time that they stand in a

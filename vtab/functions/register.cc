@@ -6,10 +6,11 @@ namespace xtdb {
 
 int RegisterFunctions(sqlite3* db) {
   using Registration = int (*)(sqlite3*);
-  constexpr Registration kAll[] = {
-      RegisterTagFunctions,      RegisterStorageFunctions,     RegisterStatusFunctions,
-      RegisterWritingFunctions,  RegisterMaintenanceFunctions, RegisterVersionFunction,
-      RegisterAggregateFunction, RegisterVectorsFunction,      RegisterSampleFunctions};
+  constexpr Registration kAll[] = {RegisterTagFunctions,         RegisterStorageFunctions,
+                                   RegisterStatusFunctions,      RegisterWritingFunctions,
+                                   RegisterMaintenanceFunctions, RegisterVersionFunction,
+                                   RegisterAggregateFunction,    RegisterVectorsFunction,
+                                   RegisterSampleFunctions,      RegisterPlotFunction};
   for (const Registration registration : kAll) {
     const int code = registration(db);
     if (code != SQLITE_OK) return code;
