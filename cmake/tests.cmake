@@ -29,13 +29,15 @@ foreach(folder IN LISTS test_folders)
   endif()
   set(suites "-*LongTest*.*")
   if(XTDB_SANITIZE MATCHES "thread")
-    # Threads meet in the engine; the layers above it belong to one connection each.
-    if(NOT layer STREQUAL "engine")
+    # Threads meet in the engine, and where many tags are aggregated; else the layers above it
+    # belong to one connection each.
+    if(NOT layer MATCHES "^(engine|planner)$")
       continue()
     endif()
     set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*"
         ":TagDictionary*:LogSyncer*:WriteCache*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*"
-        ":BackgroundWorker*:BackgroundCompaction*:BackgroundRetention*:GroupCommit*:BlockOutput*")
+        ":BackgroundWorker*:BackgroundCompaction*:BackgroundRetention*:GroupCommit*:BlockOutput*"
+        ":AggregateParallel*")
     string(CONCAT suites ${suites})
   endif()
   set(target ${layer}_tests)

@@ -45,22 +45,40 @@ TagPtr ReadView::FindTag(TagId id) const {
   return snapshot->tags().Find(id);
 }
 
-std::vector<TagPtr> ReadView::AllTags() const {
-  std::vector<TagPtr> all = *snapshot->tags().Sorted();
-  if (!staging) return all;
-  for (TagPtr& tag : all) {
+std::vector<TagPtr> ReadView::TagsWithPrefix(std::string_view prefix) const {
+  const auto sorted = snapshot->tags().Sorted();
+  const auto begin = std::lower_bound(
+      sorted->begin(), sorted->end(), prefix,
+      [](const TagPtr& tag, std::string_view wanted) { return tag->name < wanted; });
+  const auto end = std::partition_point(
+      begin, sorted->end(), [&](const TagPtr& tag) { return tag->name.starts_with(prefix); });
+  std::vector<TagPtr> tags(begin, end);
+  if (!staging) return tags;
+  for (TagPtr& tag : tags) {
     TagPtr staged = staging->FindDefinition(tag->id, mark);
     if (staged) tag = std::move(staged);
   }
-  const std::vector<TagPtr> added = staging->NewTags(mark);
-  const auto middle = all.insert(all.end(), added.begin(), added.end());
-  std::inplace_merge(all.begin(), middle, all.end(),
+  std::vector<TagPtr> added = staging->NewTags(mark);
+  std::erase_if(added, [&](const TagPtr& tag) { return !tag->name.starts_with(prefix); });
+  const auto middle = tags.insert(tags.end(), added.begin(), added.end());
+  std::inplace_merge(tags.begin(), middle, tags.end(),
                      [](const TagPtr& a, const TagPtr& b) { return a->name < b->name; });
-  return all;
+  return tags;
 }
 
 ReadView ReadView::WithoutStaging() const {
   return {snapshot, nullptr, kMarkNow, staging ? staging->SpillsAt(mark) : spills, nullptr};
+}
+
+int64_t ReadView::LatestTsMax(TagId tag) const {
+  int64_t latest_us = std::max(kTsMin, snapshot->buffer().LastTs(tag));
+  for (const std::shared_ptr<Chunk>& chunk : snapshot->chunks()) {
+    if (!chunk->knows_its_extents()) return kTsMax;
+    const ChunkSummary summary = chunk->summary();
+    const bool may_have_it = summary.tag_min <= tag && tag <= summary.tag_max;
+    if (may_have_it) latest_us = std::max(latest_us, summary.ts_max_us);
+  }
+  return latest_us;
 }
 
 Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources& out) const {

@@ -27,7 +27,9 @@ struct ReadView {
 
   TagPtr FindTag(std::string_view name) const;
   TagPtr FindTag(TagId id) const;
-  std::vector<TagPtr> AllTags() const;  // by name, bytewise
+  std::vector<TagPtr> AllTags() const { return TagsWithPrefix({}); }  // by name, bytewise
+  // Those whose names begin so; looks at no others.
+  std::vector<TagPtr> TagsWithPrefix(std::string_view prefix) const;
 
   struct Sources {
     std::vector<BlockRef> blocks;  // by start ts; rank is entry->through_lsn
@@ -37,6 +39,8 @@ struct ReadView {
     uint32_t blocks_considered = 0;
     uint32_t blocks_pruned = 0;
   };
+  // No committed point of the tag is later; looks at no block.
+  int64_t LatestTsMax(TagId tag) const;
   // Everything of the tag that may hold points in [ts_from, ts_to].
   Status FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources& out) const;
   Result<std::shared_ptr<LoadedBlock>> Load(const BlockRef& block,

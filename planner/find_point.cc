@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "planner/plan.h"
@@ -14,6 +15,24 @@ FoundPoint PointAt(const PointColumns& columns, size_t row) {
   found.text = found.point.text;
   found.point.text = found.text;
   return found;
+}
+
+Result<std::optional<FoundPoint>> FindInWindow(const ReadView& view, const TagPtr& tag,
+                                               const PointSearch& search, PlanCounters& counters) {
+  XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources, FindTagSources(view, tag->id, search.ts_from_us,
+                                                                  search.ts_to_us, counters));
+  if (search.staged != nullptr) sources.runs.push_back(*search.staged);
+  const StreamOptions options = {.ts_from_us = search.ts_from_us,
+                                 .ts_to_us = search.ts_to_us,
+                                 .descending = search.last,
+                                 .few_points = true,
+                                 .filter = search.filter,
+                                 .counters = &counters};
+  TagStream stream(tag, MakePointSources(view, tag->id, sources, counters), options);
+  XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream.Next());
+  if (batch == nullptr) return std::optional<FoundPoint>();
+  return std::optional<FoundPoint>(
+      PointAt(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
 }
 
 }  // namespace
@@ -36,22 +55,31 @@ FoundPoint& FoundPoint::operator=(FoundPoint other) noexcept {
   return *this;
 }
 
+// Near the end of the range from which it is sought first, so that what it costs does not grow with
+// the tag's history: in windows, each much wider than the one before.
 Result<std::optional<FoundPoint>> FindPointIn(const ReadView& view, const TagPtr& tag,
                                               const PointSearch& search, PlanCounters& counters) {
-  XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources, FindTagSources(view, tag->id, search.ts_from_us,
-                                                                  search.ts_to_us, counters));
-  if (search.staged != nullptr) sources.runs.push_back(*search.staged);
-  const StreamOptions options = {.ts_from_us = search.ts_from_us,
-                                 .ts_to_us = search.ts_to_us,
-                                 .descending = search.last,
-                                 .few_points = true,
-                                 .filter = search.filter,
-                                 .counters = &counters};
-  TagStream stream(tag, MakePointSources(view, tag->id, sources, counters), options);
-  XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream.Next());
-  if (batch == nullptr) return std::optional<FoundPoint>();
-  return std::optional<FoundPoint>(
-      PointAt(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
+  constexpr int64_t kFirstWindowUs = 3'600'000'000;
+  constexpr int64_t kGrowth = 64;
+  PointSearch window = search;
+  const bool has_own = view.staging != nullptr || search.staged != nullptr || !view.spills.empty();
+  if (search.last && !has_own && search.ts_to_us > search.ts_from_us) {
+    window.ts_to_us = std::min(search.ts_to_us, view.LatestTsMax(tag->id));
+  }
+  int64_t width_us = kFirstWindowUs;
+  while (true) {
+    const bool is_all = width_us >= window.ts_to_us - search.ts_from_us;
+    if (search.last) {
+      window.ts_from_us = is_all ? search.ts_from_us : window.ts_to_us - width_us;
+    } else {
+      window.ts_to_us = is_all ? search.ts_to_us : search.ts_from_us + width_us;
+    }
+    XTDB_ASSIGN_OR_RETURN(std::optional<FoundPoint> found,
+                          FindInWindow(view, tag, window, counters));
+    if (found || is_all) return found;
+    width_us *= kGrowth;
+    if (!search.last) window.ts_to_us = search.ts_to_us;
+  }
 }
 
 Result<std::optional<FoundPoint>> FindPoint(const ReadView& view, const TagPtr& tag, int64_t ts_us,

@@ -9,6 +9,7 @@ namespace {
 // Shorter stretches are gathered in a batch: copying costs less there than one more batch.
 constexpr size_t kStretchRowsMin = 32;
 constexpr size_t kBatchRowsMax = kVectorPointsMax;
+constexpr size_t kFewRows = kStretchRowsMin;  // at a time, where few are wanted
 
 }  // namespace
 
@@ -177,7 +178,7 @@ void TagStream::TakeRun() {
     // Of the same ts only this row: it is the newest, the rival's is replaced.
     rows = std::max<size_t>(RowsBefore(source, heap_[third_first ? 2 : 1].key), 1);
   }
-  rows = std::min(rows, kBatchRowsMax);
+  rows = std::min(rows, context_.few_points ? kFewRows : kBatchRowsMax);
   run_.columns = &source.columns();
   run_.begin = context_.descending ? source.end() - rows : source.begin();
   run_.end = run_.begin + rows;

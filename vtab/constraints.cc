@@ -9,6 +9,7 @@
 #include "vtab/connection.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
+#include "vtab/text/quote_text.h"
 
 namespace xtdb {
 namespace {
@@ -347,13 +348,25 @@ class FilterCompiler {
                  tags.end());
     } else {
       naming = tag_terms_.end();
-      tags = view_.AllTags();
+      tags = view_.TagsWithPrefix(PrefixOfNames());
     }
     for (auto term = tag_terms_.begin(); term != tag_terms_.end(); ++term) {
       if (term == naming && !only_tag_) continue;
       XTDB_RETURN_IF_ERROR(KeepMatching(*term, tags));
     }
     return {};
+  }
+
+  // By which a GLOB can only match; the others need not be looked at.
+  std::string PrefixOfNames() const {
+    std::string prefix;
+    for (const TagTerm& term : tag_terms_) {
+      if (term.term.op != TermOp::kGlob) continue;
+      const std::string text(TextOf(term.value));
+      const std::string_view of_pattern = GlobPrefix(text.c_str());
+      if (of_pattern.size() > prefix.size()) prefix = of_pattern;
+    }
+    return prefix;
   }
 
   Status KeepMatching(const TagTerm& term, std::vector<TagPtr>& tags) const {

@@ -12,10 +12,8 @@ namespace {
 constexpr uint64_t kParallelPointsMin = 256 * 1024;
 // Tags that are begun at a time: enough for threads that take unequally long.
 constexpr size_t kTagsPerThread = 4;
-// More rows of a tag are not made ahead.
-constexpr int64_t kRowsAheadMax = 100'000;
-// Narrower buckets of a range without ends may be too many.
-constexpr int64_t kNarrowUs = 60'000'000;
+// Of a tag with more rows none are made ahead: they would fill memory.
+constexpr uint64_t kRowsAheadMax = 10'000;
 
 }  // namespace
 
@@ -54,7 +52,7 @@ Result<std::optional<AggregateRow>> AggregatePlan::Next() {
 // One tag, or as many as are worth it to begin at once.
 Status AggregatePlan::BeginTags() {
   const ReadView view = view_();
-  const size_t most = threads_ > 1 && !MayHaveManyRows() ? threads_ * kTagsPerThread : 1;
+  const size_t most = threads_ > 1 ? threads_ * kTagsPerThread : 1;
   uint64_t points = 0;
   while (next_tag_ < tags_.size() && begun_.size() < most) {
     auto work = std::make_unique<TagWork>();
@@ -72,6 +70,7 @@ Status AggregatePlan::BeginTags() {
 Status AggregatePlan::MakeRowsAhead() {
   return ParallelFor(begun_.size(), threads_, [this](size_t i) -> Status {
     TagWork& work = *begun_[i];
+    if (work.series->rows_max() > kRowsAheadMax) return Status();
     while (true) {
       XTDB_ASSIGN_OR_RETURN(std::optional<SeriesRow> row, work.series->Next());
       if (!row) break;
@@ -80,16 +79,6 @@ Status AggregatePlan::MakeRowsAhead() {
     work.series = nullptr;
     return Status();
   });
-}
-
-bool AggregatePlan::MayHaveManyRows() const {
-  const BucketsRequest& buckets = request_.buckets;
-  if (buckets.buckets.is_whole()) return false;
-  const int64_t start_us = buckets.buckets.FloorOf(request_.now_us);
-  const int64_t width_us = buckets.buckets.NextOf(start_us) - start_us;
-  const bool is_open = !request_.has_start || !request_.has_stop;
-  if (is_open) return request_.fill != Fill::kNone || width_us < kNarrowUs;
-  return (buckets.ts_to_us - buckets.ts_from_us) / width_us > kRowsAheadMax;
 }
 
 }  // namespace xtdb

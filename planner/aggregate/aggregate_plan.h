@@ -40,7 +40,6 @@ class AggregatePlan {
   };
   Status BeginTags();
   Status MakeRowsAhead();
-  bool MayHaveManyRows() const;
 
   const std::vector<TagPtr> tags_;
   const SeriesRequest request_;

@@ -26,6 +26,31 @@ uint64_t PointsMax(const ReadView::Sources& sources) {
   return points;
 }
 
+// By the width of the first bucket.
+uint64_t RowsMax(const ReadView::Sources& sources, const SeriesRequest& request) {
+  const BucketsRequest& buckets = request.buckets;
+  if (buckets.buckets.is_whole()) return 1;
+  int64_t first_us = kTsMax, last_us = kTsMin;
+  for (const BlockRef& block : sources.blocks) {
+    first_us = std::min(first_us, block.entry->ts_min_us);
+    last_us = std::max(last_us, block.entry->ts_max_us);
+  }
+  for (const MemoryRun& run : sources.runs) {
+    if (run.columns->empty()) continue;
+    first_us = std::min(first_us, run.columns->ts_us.front());
+    last_us = std::max(last_us, run.columns->ts_us.back());
+  }
+  const bool is_filled = request.fill != Fill::kNone;
+  if (is_filled && request.has_start) first_us = buckets.ts_from_us;
+  if (is_filled && request.has_stop) last_us = buckets.ts_to_us;
+  first_us = std::max(first_us, buckets.ts_from_us);
+  last_us = std::min(last_us, buckets.ts_to_us);
+  if (first_us > last_us) return 0;
+  const int64_t start_us = buckets.buckets.FloorOf(first_us);
+  const int64_t width_us = buckets.buckets.NextOf(start_us) - start_us;
+  return static_cast<uint64_t>((last_us - start_us) / width_us) + 1;
+}
+
 }  // namespace
 
 void SeriesRequest::CutTo(int64_t min_us, int64_t max_us) {
@@ -54,6 +79,7 @@ BucketSeries::BucketSeries(const ReadView& view, TagPtr tag, ReadView::Sources s
       counters_(counters),
       looks_around_(LooksAround(request)),
       points_max_(PointsMax(sources)),
+      rows_max_(RowsMax(sources, request)),
       buckets_(view_, std::move(tag), std::move(sources), request.buckets, counters) {}
 
 Result<std::unique_ptr<BucketSeries>> BucketSeries::Make(const ReadView& view, TagPtr tag,

@@ -63,8 +63,10 @@ class BucketSeries {
                                                     const SeriesRequest& request,
                                                     PlanCounters& counters);
 
-  // How many points the tag has in the range at most, by statistics.
+  // How many points of the range blocks of the tag's own and memory have, by statistics.
   uint64_t points_max() const { return points_max_; }
+  // How many rows there are at most, about.
+  uint64_t rows_max() const { return rows_max_; }
   Result<std::optional<SeriesRow>> Next();
 
  private:
@@ -103,6 +105,7 @@ class BucketSeries {
   PlanCounters& counters_;
   const bool looks_around_;  // needs values outside of the range
   const uint64_t points_max_;
+  const uint64_t rows_max_;
   TagBuckets buckets_;
   bool began_ = false;
   bool is_read_ = false;               // all of buckets_

@@ -48,11 +48,14 @@ class Sampler {
   const SampleRequest request_;
   const RowFilter filter_;
   PlanCounters& counters_;
-  // The values around the times in [known_from, known_to]: nothing, there is none.
+  // The last value at or before each time in [before_from, before_to]; nothing: there is none.
   std::optional<FoundPoint> before_;
+  int64_t before_from_us_ = 1;
+  int64_t before_to_us_ = 0;
+  // The first value at or behind each time in [behind_from, behind_to].
   std::optional<FoundPoint> behind_;
-  int64_t before_from_us_ = 1, before_to_us_ = 0;  // where before_ is the one before
-  int64_t behind_from_us_ = 1, behind_to_us_ = 0;
+  int64_t behind_from_us_ = 1;
+  int64_t behind_to_us_ = 0;
 };
 
 }  // namespace xtdb

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/wal/compact_record.h"
 #include "engine/wal/drop_record.h"
 #include "engine/wal/log_records.h"
 
@@ -57,6 +58,14 @@ void CheckDrop(std::span<const std::byte> payload) {
   CheckSame(payload, encoded);
 }
 
+void CheckCompact(std::span<const std::byte> payload) {
+  const Result<CompactRecord> record = DecodeCompact(payload);
+  if (!record.ok()) return;
+  Payload encoded;
+  AppendCompact(record.value(), encoded);
+  CheckSame(payload, encoded);
+}
+
 void CheckTagDefinition(std::span<const std::byte> payload) {
   const Result<TagDefinition> definition = DecodeTagDefinition(payload);
   if (!definition.ok()) return;
@@ -72,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace xtdb;
   if (size == 0) return 0;
   const auto payload = std::as_bytes(std::span(data + 1, size - 1));
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       CheckPoints(payload);
       break;
@@ -84,6 +93,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 3:
       CheckDrop(payload);
+      break;
+    case 5:
+      CheckCompact(payload);
       break;
     default:
       IgnoreStatus(DecodePrepare(payload).status(), "any 24 bytes are one");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vtab/sqlite_api.h"
+#include "vtab/text/quote_text.h"
 
 namespace xtdb {
 namespace {
@@ -15,7 +16,7 @@ std::vector<TagPtr> ByPattern(const ReadView& view, const std::optional<std::str
   if (TagPtr exact = view.FindTag(*pattern)) {
     tags.push_back(std::move(exact));
   } else if (IsPattern(*pattern)) {
-    tags = view.AllTags();
+    tags = view.TagsWithPrefix(GlobPrefix(*pattern));
     std::erase_if(tags, [&](const TagPtr& tag) {
       return sqlite3_strglob(pattern->c_str(), tag->name.c_str()) != 0;
     });

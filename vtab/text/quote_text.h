@@ -21,6 +21,11 @@ constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
+// What every text begins with that the GLOB pattern matches.
+constexpr std::string_view GlobPrefix(std::string_view pattern) {
+  return pattern.substr(0, pattern.find_first_of("*?["));
+}
+
 // ASCII only, whatever the locale is.
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 std::string ToLower(std::string_view text);
