@@ -8,6 +8,7 @@
 #include "engine/io/input_file.h"
 #include "vtab/connection.h"
 #include "vtab/container_session.h"
+#include "vtab/interrupt_probe.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/option_text.h"
 #include "vtab/text/quote_text.h"
@@ -93,25 +94,6 @@ class SessionTransactions : public PointTransactions {
 
  private:
   ContainerSession& session_;
-};
-
-// Whether sqlite3_interrupt was called, which SQLite tells its statements only.
-class InterruptProbe {
- public:
-  explicit InterruptProbe(Connection& connection) : connection_(connection) {}
-  Status Check() {
-    if (!statement_) {
-      XTDB_ASSIGN_OR_RETURN(statement_, SqlStatement::Prepare(connection_.db(), "SELECT 1"));
-    }
-    const Connection::Nested nested(connection_, statement_->get());
-    const Status stepped = statement_->Step().status();
-    statement_->Reset();
-    return stepped;
-  }
-
- private:
-  Connection& connection_;
-  std::optional<SqlStatement> statement_;
 };
 
 }  // namespace

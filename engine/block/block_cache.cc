@@ -26,7 +26,8 @@ size_t BytesOf(const BlockCache::Value& value) {
 size_t BlockCache::Hash::operator()(const Key& key) const {
   constexpr uint64_t kOdd = 0x9E37'79B9'7F4A'7C15;
   const uint64_t place = uint64_t{key.entry_index} << 32 | key.vector;
-  return static_cast<size_t>((key.chunk_sequence * kOdd ^ place) * kOdd >> 16);
+  const uint64_t block = key.chunk_sequence ^ uint64_t { key.head_crc32 } << 32;
+  return static_cast<size_t>((block * kOdd ^ place) * kOdd >> 16);
 }
 
 BlockCache::Value BlockCache::Find(const Key& key) {

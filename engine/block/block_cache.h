@@ -13,8 +13,9 @@
 namespace xtdb {
 
 // What was read lately for the sake of a few points: heads of blocks with their tables, and decoded
-// vectors, up to a number of bytes; what nobody has used for the longest goes first. A block never
-// changes and its chunk's number is never given out again, so nothing in here grows old.
+// vectors, up to a number of bytes; what nobody has used for the longest goes first. Nothing in
+// here grows old: a block that is written where a transaction that was rolled back had one has
+// another checksum, which its head's and table's is.
 //
 // Threads: any.
 class BlockCache {
@@ -22,7 +23,9 @@ class BlockCache {
   struct Key {
     static constexpr uint32_t kHead = UINT32_MAX;
     uint64_t chunk_sequence = 0;
+    LSN through_lsn = kNoLsn;
     uint32_t entry_index = 0;
+    uint32_t head_crc32 = 0;
     uint32_t vector = kHead;  // its number in the block
     bool operator==(const Key&) const = default;
   };

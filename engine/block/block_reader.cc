@@ -147,8 +147,8 @@ Result<std::shared_ptr<LoadedBlock>> BlockReader::Read(const BlockDirEntry& entr
     return Status::Corruption(where() + ": size in the directory");
   }
   BlockCache* const cache = use == BlockUse::kFewPoints ? &cache_ : nullptr;
-  std::shared_ptr<LoadedBlock> block(
-      new LoadedBlock(file_, {chunk_sequence, entry_index, offset}, cache));
+  std::shared_ptr<LoadedBlock> block(new LoadedBlock(
+      file_, {chunk_sequence, entry_index, offset, entry.through_lsn, entry.head_crc32}, cache));
   const Status read = block->ReadHead(entry.data_size_bytes, TableBytes(entry));
   if (!read.ok()) return read.WithContext(where());
   const BlockHead& head = block->head();

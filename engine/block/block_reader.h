@@ -51,11 +51,14 @@ class LoadedBlock {
     uint64_t chunk_sequence;
     uint32_t entry_index;
     uint64_t offset;  // of the block in the container
+    LSN through_lsn;
+    uint32_t head_crc32;
   };
   LoadedBlock(File& file, const Place& place, BlockCache* cache)
       : file_(file), place_(place), cache_(cache) {}
   BlockCache::Key KeyOf(uint32_t vector) const {
-    return {place_.chunk_sequence, place_.entry_index, vector};
+    return {place_.chunk_sequence, place_.through_lsn, place_.entry_index, place_.head_crc32,
+            vector};
   }
   Status ReadHead(uint64_t data_size_bytes, uint64_t table_bytes);
   Status ReadWindow(uint64_t begin, uint64_t bytes);

@@ -226,13 +226,17 @@ std::optional<Carried> BucketSeries::FigureAt(int64_t start_us) const {
     return std::nullopt;
   }
   if (next.sample_us - carrying_->sample_us > gap_max_us) return std::nullopt;
-  return Interpolate(*carrying_, next, start_us);
+  // A bucket that the range cuts begins, for the line, where the range does.
+  return Interpolate(*carrying_, next, std::max(start_us, request_.buckets.ts_from_us));
 }
 
 ValueBits BucketSeries::FromLine(double value) const {
   if (tag_->type == ValueType::kFloat64) return FromDouble(value);
   if (tag_->type == ValueType::kFloat32) return FromFloat(static_cast<float>(value));
-  return FromInt64(static_cast<int64_t>(std::round(value)));
+  // Beyond these a double is no int64.
+  constexpr double kLeast = -9'223'372'036'854'775'808.0;
+  constexpr double kGreatest = 9'223'372'036'854'774'784.0;
+  return FromInt64(static_cast<int64_t>(std::clamp(std::round(value), kLeast, kGreatest)));
 }
 
 Carried BucketSeries::Interpolate(const Neighbour& a, const Neighbour& b, int64_t at_us) const {
@@ -240,6 +244,7 @@ Carried BucketSeries::Interpolate(const Neighbour& a, const Neighbour& b, int64_
                                           : static_cast<double>(at_us - a.at_us) /
                                                 static_cast<double>(b.at_us - a.at_us);
   const auto between = [&](ValueBits left, ValueBits right) {
+    if (left == right) return left;  // exact, also where doubles are not
     return FromLine(Between(ToDouble(tag_->type, left), ToDouble(tag_->type, right), share));
   };
   Carried line;

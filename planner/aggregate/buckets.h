@@ -28,10 +28,11 @@ class Buckets {
 
   // One bucket of everything.
   static Buckets Whole() { return Buckets(Kind::kWhole, 1, 0, nullptr); }
-  // width_us: > 0. Of a zone, origin_us is on its wall clock.
+  // width_us: > 0, at most all of time. Of a zone, origin_us is on its wall clock.
   static Buckets Fixed(int64_t width_us, int64_t origin_us = kDefaultOriginUs,
                        std::shared_ptr<const TimeZone> zone = nullptr);
-  // months: > 0. Of the origin year and month count. A bucket begins with a month.
+  // months: > 0, at most those of 10,000 years. Of the origin year and month count. A bucket begins
+  // with a month.
   static Buckets Months(int32_t months, int64_t origin_us = kDefaultMonthOriginUs,
                         std::shared_ptr<const TimeZone> zone = nullptr);
 

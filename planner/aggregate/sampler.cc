@@ -16,8 +16,15 @@ Sampler::Sampler(TagPtr tag, const SampleRequest& request, PlanCounters& counter
 // before_: the last value at or before `ts_us`.
 Status Sampler::FindBefore(const ReadView& view, int64_t ts_us) {
   if (ts_us >= before_from_us_ && ts_us <= before_to_us_) return Status();
-  const PointSearch search = {.ts_to_us = ts_us, .last = true, .filter = &filter_};
-  XTDB_ASSIGN_OR_RETURN(before_, FindPointIn(view, tag_, search, counters_));
+  // What was looked through for the time before need not be again.
+  const bool goes_on = before_from_us_ <= before_to_us_ && ts_us > before_to_us_;
+  const PointSearch search = {.ts_from_us = goes_on ? before_to_us_ + 1 : kTsMin,
+                              .ts_to_us = ts_us,
+                              .last = true,
+                              .filter = &filter_};
+  XTDB_ASSIGN_OR_RETURN(std::optional<FoundPoint> found,
+                        FindPointIn(view, tag_, search, counters_));
+  if (found || !goes_on) before_ = std::move(found);
   before_from_us_ = before_ ? before_->point.ts_us : kTsMin;
   before_to_us_ = ts_us;
   // The first value behind is where it ends to be the one before.

@@ -43,6 +43,16 @@ Int128 IntegerSum(uint64_t low, uint64_t high) {
   return (Int128{AsInt64(high)} * (Int128{1} << 64)) + low;
 }
 
+// From the mean of `a` to that of `b`; of integers exact but for its last rounding.
+double MeanDelta(ValueType type, const Tally& a, const Tally& b) {
+  if (IsFloat(type)) return MeanOf(type, b) - MeanOf(type, a);
+  const auto count_a = static_cast<Int128>(a.count), count_b = static_cast<Int128>(b.count);
+  const Int128 whole = b.integer_sum / count_b - a.integer_sum / count_a;
+  return static_cast<double>(whole) +
+         (static_cast<double>(b.integer_sum % count_b) / static_cast<double>(b.count) -
+          static_cast<double>(a.integer_sum % count_a) / static_cast<double>(a.count));
+}
+
 }  // namespace
 
 double ToDouble(ValueType type, ValueBits bits) {
@@ -77,8 +87,9 @@ Area AreaBetween(const Weighting& weighting, const Sample& a, const std::optiona
   int64_t end_us = b ? std::min(to_us, b->ts_us) : to_us;
   const bool is_gap = b && b->ts_us - a.ts_us > weighting.gap_max_us;
   if (weighting.is_linear && (is_gap || !b)) return area;
-  // No overflow: times lie within a few thousand years.
-  if (!weighting.is_linear) end_us -= std::max<int64_t>(end_us - a.ts_us - weighting.gap_max_us, 0);
+  if (!weighting.is_linear && end_us > a.ts_us && end_us - a.ts_us > weighting.gap_max_us) {
+    end_us = a.ts_us + weighting.gap_max_us;
+  }
   if (begin_us >= end_us) return area;
   area.covered_us = end_us - begin_us;
   const double seconds = Seconds(area.covered_us);
@@ -246,7 +257,7 @@ void Tallier::Append(Tally& tally, Tally next) const {
   } else if (next.count != 0) {
     if (wanted_.m2 && type_ != ValueType::kText) {
       // Chan, Golub, LeVeque 1983.
-      const double delta = MeanOf(type_, next) - MeanOf(type_, tally);
+      const double delta = MeanDelta(type_, tally, next);
       const auto a = static_cast<double>(tally.count), b = static_cast<double>(next.count);
       tally.m2 += next.m2 + delta * delta * (a * b / (a + b));
     }

@@ -23,7 +23,7 @@ constexpr Quality LeastAccepted(Accept accept) {
 }
 
 // How values are weighted by time: each held until the next (step), or joined to it by a straight
-// line. A value is held for no longer than `gap_max_us`, and a line no longer than that is none.
+// line. A value is held for no longer than `gap_max_us`, and no line is longer than that.
 struct Weighting {
   bool is_linear = false;
   int64_t gap_max_us = std::numeric_limits<int64_t>::max();

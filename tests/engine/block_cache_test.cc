@@ -12,7 +12,7 @@ BlockCache::Value Rows(size_t count) {
     rows->Append({.ts_us = static_cast<int64_t>(i), .bits = i, .text = {}});
   return {nullptr, rows};
 }
-BlockCache::Key KeyOf(uint32_t vector) { return {7, 3, vector}; }
+BlockCache::Key KeyOf(uint32_t vector) { return {7, 50, 3, 0xC0C0, vector}; }
 
 TEST(BlockCacheTest, WhatIsPutInIsFoundByItsKeyAlone) {
   BlockCache cache(kMiB);
@@ -20,8 +20,10 @@ TEST(BlockCacheTest, WhatIsPutInIsFoundByItsKeyAlone) {
   cache.Insert(KeyOf(1), rows);
   EXPECT_EQ(cache.Find(KeyOf(1)).rows, rows.rows);
   EXPECT_EQ(cache.Find(KeyOf(2)).rows, nullptr);
-  EXPECT_EQ(cache.Find({8, 3, 1}).rows, nullptr);
-  EXPECT_EQ(cache.Find({7, 4, 1}).rows, nullptr);
+  EXPECT_EQ(cache.Find({8, 50, 3, 0xC0C0, 1}).rows, nullptr);
+  EXPECT_EQ(cache.Find({7, 51, 3, 0xC0C0, 1}).rows, nullptr);
+  EXPECT_EQ(cache.Find({7, 50, 4, 0xC0C0, 1}).rows, nullptr);
+  EXPECT_EQ(cache.Find({7, 50, 3, 0xC0C1, 1}).rows, nullptr);
   cache.Insert(KeyOf(BlockCache::Key::kHead), {std::make_shared<DecodedBlockHead>(), nullptr});
   EXPECT_NE(cache.Find(KeyOf(BlockCache::Key::kHead)).head, nullptr);
   cache.Insert(KeyOf(1), Rows(10));

@@ -204,6 +204,68 @@ TEST_F(AggregateFunctionTest, BlocksWithinABucketAreNotRead) {
   EXPECT_EQ(counter("vectors_decoded"), "3");
 }
 
+TEST_F(AggregateFunctionTest, LinesBetweenLargeIntegersStayIntegers) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('i', 0, 9223372036854775807), "
+      "('i', 20, 9223372036854775807), ('j', 0, 9007199254740993), ('j', 20, 9007199254740993), "
+      "('k', 0, -9223372036854775807), ('k', 20, 9223372036854775807)");
+  EXPECT_EQ(Line("SELECT tag, min FROM xtdb_aggregate('plant', '*', 0, 30, '10 us') "
+                 "WHERE fill = 'linear' AND ts = 10"),
+            "i 9223372036854775807, j 9007199254740993, k 0");
+}
+
+TEST_F(AggregateFunctionTest, ALineDoesNotLeaveItsEndsWhereTheRangeCutsABucket) {
+  Minutes("(10, 10, 192), (90, 20, 192)");
+  EXPECT_EQ(Line("SELECT avg FROM xtdb_aggregate('plant', 'a', '2026-01-01 00:30', "
+                 "'2026-01-01 01:30', '1 hour') WHERE fill = 'linear'"),
+            "12.5, 16.25");
+}
+
+TEST_F(AggregateFunctionTest, DeviationsOfLargeIntegersDoNotDependOnTheFlush) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('i', 1, 1152921504606846976), "
+      "('i', 2, 1152921504606846977)");
+  Run("SELECT xtdb_flush('plant')");
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('i', 3, 1152921504606847103), "
+      "('i', 4, 1152921504606847104)");
+  const std::string stddev = "SELECT round(stddev, 6) FROM xtdb_aggregate('plant', 'i')";
+  EXPECT_EQ(Line(stddev), "73.325757");
+  Run("SELECT xtdb_flush('plant')");
+  EXPECT_EQ(Line(stddev), "73.325757");
+}
+
+TEST_F(AggregateFunctionTest, AValueOfTheFutureIsNotHeld) {
+  Run("INSERT INTO plant(tag, time, value) VALUES ('f', '2500-01-01', 7)");
+  EXPECT_EQ(Line("SELECT count, twa FROM xtdb_aggregate('plant', 'f', '2400-01-01', '2600-01-01', "
+                 "'1 month')"),
+            "1 NULL");
+}
+
+TEST_F(AggregateFunctionTest, AnArgumentWithinAnOrIsAnError) {
+  Minutes("(0, 1, 192)");
+  EXPECT_THAT(Exec("SELECT count(*) FROM xtdb_aggregate('plant') WHERE (tags = 'a' AND width = '1 "
+                   "hour') OR (tags = 'b' AND width = '1 day')"),
+              FailsWith(SQLITE_ERROR, "is an argument, and was not given"));
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_aggregate('plant') WHERE +tags = 'a'"),
+              FailsWith(SQLITE_ERROR, "tags is an argument, and was not given"));
+}
+
+TEST_F(AggregateFunctionTest, RowsThatAreDroppedCanBeInterrupted) {
+  Minutes("(0, 1, 192)");
+  int calls = 0;
+  const auto interrupt = [](unsigned, void* count, void* statement, void*) {
+    const char* const sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+    if (std::string_view(sql) == "SELECT 1" && ++*static_cast<int*>(count) == 3) {
+      sqlite3_interrupt(sqlite3_db_handle(static_cast<sqlite3_stmt*>(statement)));
+    }
+    return 0;
+  };
+  sqlite3_trace_v2(db_->get(), SQLITE_TRACE_STMT, interrupt, &calls);
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_aggregate('plant', 'a', '1970-01-01', NULL, '1 ms') "
+                   "WHERE fill = 'null' AND time = '1980-01-01'"),
+              FailsWith(SQLITE_INTERRUPT, "interrupted"));
+  sqlite3_trace_v2(db_->get(), 0, nullptr, nullptr);
+  EXPECT_EQ(calls, 3);
+}
+
 TEST_F(AggregateFunctionTest, WrongArgumentsAreNamed) {
   const std::pair<std::string, std::string> wrong[] = {
       {"", "which table? write xtdb_aggregate('plant', tags, start, stop, width)"},
@@ -217,6 +279,7 @@ TEST_F(AggregateFunctionTest, WrongArgumentsAreNamed) {
       {"'plant', 'a', NULL, NULL, '-1 mon'", "period must be greater than 0"},
       {"'plant', 'a', NULL, NULL, '1 mon 1 day'", "cannot have day or time component"},
       {"'plant', 'a', NULL, NULL, '100000000 days'", "longer than all of time"},
+      {"'plant', 'a', NULL, NULL, '4000000 mons'", "longer than all of time"},
       {"'plant', 'a', NULL, NULL, 'often'", "often"},
       {"'plant', 'a', NULL, NULL, '1 h', 'once'", "once"},
       {"'plant', 'a', NULL, NULL, '1 h', NULL, NULL, 'spline'",

@@ -95,6 +95,8 @@ TEST_F(SampleFunctionTest, OwnPointsAreSeen) {
 TEST_F(SampleFunctionTest, WrongArgumentsAreNamed) {
   EXPECT_THAT(Exec("SELECT * FROM xtdb_at('plant')"),
               FailsWith(SQLITE_ERROR, "at what time? write xtdb_at('plant', tags, '2026"));
+  EXPECT_THAT(Exec("SELECT * FROM xtdb_at('plant', '*', 9223372036854775807)"),
+              FailsWith(SQLITE_ERROR, "timestamp out of range"));
   EXPECT_THAT(Exec("SELECT * FROM xtdb_at('plant', '*', 1, 'spline')"),
               FailsWith(SQLITE_ERROR, "write step, linear, nearest or exact"));
   EXPECT_THAT(Exec("SELECT * FROM xtdb_sample('plant', '*', 1)"),
@@ -103,6 +105,43 @@ TEST_F(SampleFunctionTest, WrongArgumentsAreNamed) {
               FailsWith(SQLITE_ERROR, "no fixed length"));
   EXPECT_THAT(Exec("SELECT * FROM xtdb_sample('plant', '*', 1, 2, 5)"),
               FailsWith(SQLITE_ERROR, "write its unit, too"));
+}
+
+TEST_F(SampleFunctionTest, AConditionOnTheTimeIsWhereItBegins) {
+  EXPECT_EQ(Line("SELECT ts, value FROM xtdb_sample('plant', 'a', '1900-01-01', '2900-01-01', "
+                 "'1 us') WHERE time = '1970-01-01 00:00:00.00001'"),
+            "10 3");
+  EXPECT_EQ(Grid("WHERE time > '1970-01-01 00:00:00.000005' AND time < '1970-01-01 "
+                 "00:00:00.00003'"),
+            "10 3, 20 3");
+}
+
+// Blocks that a transaction wrote and took back leave room to others: what was read of them must
+// not be taken for those.
+TEST_F(SampleFunctionTest, WhatWasReadOfARolledBackTransactionIsForgotten) {
+  Run("CREATE VIRTUAL TABLE small USING xtdb(path='small.xtdb', buffer='1M', chunk_size='4M')");
+  Run("INSERT INTO small(tag, ts, value) VALUES ('before', 1, 1)");
+  Run("SELECT xtdb_flush('small')");
+  const auto fill = [&](const std::string& add) {
+    Run("INSERT INTO small(tag, ts, value) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+        "FROM n WHERE i < 200000) SELECT 'a', i, i * 0.37 + " +
+        add + " FROM n");
+  };
+  const auto expect = [&](double add) {
+    for (const int64_t ts : {1, 5000, 77777, 199999}) {
+      const std::string at =
+          Line("SELECT value FROM xtdb_at('small', 'a', " + std::to_string(ts) + ")");
+      EXPECT_DOUBLE_EQ(std::stod(at), static_cast<double>(ts) * 0.37 + add) << ts;
+    }
+  };
+  for (const int round : {1, 2, 3}) {
+    Run("BEGIN");
+    fill(std::to_string(round));
+    expect(round);
+    Run(round < 3 ? "ROLLBACK" : "COMMIT");
+  }
+  expect(3);
+  EXPECT_EQ(Line("SELECT xtdb_check('small')"), "ok");
 }
 
 class PlotFunctionTest : public SqlTest {

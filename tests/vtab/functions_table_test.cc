@@ -16,8 +16,10 @@ class TableFunctionTest : public SqlTest {
 TEST_F(TableFunctionTest, ArgumentsAreHiddenColumns) {
   EXPECT_EQ(Line("SELECT tag, tbl, tags FROM xtdb_tags WHERE tbl = 'plant' AND tags = 'a'"),
             "a plant a");
-  EXPECT_EQ(Line("SELECT tag, tbl, tags FROM xtdb_tags('plant')"),
-            "Tag[3] plant NULL, a plant NULL, b plant NULL");
+  EXPECT_EQ(Line("SELECT tag, tbl, tags FROM xtdb_tags('plant', '*')"),
+            "Tag[3] plant *, a plant *, b plant *");
+  EXPECT_THAT(Exec("SELECT tags FROM xtdb_tags('plant')"),
+              FailsWith(SQLITE_ERROR, "tags is an argument, and was not given"));
 }
 
 TEST_F(TableFunctionTest, InSetsAnArgumentToEachOfItsValues) {

@@ -72,14 +72,15 @@ TEST_F(RollupTest, IsReadOnlyAndSaysWhatItTakes) {
       {"plant, 3600", "write its unit, too: '3600 s'"},
       {"plant, '1 hour', colour=red",
        "unknown option \"colour\"; the options are tbl, width, tags"},
-      {"plant, '0 s'", "must be greater than 0"}};
+      {"plant, '0 s'", "must be greater than 0"},
+      {"plant, '1 hour', fill=spline", "write none, null, locf or linear"},
+      {"plant, '1 hour', accept=maybe", "write good, notbad or all"},
+      {"plant, '1 hour', mode=cubic", "write step or linear"},
+      {"plant, '1 hour', max_gap='1 mon'", "no fixed length"}};
   for (const auto& [arguments, message] : wrong) {
     EXPECT_THAT(Exec("CREATE VIRTUAL TABLE x USING xtdb_rollup(" + arguments + ")"),
                 FailsWith(SQLITE_ERROR, message));
   }
-  Run("CREATE VIRTUAL TABLE odd USING xtdb_rollup(plant, '1 hour', fill=spline)");
-  EXPECT_THAT(Exec("SELECT * FROM odd"),
-              FailsWith(SQLITE_ERROR, "write none, null, locf or linear"));
   Run("CREATE VIRTUAL TABLE lost USING xtdb_rollup(none, '1 hour')");
   EXPECT_THAT(Exec("SELECT * FROM lost"), FailsWith(SQLITE_ERROR, "none"));
 }

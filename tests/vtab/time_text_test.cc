@@ -7,9 +7,9 @@
 #include <random>
 #include <string>
 
+#include "engine/base/calendar.h"
 #include "engine/base/types.h"
 #include "tests/support/status_matchers.h"
-#include "engine/base/calendar.h"
 
 namespace xtdb {
 namespace {

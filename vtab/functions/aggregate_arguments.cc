@@ -10,6 +10,7 @@
 namespace xtdb {
 namespace {
 
+constexpr int32_t kMonthsMax = 10'000 * 12;
 constexpr std::string_view kFills[] = {"none", "null", "locf", "linear"};
 constexpr std::string_view kModes[] = {"step", "linear"};
 
@@ -69,11 +70,22 @@ Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
     if (width->days != 0 || width->us != 0) {
       return Status::InvalidArgument("width: month intervals cannot have day or time component");
     }
+    if (width->months > kMonthsMax) {
+      return Status::InvalidArgument("width is longer than all of time");
+    }
     if (width->months < 0) return Status::InvalidArgument("width: period must be greater than 0");
     return Buckets::Months(width->months, origin.value_or(Buckets::kDefaultMonthOriginUs));
   }
   XTDB_ASSIGN_OR_RETURN(const int64_t width_us, FixedLength("width", *width));
   return Buckets::Fixed(width_us, origin.value_or(Buckets::kDefaultOriginUs));
+}
+
+Status CheckAggregateArguments(const FunctionArguments& arguments) {
+  XTDB_RETURN_IF_ERROR(BucketsOf(arguments, 0).status());
+  XTDB_RETURN_IF_ERROR(arguments.Word("fill", kFills, 0).status());
+  XTDB_RETURN_IF_ERROR(arguments.Word("mode", kModes, 0).status());
+  XTDB_RETURN_IF_ERROR(AcceptOf(arguments).status());
+  return GapMaxOf(arguments).status();
 }
 
 Result<std::optional<SeriesRequest>> SeriesRequestOf(const FunctionCall& call) {

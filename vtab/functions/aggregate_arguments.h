@@ -39,6 +39,8 @@ Result<Accept> AcceptOf(const FunctionArguments& arguments);
 // width [, origin, timezone] as TimescaleDB's time_bucket takes them; nothing: one bucket of all.
 Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us);
 
+// Whether they are ones, but for the table and the range.
+Status CheckAggregateArguments(const FunctionArguments& arguments);
 // What the call's arguments ask for; nothing: no rows, whatever there is.
 Result<std::optional<SeriesRequest>> SeriesRequestOf(const FunctionCall& call);
 

@@ -37,12 +37,6 @@ constexpr int kTimeColumns[] = {kAggTime, kAggTs};
 
 constexpr double kUsPerSecondAsDouble = 1e6;
 
-// NaN, as of infinities that cancel each other, is NULL in SQL.
-Cell RealCell(double real) {
-  if (std::isnan(real)) return std::monostate();
-  return real;
-}
-
 Result<Cell> SumCell(ValueType type, const Tally& tally) {
   if (IsFloat(type)) return RealCell(tally.real_sum.value());
   const auto sum = static_cast<int64_t>(tally.integer_sum);
@@ -203,7 +197,7 @@ Result<std::shared_ptr<const FunctionArguments>> RollupArguments(
     XTDB_RETURN_IF_ERROR(
         result->SetText(db, option.key, is_local ? schema + "." + option.value : option.value));
   }
-  XTDB_RETURN_IF_ERROR(BucketsOf(*result, 0).status());
+  XTDB_RETURN_IF_ERROR(CheckAggregateArguments(*result).WithContext("xtdb_rollup"));
   return std::shared_ptr<const FunctionArguments>(result);
 }
 

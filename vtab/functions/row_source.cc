@@ -3,14 +3,11 @@
 #include <cmath>
 
 namespace xtdb {
-namespace {
 
 Cell RealCell(double value) {
   if (std::isnan(value)) return std::monostate();
   return value;
 }
-
-}  // namespace
 
 Cell ValueCell(ValueBits bits, ValueType type, ValueType tag_type) {
   if (type == ValueType::kFloat64) return RealCell(AsDouble(bits));

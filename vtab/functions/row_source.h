@@ -55,6 +55,8 @@ class RowSource {
   virtual Status Complete(FunctionRow& /*row*/) { return {}; }
 };
 
+// NaN, as of infinities that cancel each other, is NULL in SQL.
+Cell RealCell(double value);
 // A value of `tag_type` as SQL has it: NaN is NULL, integers from before a tag widened are REAL.
 Cell ValueCell(const FoundPoint& found, ValueType tag_type);
 Cell ValueCell(ValueBits bits, ValueType type, ValueType tag_type);  // not text

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -101,6 +102,7 @@ Result<std::unique_ptr<RowSource>> OpenAt(std::shared_ptr<const FunctionCall> ca
     return Status::InvalidArgument(
         "at what time? write xtdb_at('plant', tags, '2026-01-02 03:04')");
   }
+  if (*at > kTsMax) return Status::InvalidArgument("at: timestamp out of range");
   const Samples::Times times{.first_us = *at, .stop_us = *at + 1};
   return std::unique_ptr<RowSource>(std::make_unique<Samples>(std::move(call), request, times));
 }
@@ -117,10 +119,16 @@ Result<std::unique_ptr<RowSource>> OpenSample(std::shared_ptr<const FunctionCall
         "'2026-01-02', '1 min')");
   }
   XTDB_ASSIGN_OR_RETURN(const int64_t width_us, FixedLength("width", *width));
-  const Samples::Times times{.first_us = *start,
-                             .stop_us = stop.value_or(call->now_us()),
-                             .width_us = width_us,
-                             .keeps_empty = true};
+  Samples::Times times{.first_us = *start,
+                       .stop_us = std::min(stop.value_or(call->now_us()), kTsMax + 1),
+                       .width_us = width_us,
+                       .keeps_empty = true};
+  // Conditions on the time leave out what need not be looked for.
+  if (call->time_min_us > times.first_us) {
+    const int64_t steps = (call->time_min_us - times.first_us + width_us - 1) / width_us;
+    times.first_us = std::min(times.first_us + steps * width_us, times.stop_us);
+  }
+  if (call->time_max_us < times.stop_us) times.stop_us = call->time_max_us + 1;
   return std::unique_ptr<RowSource>(std::make_unique<Samples>(std::move(call), request, times));
 }
 

@@ -8,6 +8,7 @@
 #include "vtab/functions/function_index.h"
 #include "vtab/functions/time_filter.h"
 #include "vtab/functions/value_list.h"
+#include "vtab/interrupt_probe.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/time_text.h"
 
@@ -41,7 +42,10 @@ std::string Schema(const TableFunction& function) {
 class FunctionCursor : public sqlite3_vtab_cursor {
  public:
   explicit FunctionCursor(FunctionTable& table)
-      : sqlite3_vtab_cursor{}, table_(table), lease_(table.connection.snapshots().OpenCursor()) {}
+      : sqlite3_vtab_cursor{},
+        table_(table),
+        lease_(table.connection.snapshots().OpenCursor()),
+        probe_(table.connection) {}
 
   Status Filter(int index, const char* text, std::span<sqlite3_value*> values);
   Status Next();
@@ -62,6 +66,7 @@ class FunctionCursor : public sqlite3_vtab_cursor {
 
   FunctionTable& table_;
   StatementSnapshots::Lease lease_;
+  InterruptProbe probe_;
   std::shared_ptr<const FunctionArguments> arguments_;
   std::vector<TimeFilter> time_filters_;
   std::unique_ptr<RowSource> source_;  // null: at the end
@@ -173,8 +178,11 @@ Result<bool> FunctionCursor::Matches() {
 }
 
 Status FunctionCursor::Next() {
+  constexpr size_t kRowsPerProbe = 4096;
   lease_.NoteRunning();
-  while (true) {
+  for (size_t dropped = 1;; ++dropped) {
+    // SQLite looks between the rows that it gets.
+    if (dropped % kRowsPerProbe == 0) XTDB_RETURN_IF_ERROR(probe_.Check());
     row_.cells.clear();
     row_.cells.resize(table_.function.columns.size());
     XTDB_ASSIGN_OR_RETURN(const bool has_row, source_->Next(row_));
@@ -206,8 +214,14 @@ void SetResult(sqlite3_context* context, const Cell& cell) {
 Status FunctionCursor::Column(sqlite3_context* context, int column) {
   const auto at = static_cast<size_t>(column);
   if (at >= row_.cells.size()) {
-    sqlite3_value* const argument = arguments_->value(at - row_.cells.size());
-    if (argument != nullptr) sqlite3_result_value(context, argument);
+    const size_t number = at - row_.cells.size();
+    sqlite3_value* const argument = arguments_->value(number);
+    if (argument == nullptr) {
+      const std::string name = table_.function.arguments[number];
+      return Status::InvalidArgument(name + " is an argument, and was not given: it is set by " +
+                                     name + " = or " + name + " IN, and not within an OR");
+    }
+    sqlite3_result_value(context, argument);
     return {};
   }
   XTDB_ASSIGN_OR_RETURN(const Cell* const cell, CellAt(at));

@@ -15,8 +15,7 @@
 namespace xtdb {
 
 // A comparison of a TIMESTAMP column of a function, taken over from SQLite, which would compare
-// texts
-// ('2026-01-02T00:00:00Z' is after '2026-01-02 23:00').
+// texts ('2026-01-02T00:00:00Z' is after '2026-01-02 23:00').
 struct TimeTerm {
   size_t column = 0;
   CompareOp op = CompareOp::kEq;
