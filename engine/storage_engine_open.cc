@@ -76,7 +76,7 @@ StorageEngine::StorageEngine(FileSystem& fs, Clock& clock, std::string path,
       container_(std::move(container)),
       locks_(container_->file(), clock),
       block_reader_(std::make_unique<BlockReader>(container_->file(), container_->container_id(),
-                                                   options.cache_bytes)),
+                                                  options.cache_bytes)),
       log_syncer_(fs, LogPath(), {options.log_sync_interval, options.wal.unsynced_bytes_max},
                   [this](const Status& failed) { NoteFailedBackgroundSync(failed); }),
       maintenance_worker_([this] { MaintainInBackground(); }) {}

@@ -1,8 +1,8 @@
 #include "vtab/csv/csv_time_parser.h"
 
+#include "engine/base/calendar.h"
 #include "engine/base/types.h"
 #include "vtab/csv/fast_fields.h"
-#include "engine/base/calendar.h"
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cstring>
 
-#include "engine/base/types.h"
 #include "engine/base/calendar.h"
+#include "engine/base/types.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/quote_text.h"
 
