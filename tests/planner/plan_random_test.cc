@@ -150,5 +150,48 @@ TEST(PlanRandomTest, AgreesWithTheOracleForRandomHistories) {
   }
 }
 
+// Goal: a look-up finds the first or last point that it may, however far away that is: it looks in
+// windows that begin with an hour. Method: histories whose points lie from seconds to months apart.
+TEST(PlanRandomTest, LookUpsFindWhatIsFarAway) {
+  const Predicate is_value{CompareOp::kIsNotNull, {}};
+  const RowFilter filter(std::span(&is_value, 1), {});
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    constexpr int64_t kUnitsUs[] = {1'000'000, 700'000'000, 90'000'000'000, 3'000'000'000'000};
+    HistoryShape shape;
+    shape.unit_us = kUnitsUs[seed % 4];
+    RandomHistory history(seed, shape);
+    ASSERT_NO_FATAL_FAILURE(history.Make());
+    ASSERT_OK_AND_ASSIGN(const TestPoints points, ReadAll(history.view()));
+    for (const TagPtr& tag : history.view().AllTags()) {
+      for (int i = 0; i < 40; ++i) {
+        PointSearch search;
+        search.ts_from_us = static_cast<int64_t>(history.Below(1200)) * shape.unit_us;
+        search.ts_to_us =
+            search.ts_from_us + static_cast<int64_t>(history.Below(1200)) * shape.unit_us;
+        if (i % 5 == 0) search.ts_from_us = kTsMin;
+        if (i % 7 == 0) search.ts_to_us = kTsMax;
+        search.last = i % 2 == 0;
+        search.filter = i % 3 == 0 ? &filter : nullptr;
+        std::optional<int64_t> expected_us;
+        for (const auto& [key, point] : points) {
+          const bool counts = search.filter == nullptr || point.type != ValueType::kNone;
+          if (key.first != tag->name || !counts || key.second < search.ts_from_us ||
+              key.second > search.ts_to_us || (expected_us && !search.last)) {
+            continue;
+          }
+          expected_us = key.second;
+        }
+        PlanCounters counters;
+        ASSERT_OK_AND_ASSIGN(const auto found, FindPointIn(history.view(), tag, search, counters));
+        ASSERT_EQ(found.has_value(), expected_us.has_value()) << tag->name << " " << i;
+        if (found) {
+          ASSERT_EQ(found->point.ts_us, *expected_us) << tag->name << " " << i;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace xtdb

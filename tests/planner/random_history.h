@@ -20,6 +20,7 @@ inline constexpr const char* kHistoryTags[] = {"int", "real", "text", "widens"};
 struct HistoryShape {
   size_t rows_max = 100;       // of a commit and tag
   size_t step_max = 6;         // between two of its rows, in microseconds
+  int64_t unit_us = 1;         // of all times
   bool has_odd_reals = false;  // NaN and such that sums round
 };
 
@@ -74,11 +75,11 @@ class RandomHistory {
     for (size_t count = 1 + Below(shape_.rows_max); count > 0; --count) {
       ts_us += 1 + static_cast<int64_t>(Below(step_max));
       if (Below(8) == 0) {
-        ASSERT_OK(transaction.Delete(*tag, ts_us));
+        ASSERT_OK(transaction.Delete(*tag, ts_us * shape_.unit_us));
         continue;
       }
       const Quality quality = Below(5) == 0 ? kQualityBad : kQualityGood;
-      ASSERT_OK(transaction.Write(*tag, ts_us, RandomValue(name), quality));
+      ASSERT_OK(transaction.Write(*tag, ts_us * shape_.unit_us, RandomValue(name), quality));
     }
   }
 

@@ -259,5 +259,24 @@ TEST_F(PushdownTest, PagingByARowValueLosesNothing) {
             "a 3, b 1");
 }
 
+// Names are looked up by what the pattern begins with; those of the own transaction stand apart.
+TEST_F(PushdownTest, APatternFindsNamesThatBeginSoAndNoOthers) {
+  Run("CREATE VIRTUAL TABLE names USING xtdb(path='names.xtdb')");
+  Run("INSERT INTO names(tag, ts, value) VALUES ('pum', 1, 1), ('pump', 1, 1), ('pump.1', 1, 1), "
+      "('pump.2', 1, 1), ('pumq', 1, 1), ('qump', 1, 1)");
+  const std::string glob = "SELECT tag FROM names WHERE tag GLOB 'pump*' ORDER BY tag";
+  EXPECT_EQ(Line(glob), "pump, pump.1, pump.2");
+  EXPECT_EQ(Line("SELECT tag FROM xtdb_tags('names', 'pump.?')"), "pump.1, pump.2");
+  Run("BEGIN");
+  Run("INSERT INTO names(tag, ts, value) VALUES ('pump.15', 1, 1), ('pumr', 1, 1)");
+  EXPECT_EQ(Line(glob), "pump, pump.1, pump.15, pump.2");
+  EXPECT_EQ(Line("SELECT tag FROM xtdb_tags('names', 'pump.*')"), "pump.1, pump.15, pump.2");
+  EXPECT_EQ(Line("SELECT tag FROM names WHERE tag GLOB '[pq]ump' ORDER BY tag"), "pump, qump");
+  EXPECT_EQ(Line("SELECT tag FROM names WHERE tag GLOB 'p*' AND tag GLOB 'pump.1*' ORDER BY tag"),
+            "pump.1, pump.15");
+  Run("ROLLBACK");
+  EXPECT_EQ(Line(glob), "pump, pump.1, pump.2");
+}
+
 }  // namespace
 }  // namespace xtdb
