@@ -332,12 +332,11 @@ void StorageEngine::MaintainInBackground() noexcept {
                           [this] { return maintenance_worker_.is_stopped(); }};
   const auto attempt = [&](const char* what, RetryPause& pause,
                            const std::function<Status()>& work) {
-    const int64_t now_us = clock_.MonotonicUs();
-    if (!pause.IsOver(now_us)) return;
+    if (!pause.IsOver(clock_.MonotonicUs())) return;
     const Status done = CatchNoMemory(work);
     if (patience.is_over()) return;
     if (done.ok()) return pause.NoteSuccess();
-    pause.NoteFailure(now_us);
+    pause.NoteFailure(clock_.MonotonicUs());
     TellFailure(what, done);
   };
   const auto retain = [&]() -> Status {
