@@ -170,8 +170,7 @@ TEST_P(VectorShapeTest, TheChosenEncodingIsNearlyTheSmallest) {
           best = alone.size();
           best_name = codec.name;
         }
-        // zstd, which decodes more slowly, has to save a third.
-        EXPECT_LE(chosen.size(), best + (compress ? best / 2 : best / 10) + 16)
+        EXPECT_LE(chosen.size(), best + best / 10 + 16)
             << best_name << " instead of " << std::to_integer<int>(chosen[0]) << ", type "
             << static_cast<int>(type) << ", " << count << " rows, compress=" << compress;
       }
