@@ -33,6 +33,14 @@ xtdb_require(SQLite3_FOUND libsqlite3-dev)
 xtdb_static_library(xtdb_zstd zstd.h libzstd.a libzstd-dev)
 xtdb_static_library(xtdb_deflate libdeflate.h libdeflate.a libdeflate-dev)
 
+# Time zones. The last archives are what the first ones call.
+xtdb_static_library(xtdb_absl absl/time/time.h libabsl_time.a libabsl-dev)
+foreach(part time_zone civil_time strings strings_internal base spinlock_wait int128
+        throw_delegate raw_logging_internal log_severity)
+  xtdb_static_library(xtdb_absl_${part} absl/time/time.h libabsl_${part}.a libabsl-dev)
+  set_property(TARGET xtdb_absl APPEND PROPERTY INTERFACE_LINK_LIBRARIES xtdb_absl_${part})
+endforeach()
+
 # Header-only: a shared libspdlog or libfmt would have to be installed beside the extension.
 xtdb_header_library(xtdb_fmt fmt/core.h libfmt-dev)
 target_compile_definitions(xtdb_fmt INTERFACE FMT_HEADER_ONLY)

@@ -1,6 +1,7 @@
 #include "planner/aggregate/buckets.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "engine/base/calendar.h"
@@ -47,23 +48,39 @@ int64_t Buckets::LocalNextOf(int64_t start_us) const {
 
 int64_t Buckets::FloorOf(int64_t ts_us) const {
   if (kind_ == Kind::kWhole) return kTsMin;
-  if (zone_ == nullptr) return LocalFloorOf(ts_us);
-  int64_t start_us = zone_->UtcOf(LocalFloorOf(zone_->LocalOf(ts_us)));
-  // In the first of two equal autumn hours the start was taken the second time.
-  while (start_us > ts_us) start_us -= kind_ == Kind::kFixed ? width_ : kUsPerHour;
-  return start_us;
+  return zone_ == nullptr ? LocalFloorOf(ts_us) : ZoneFloorOf(ts_us);
 }
 
 int64_t Buckets::NextOf(int64_t start_us) const {
   if (kind_ == Kind::kWhole) return kTsMax + 1;
-  if (zone_ == nullptr) return LocalNextOf(start_us);
-  int64_t next_us = zone_->UtcOf(LocalNextOf(LocalFloorOf(zone_->LocalOf(start_us))));
-  if (next_us <= start_us) next_us = LocalNextOf(start_us);
-  // What lies between belongs to another bucket where the clock is put back.
-  for (int64_t before = FloorOf(next_us - 1); before > start_us; before = FloorOf(next_us - 1)) {
-    next_us = before;
-  }
-  return next_us;
+  return zone_ == nullptr ? LocalNextOf(start_us) : ZoneNextOf(start_us);
+}
+
+bool Buckets::BeginTwice(int64_t put_back_us) const {
+  return kind_ == Kind::kFixed && width_ <= put_back_us;
+}
+
+int64_t Buckets::ZoneFloorOf(int64_t ts_us) const {
+  const int64_t local_us = zone_->LocalOf(ts_us);
+  const TimeZone::Moments moments = zone_->MomentsOf(LocalFloorOf(local_us));
+  const bool is_last = moments.last_us <= ts_us && BeginTwice(moments.last_us - moments.first_us);
+  const int64_t start_us = is_last ? moments.last_us : moments.first_us;
+  const std::optional<TimeZone::Transition> change = zone_->LastTransition(ts_us);
+  if (!change || local_us >= change->local_before_us) return start_us;
+  // The clock was put back, and a bucket that begins later on it had begun before.
+  const int64_t begun_us = change->local_before_us - LocalFloorOf(change->local_before_us - 1);
+  return std::max(start_us, change->ts_us - begun_us);
+}
+
+int64_t Buckets::ZoneNextOf(int64_t start_us) const {
+  const int64_t local_next_us = LocalNextOf(LocalFloorOf(zone_->LocalOf(start_us)));
+  const TimeZone::Moments moments = zone_->MomentsOf(local_next_us);
+  const int64_t next_us = moments.first_us > start_us ? moments.first_us : moments.last_us;
+  const std::optional<TimeZone::Transition> change = zone_->NextTransition(start_us);
+  if (!change || change->ts_us >= next_us) return next_us;
+  if (!BeginTwice(change->local_before_us - change->local_after_us)) return next_us;
+  const int64_t again_us = LocalNextOf(LocalFloorOf(change->local_after_us - 1));
+  return std::min(next_us, change->ts_us + again_us - change->local_after_us);
 }
 
 }  // namespace xtdb

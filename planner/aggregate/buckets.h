@@ -4,22 +4,14 @@
 #include <memory>
 
 #include "engine/base/types.h"
+#include "planner/time_zone.h"
 
 namespace xtdb {
 
-// The wall clock of a time zone. Threads: any (immutable).
-class TimeZone {
- public:
-  virtual ~TimeZone() = default;
-  // Microseconds since 1970-01-01 00:00:00 on that clock.
-  virtual int64_t LocalOf(int64_t ts_us) const = 0;
-  // The other way round. A local time that comes twice is taken the second time (standard time),
-  // one that is left out as if the clock had not been put forward: as PostgreSQL does.
-  virtual int64_t UtcOf(int64_t local_us) const = 0;
-};
-
 // How time is cut into buckets, each from its start up to the next start: as TimescaleDB's
-// time_bucket cuts it. Threads: any (immutable).
+// time_bucket cuts it. Of a zone a bucket begins when the wall clock shows its start, or is put
+// past it; once more if the clock is put back by at least a bucket: an autumn hour that comes twice
+// is two buckets, a day with such an hour is one. Threads: any (immutable).
 class Buckets {
  public:
   // 2000-01-03, a Monday; of months 2000-01-01.
@@ -49,6 +41,10 @@ class Buckets {
       : kind_(kind), width_(width), shift_(shift), zone_(std::move(zone)) {}
   int64_t LocalFloorOf(int64_t local_us) const;
   int64_t LocalNextOf(int64_t start_us) const;
+  // Where the clock is put back by so much.
+  bool BeginTwice(int64_t put_back_us) const;
+  int64_t ZoneFloorOf(int64_t ts_us) const;
+  int64_t ZoneNextOf(int64_t start_us) const;
 
   Kind kind_;
   int64_t width_;                         // microseconds, or months

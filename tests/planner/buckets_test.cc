@@ -54,46 +54,88 @@ TEST(BucketsTest, OneBucketHasEverything) {
   EXPECT_GT(whole.NextOf(whole.FloorOf(0)), kTsMax);
 }
 
-// An hour ahead of UTC, two from day 100 to day 200.
-class SummerZone : public TimeZone {
- public:
-  static constexpr int64_t kForwardUs = 100 * kUsPerDay + kUsPerHour;
-  static constexpr int64_t kBackUs = 200 * kUsPerDay + kUsPerHour;
-  int64_t LocalOf(int64_t ts_us) const override {
-    return ts_us + (ts_us >= kForwardUs && ts_us < kBackUs ? 2 : 1) * kUsPerHour;
-  }
-  int64_t UtcOf(int64_t local_us) const override {
-    const int64_t winter_us = local_us - kUsPerHour, summer_us = local_us - 2 * kUsPerHour;
-    if (LocalOf(winter_us) == local_us) return winter_us;
-    return LocalOf(summer_us) == local_us ? summer_us : winter_us;
-  }
-};
+std::shared_ptr<const TimeZone> Zone(const char* name) {
+  Result<std::shared_ptr<const TimeZone>> zone = TimeZone::Load(name);
+  EXPECT_TRUE(zone.ok()) << zone.status().message();
+  return zone.value();
+}
+
+Buckets FixedIn(const char* zone, int64_t width_us) {
+  return Buckets::Fixed(width_us, Buckets::kDefaultOriginUs, Zone(zone));
+}
 
 TEST(BucketsTest, OfAZoneFollowItsClock) {
-  const auto zone = std::make_shared<const SummerZone>();
-  const Buckets day = Buckets::Fixed(kUsPerDay, Buckets::kDefaultOriginUs, zone);
-  EXPECT_EQ(day.FloorOf(50 * kUsPerDay), 50 * kUsPerDay - kUsPerHour);
-  EXPECT_EQ(day.FloorOf(150 * kUsPerDay), 150 * kUsPerDay - 2 * kUsPerHour);
+  const Buckets new_york = FixedIn("America/New_York", kUsPerDay);
+  EXPECT_EQ(new_york.FloorOf(At(2024, 3, 10, 12 * kUsPerHour)), At(2024, 3, 10, 5 * kUsPerHour));
+  EXPECT_EQ(new_york.FloorOf(At(2024, 11, 4, 4 * kUsPerHour + 30 * kUsPerMinute)),
+            At(2024, 11, 3, 4 * kUsPerHour));
   // The days on which the clock is put forward and back have 23 and 25 hours.
-  const int64_t forward = 100 * kUsPerDay - kUsPerHour, back = 200 * kUsPerDay - 2 * kUsPerHour;
-  EXPECT_EQ(day.NextOf(forward) - forward, 23 * kUsPerHour);
-  EXPECT_EQ(day.NextOf(back) - back, 25 * kUsPerHour);
+  const Buckets berlin = FixedIn("Europe/Berlin", kUsPerDay);
+  const int64_t forward = At(2024, 3, 30, 23 * kUsPerHour),
+                back = At(2024, 10, 26, 22 * kUsPerHour);
+  EXPECT_EQ(berlin.NextOf(forward) - forward, 23 * kUsPerHour);
+  EXPECT_EQ(berlin.NextOf(back) - back, 25 * kUsPerHour);
+  const Buckets months = Buckets::Months(1, Buckets::kDefaultMonthOriginUs, Zone("Europe/Berlin"));
+  EXPECT_EQ(months.FloorOf(At(2024, 3, 31, 22 * kUsPerHour)), At(2024, 3, 31, 22 * kUsPerHour));
+  EXPECT_EQ(months.FloorOf(At(2024, 3, 31, 22 * kUsPerHour) - 1), At(2024, 2, 29, 23 * kUsPerHour));
 }
 
 TEST(BucketsTest, ARepeatedHourIsTwoBuckets) {
-  const auto zone = std::make_shared<const SummerZone>();
-  const Buckets hour = Buckets::Fixed(kUsPerHour, Buckets::kDefaultOriginUs, zone);
-  const int64_t first = SummerZone::kBackUs - kUsPerHour;
-  EXPECT_EQ(zone->LocalOf(first), zone->LocalOf(SummerZone::kBackUs));
+  const Buckets hour = FixedIn("Europe/Berlin", kUsPerHour);
+  const int64_t back = At(2024, 10, 27, kUsPerHour), first = back - kUsPerHour;
   EXPECT_EQ(hour.FloorOf(first + 1), first);
-  EXPECT_EQ(hour.NextOf(first), SummerZone::kBackUs);
-  EXPECT_EQ(hour.FloorOf(SummerZone::kBackUs + 1), SummerZone::kBackUs);
+  EXPECT_EQ(hour.NextOf(first), back);
+  EXPECT_EQ(hour.FloorOf(back + 1), back);
+  EXPECT_EQ(hour.NextOf(back), back + kUsPerHour);
+  // A bucket that is wider than what is repeated stays whole.
+  const Buckets two_hours = FixedIn("Europe/Berlin", 2 * kUsPerHour);
+  EXPECT_EQ(two_hours.FloorOf(back + kUsPerHour / 2), first);
+  EXPECT_EQ(two_hours.NextOf(first), back + 2 * kUsPerHour);
+  // In narrow ones it is not looked for step by step.
+  const Buckets microsecond = FixedIn("Europe/Berlin", 1);
+  EXPECT_EQ(microsecond.NextOf(back - 1), back);
+  EXPECT_EQ(microsecond.FloorOf(first), first);
 }
+
+// In Sao Paulo a day began at 01:00; in Apia there was no 30th of December; in Havana midnight came
+// twice; Lord Howe's clock is put back by half an hour.
+TEST(BucketsTest, OfStrangeDays) {
+  const Buckets sao_paulo = FixedIn("America/Sao_Paulo", kUsPerDay);
+  const int64_t late = At(2017, 10, 15, 3 * kUsPerHour);
+  EXPECT_EQ(sao_paulo.FloorOf(late), late);
+  EXPECT_EQ(sao_paulo.NextOf(late) - late, 23 * kUsPerHour);
+  const Buckets apia = FixedIn("Pacific/Apia", kUsPerDay);
+  const int64_t last = At(2011, 12, 29, 10 * kUsPerHour);
+  EXPECT_EQ(apia.NextOf(last), At(2011, 12, 30, 10 * kUsPerHour));
+  EXPECT_EQ(apia.NextOf(At(2011, 12, 30, 10 * kUsPerHour)), At(2011, 12, 31, 10 * kUsPerHour));
+  const Buckets havana = FixedIn("America/Havana", kUsPerDay);
+  const int64_t midnight = At(2020, 11, 1, 4 * kUsPerHour);
+  EXPECT_EQ(havana.FloorOf(midnight + 90 * kUsPerMinute), midnight);
+  EXPECT_EQ(havana.NextOf(midnight) - midnight, 25 * kUsPerHour);
+  const Buckets lord_howe = FixedIn("Australia/Lord_Howe", kUsPerHour);
+  const int64_t one = At(2024, 4, 6, 14 * kUsPerHour);
+  EXPECT_EQ(lord_howe.NextOf(one) - one, 90 * kUsPerMinute);
+}
+
+TEST(TimeZoneTest, NamesAreThoseOfTheDatabase) {
+  EXPECT_TRUE(TimeZone::Load("europe/berlin").ok());
+  EXPECT_TRUE(TimeZone::Load("AMERICA/NEW_YORK").ok());
+  EXPECT_TRUE(TimeZone::Load("utc").ok());
+  EXPECT_TRUE(TimeZone::Load("Etc/GMT-2").ok());
+  for (const char* name : {"", "Europe/Atlantis", "/etc/passwd", "../../../etc/passwd", "localtime",
+                           "file:/etc/localtime", "Europe", "Europe/Berlin/"}) {
+    const Result<std::shared_ptr<const TimeZone>> zone = TimeZone::Load(name);
+    EXPECT_EQ(zone.status().code(), StatusCode::kInvalidArgument) << name;
+  }
+}
+
+constexpr const char* kZones[] = {"Europe/Berlin", "Australia/Lord_Howe", "America/Havana",
+                                  "Pacific/Apia", "America/Sao_Paulo"};
 
 // Every time is in the bucket that its start begins, and no start lies between a bucket's start
 // and the next.
 TEST(BucketsTest, CoverTimeWithoutHolesOrOverlaps) {
-  const auto zone = std::make_shared<const SummerZone>();
+  const auto zone = Zone("Europe/Berlin");
   const Buckets all[] = {Buckets::Fixed(kUsPerHour),
                          Buckets::Fixed(7 * kUsPerHour + 1, 12'345),
                          Buckets::Months(1),
@@ -101,11 +143,24 @@ TEST(BucketsTest, CoverTimeWithoutHolesOrOverlaps) {
                          Buckets::Fixed(kUsPerHour, 0, zone),
                          Buckets::Fixed(5 * kUsPerHour, 0, zone),
                          Buckets::Fixed(kUsPerDay, 0, zone),
-                         Buckets::Months(1, 0, zone)};
+                         Buckets::Months(1, 0, zone),
+                         FixedIn("Europe/Berlin", 50 * kUsPerMinute),
+                         FixedIn("Australia/Lord_Howe", 20 * kUsPerMinute),
+                         FixedIn("Australia/Lord_Howe", kUsPerHour),
+                         FixedIn("America/Havana", kUsPerDay),
+                         FixedIn("America/Havana", 13 * kUsPerHour),
+                         FixedIn("Pacific/Apia", 2 * kUsPerDay),
+                         FixedIn("America/Sao_Paulo", 25 * kUsPerMinute)};
   std::mt19937_64 random(1);
   for (const Buckets& buckets : all) {
-    for (int i = 0; i < 2000; ++i) {
-      const auto ts_us = static_cast<int64_t>(random() % (400 * kUsPerDay));
+    for (int i = 0; i < 5000; ++i) {
+      // Half of them near a change of the clock.
+      const int64_t somewhere_us =
+          At(2011, 1, 1) + static_cast<int64_t>(random() % (4000 * kUsPerDay));
+      const std::optional<TimeZone::Transition> change =
+          Zone(kZones[random() % std::size(kZones)])->NextTransition(somewhere_us);
+      const auto near_us = static_cast<int64_t>(random() % (4 * kUsPerHour)) - 2 * kUsPerHour;
+      const int64_t ts_us = change && i % 2 == 0 ? change->ts_us + near_us : somewhere_us;
       const int64_t start_us = buckets.FloorOf(ts_us);
       ASSERT_LE(start_us, ts_us);
       const int64_t next_us = buckets.NextOf(start_us);

@@ -145,6 +145,27 @@ TEST_F(AggregateFunctionTest, MonthsAndOriginsCutAsTimeBucketDoes) {
             "2026-01-30 06:00:00.000 1, 2026-01-31 06:00:00.000 2, 2026-03-31 06:00:00.000 4");
 }
 
+TEST_F(AggregateFunctionTest, BucketsOfAZoneFollowItsClock) {
+  Run("INSERT INTO plant(tag, time, value) VALUES ('a', '2026-03-28 22:59', 1), "
+      "('a', '2026-03-28 23:00', 2), ('a', '2026-03-29 21:59', 3), ('a', '2026-03-29 22:00', 4)");
+  const std::string call = "xtdb_aggregate('plant', 'a', NULL, NULL, ";
+  EXPECT_EQ(Line("SELECT time, sum FROM " + call + "'1 day') WHERE timezone = 'Europe/Berlin'"),
+            "2026-03-27 23:00:00.000 1, 2026-03-28 23:00:00.000 5, 2026-03-29 22:00:00.000 4");
+  EXPECT_EQ(Line("SELECT time, sum FROM " + call + "'1 mon', NULL, 'america/new_york')"),
+            "2026-03-01 05:00:00.000 10");
+  // An origin is a moment, like every time.
+  EXPECT_EQ(Line("SELECT time, sum FROM " + call +
+                 "'1 day', '2026-01-01 06:00+01') "
+                 "WHERE timezone = 'Europe/Berlin'"),
+            "2026-03-28 05:00:00.000 3, 2026-03-29 04:00:00.000 7");
+  Run("CREATE VIRTUAL TABLE daily USING xtdb_rollup(plant, '1 day', timezone='Europe/Berlin')");
+  EXPECT_EQ(Line("SELECT count(*) FROM daily WHERE time >= '2026-03-28 23:00'"), "2");
+  EXPECT_THAT(Exec("SELECT * FROM " + call + "'1 day', NULL, 'Mars/Olympus')"),
+              FailsWith(SQLITE_ERROR, "time zone \"Mars/Olympus\" not recognized"));
+  EXPECT_THAT(Exec("CREATE VIRTUAL TABLE no USING xtdb_rollup(plant, '1 day', timezone='x')"),
+              FailsWith(SQLITE_ERROR, "time zone \"x\" not recognized"));
+}
+
 TEST_F(AggregateFunctionTest, OwnPointsAreSeenBeforeTheCommit) {
   Minutes("(0, 1, 192)");
   Run("SELECT xtdb_flush('plant')");

@@ -60,10 +60,12 @@ Result<Accept> AcceptOf(const FunctionArguments& arguments) {
 
 Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
   XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> width, arguments.Span("width"));
-  XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> origin, arguments.Time("origin", now_us));
+  XTDB_ASSIGN_OR_RETURN(std::optional<int64_t> origin, arguments.Time("origin", now_us));
   XTDB_ASSIGN_OR_RETURN(const std::optional<std::string> zone, arguments.Text("timezone"));
+  std::shared_ptr<const TimeZone> clock;
   if (zone) {
-    return Status::Unsupported("timezone: buckets are cut in UTC in this release; leave it out");
+    XTDB_ASSIGN_OR_RETURN(clock, TimeZone::Load(*zone));
+    if (origin) origin = clock->LocalOf(*origin);
   }
   if (!width) return Buckets::Whole();
   if (width->months != 0) {
@@ -74,10 +76,11 @@ Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
       return Status::InvalidArgument("width is longer than all of time");
     }
     if (width->months < 0) return Status::InvalidArgument("width: period must be greater than 0");
-    return Buckets::Months(width->months, origin.value_or(Buckets::kDefaultMonthOriginUs));
+    return Buckets::Months(width->months, origin.value_or(Buckets::kDefaultMonthOriginUs),
+                           std::move(clock));
   }
   XTDB_ASSIGN_OR_RETURN(const int64_t width_us, FixedLength("width", *width));
-  return Buckets::Fixed(width_us, origin.value_or(Buckets::kDefaultOriginUs));
+  return Buckets::Fixed(width_us, origin.value_or(Buckets::kDefaultOriginUs), std::move(clock));
 }
 
 Status CheckAggregateArguments(const FunctionArguments& arguments) {

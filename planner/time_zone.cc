@@ -1,0 +1,105 @@
+#include "planner/time_zone.h"
+
+#include <absl/time/time.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/base/calendar.h"
+
+namespace xtdb {
+namespace {
+
+constexpr size_t kNameBytesMax = 64;
+
+char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// The library opens the file of that name, and would follow any path.
+bool IsName(std::string_view name) {
+  const auto is_allowed = [](char c) {
+    const char upper = Upper(c);
+    return (upper >= 'A' && upper <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '+' || c == '/';
+  };
+  return !name.empty() && name.size() <= kNameBytesMax && name.front() != '/' &&
+         std::all_of(name.begin(), name.end(), is_allowed);
+}
+
+// europe/berlin: Europe/Berlin.
+std::string AsWords(std::string_view name) {
+  std::string words;
+  bool is_first = true;
+  for (const char c : name) {
+    words += is_first ? Upper(c) : Lower(c);
+    is_first = c == '/' || c == '_' || c == '-';
+  }
+  return words;
+}
+
+std::string AsCapitals(std::string_view name) {
+  std::string capitals(name);
+  std::transform(name.begin(), name.end(), capitals.begin(), Upper);
+  return capitals;
+}
+
+int64_t LocalUs(absl::CivilSecond time) { return (time - absl::CivilSecond()) * kUsPerSecond; }
+
+}  // namespace
+
+struct TimeZone::Rules {
+  Transition TransitionOf(const absl::TimeZone::CivilTransition& change) const {
+    const absl::TimeZone::TimeInfo info = zone.At(std::min(change.from, change.to));
+    return {absl::ToUnixMicros(info.trans), LocalUs(change.from), LocalUs(change.to)};
+  }
+
+  absl::TimeZone zone;
+};
+
+TimeZone::TimeZone(std::unique_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+
+TimeZone::~TimeZone() = default;
+
+Result<std::shared_ptr<const TimeZone>> TimeZone::Load(std::string_view name) {
+  // "localtime" means another zone on each machine.
+  if (IsName(name) && AsCapitals(name) != "LOCALTIME") {
+    for (const std::string& spelling : {std::string(name), AsWords(name), AsCapitals(name)}) {
+      auto rules = std::make_unique<Rules>();
+      if (!absl::LoadTimeZone(spelling, &rules->zone)) continue;
+      return std::shared_ptr<const TimeZone>(new TimeZone(std::move(rules)));
+    }
+  }
+  return Status::InvalidArgument("time zone \"" + std::string(name) +
+                                 "\" not recognized; write a name of the IANA database, such as "
+                                 "'Europe/Berlin' (this machine has those in /usr/share/zoneinfo)");
+}
+
+int64_t TimeZone::LocalOf(int64_t ts_us) const {
+  return ts_us + int64_t{rules_->zone.At(absl::FromUnixMicros(ts_us)).offset} * kUsPerSecond;
+}
+
+TimeZone::Moments TimeZone::MomentsOf(int64_t local_us) const {
+  const int64_t seconds = FloorDivide(local_us, kUsPerSecond);
+  const int64_t fraction_us = local_us - seconds * kUsPerSecond;
+  const absl::TimeZone::TimeInfo info = rules_->zone.At(absl::CivilSecond() + seconds);
+  if (info.kind == absl::TimeZone::TimeInfo::SKIPPED) {
+    const int64_t change_us = absl::ToUnixMicros(info.trans);
+    return {change_us, change_us};
+  }
+  return {absl::ToUnixMicros(info.pre) + fraction_us, absl::ToUnixMicros(info.post) + fraction_us};
+}
+
+std::optional<TimeZone::Transition> TimeZone::LastTransition(int64_t ts_us) const {
+  absl::TimeZone::CivilTransition change;
+  if (!rules_->zone.PrevTransition(absl::FromUnixMicros(ts_us + 1), &change)) return std::nullopt;
+  return rules_->TransitionOf(change);
+}
+
+std::optional<TimeZone::Transition> TimeZone::NextTransition(int64_t ts_us) const {
+  absl::TimeZone::CivilTransition change;
+  if (!rules_->zone.NextTransition(absl::FromUnixMicros(ts_us), &change)) return std::nullopt;
+  return rules_->TransitionOf(change);
+}
+
+}  // namespace xtdb

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "engine/base/status.h"
+
+namespace xtdb {
+
+// The wall clock of a time zone. Local times: microseconds since 1970-01-01 00:00:00 on it.
+// Threads: any (immutable).
+class TimeZone {
+ public:
+  // A zone of the IANA database, which the system keeps in /usr/share/zoneinfo (Debian: tzdata);
+  // without regard to case, as in PostgreSQL. UTC needs no database. A zone once loaded stays in
+  // memory. kInvalidArgument for a name that has no zone.
+  static Result<std::shared_ptr<const TimeZone>> Load(std::string_view name);
+  ~TimeZone();
+
+  int64_t LocalOf(int64_t ts_us) const;
+
+  // When the clock shows a local time: twice where it is put back; a time that is left out where it
+  // is put forward comes when that happens.
+  struct Moments {
+    int64_t first_us = 0;
+    int64_t last_us = 0;
+  };
+  Moments MomentsOf(int64_t local_us) const;
+
+  // The clock is put forward or back: from local_before_us to local_after_us.
+  struct Transition {
+    int64_t ts_us = 0;
+    int64_t local_before_us = 0;
+    int64_t local_after_us = 0;
+  };
+  std::optional<Transition> LastTransition(int64_t ts_us) const;  // at or before
+  std::optional<Transition> NextTransition(int64_t ts_us) const;  // after
+
+ private:
+  struct Rules;
+  explicit TimeZone(std::unique_ptr<const Rules> rules);
+  const std::unique_ptr<const Rules> rules_;
+};
+
+}  // namespace xtdb
