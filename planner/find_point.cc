@@ -8,15 +8,6 @@
 namespace xtdb {
 namespace {
 
-FoundPoint PointAt(const PointColumns& columns, size_t row) {
-  FoundPoint found;
-  found.type = columns.type;
-  found.point = columns.At(row);
-  found.text = found.point.text;
-  found.point.text = found.text;
-  return found;
-}
-
 Result<std::optional<FoundPoint>> FindInWindow(const ReadView& view, const TagPtr& tag,
                                                const PointSearch& search, PlanCounters& counters) {
   XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources, FindTagSources(view, tag->id, search.ts_from_us,
@@ -32,10 +23,19 @@ Result<std::optional<FoundPoint>> FindInWindow(const ReadView& view, const TagPt
   XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream.Next());
   if (batch == nullptr) return std::optional<FoundPoint>();
   return std::optional<FoundPoint>(
-      PointAt(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
+      FoundPoint::At(*batch->columns, batch->reversed ? batch->end - 1 : batch->begin));
 }
 
 }  // namespace
+
+FoundPoint FoundPoint::At(const PointColumns& columns, size_t row) {
+  FoundPoint found;
+  found.type = columns.type;
+  found.point = columns.At(row);
+  found.text = found.point.text;
+  found.point.text = found.text;
+  return found;
+}
 
 FoundPoint::FoundPoint(const FoundPoint& other)
     : point(other.point), type(other.type), text(other.text) {

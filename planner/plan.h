@@ -49,6 +49,7 @@ struct FoundPoint {
   ValueType type = ValueType::kNone;
   std::string text;  // point.text points here, also in a copy
 
+  static FoundPoint At(const PointColumns& columns, size_t row);
   FoundPoint() = default;
   FoundPoint(const FoundPoint& other);
   FoundPoint(FoundPoint&& other) noexcept;

@@ -47,6 +47,15 @@ Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_
   return sources;
 }
 
+uint64_t PointsMax(const ReadView::Sources& sources) {
+  uint64_t points = 0;
+  for (const BlockRef& block : sources.blocks) {
+    if (block.entry->kind == BlockKind::kPoints) points += block.entry->count;
+  }
+  for (const MemoryRun& run : sources.runs) points += run.columns->size();
+  return points;
+}
+
 PointSources MakePointSources(const ReadView& view, TagId tag, const ReadView::Sources& sources,
                               PlanCounters& counters) {
   PointSources result;

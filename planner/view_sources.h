@@ -37,5 +37,7 @@ Result<ReadView::Sources> FindTagSources(const ReadView& view, TagId tag, int64_
                                          int64_t ts_to_us, PlanCounters& counters);
 PointSources MakePointSources(const ReadView& view, TagId tag, const ReadView::Sources& sources,
                               PlanCounters& counters);
+// How many points those of the tag's own and memory have; of blocks also outside of the range.
+uint64_t PointsMax(const ReadView::Sources& sources);
 
 }  // namespace xtdb

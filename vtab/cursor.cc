@@ -15,7 +15,7 @@ namespace xtdb {
 Cursor::~Cursor() { NoteCounters(); }
 
 void Cursor::NoteCounters() {
-  if (plan_ != nullptr) table_.AddToLastQuery(lease_.view().serial(), plan_->counters());
+  if (plan_ != nullptr) table_.last_query()->Add(lease_.view().serial(), plan_->counters());
   plan_.reset();
   batch_ = nullptr;
 }
@@ -47,7 +47,7 @@ Status Cursor::Filter(const char* plan_text, std::span<sqlite3_value*> arguments
   next_time_ = 0;
   row_ = row_end_ = 0;
   if (filter.request.tags.empty()) {
-    table_.AddToLastQuery(lease_.view().serial(), {});
+    table_.last_query()->Add(lease_.view().serial(), {});
     return {};
   }
   if (filter.ts_list) {

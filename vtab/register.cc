@@ -9,6 +9,7 @@
 #include "vtab/module.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/time_collation.h"
+#include "vtab/wide/wide_module.h"
 
 namespace xtdb {
 
@@ -26,6 +27,7 @@ int RegisterXtdb(sqlite3* db, char** error) {
     Cleanup unregister([db] { sqlite3_create_module_v2(db, "xtdb", nullptr, nullptr, nullptr); });
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterTimeCollation(db)));
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterFunctions(db)));
+    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterWideModule(db)));
     unregister.Cancel();
     return {};
   });

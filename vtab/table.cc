@@ -363,12 +363,4 @@ Status Table::Rename(std::string_view new_name) {
   return {};
 }
 
-void Table::AddToLastQuery(uint64_t statement, const PlanCounters& counters) {
-  if (statement != last_query_statement_) {
-    last_query_ = {};
-    last_query_statement_ = statement;
-  }
-  last_query_.Add(counters);
-}
-
 }  // namespace xtdb

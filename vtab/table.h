@@ -7,6 +7,7 @@
 #include "engine/base/status.h"
 #include "planner/request.h"
 #include "vtab/container_session.h"
+#include "vtab/last_query.h"
 #include "vtab/second_connection.h"
 #include "vtab/sqlite_api.h"
 #include "vtab/table_options.h"
@@ -91,9 +92,7 @@ class Table : public sqlite3_vtab {
   // a CHECK constraint, where SQLite does not heed SQLITE_DIRECTONLY, change it.
   Status CheckOpenToFunctions() const;
 
-  // What the plans of the last statement that read this table did.
-  const PlanCounters& last_query() const { return last_query_; }
-  void AddToLastQuery(uint64_t statement, const PlanCounters& counters);
+  const std::shared_ptr<LastQuery>& last_query() const { return last_query_; }
 
  private:
   std::string ConfigTable() const;
@@ -122,8 +121,7 @@ class Table : public sqlite3_vtab {
   bool has_commit_record_ = false;
   bool writing_ = false;  // in the running transaction
   std::shared_ptr<ContainerSession> session_;
-  PlanCounters last_query_;
-  uint64_t last_query_statement_ = 0;
+  const std::shared_ptr<LastQuery> last_query_ = std::make_shared<LastQuery>();
 };
 
 }  // namespace xtdb

@@ -49,6 +49,12 @@ Result<std::optional<AggregateRow>> AggregatePlan::Next() {
   }
 }
 
+PlanCounters AggregatePlan::counters() const {
+  PlanCounters counters = counters_;
+  for (const std::unique_ptr<TagWork>& work : begun_) counters.Add(work->counters);
+  return counters;
+}
+
 // One tag, or as many as are worth it to begin at once.
 Status AggregatePlan::BeginTags() {
   const ReadView view = view_();

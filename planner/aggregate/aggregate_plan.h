@@ -29,7 +29,7 @@ class AggregatePlan {
 
   // The next row; nothing at the end, or after an error.
   Result<std::optional<AggregateRow>> Next();
-  const PlanCounters& counters() const { return counters_; }
+  PlanCounters counters() const;  // so far
 
  private:
   struct TagWork {

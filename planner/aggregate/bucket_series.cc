@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "planner/aggregate/value_filter.h"
 #include "planner/view_sources.h"
 
 namespace xtdb {
@@ -15,15 +14,6 @@ double Between(const double a, const double b, double share) { return a + (b - a
 bool LooksAround(const SeriesRequest& request) {
   return request.buckets.wanted.weights || request.fill == Fill::kLocf ||
          request.fill == Fill::kLinear;
-}
-
-uint64_t PointsMax(const ReadView::Sources& sources) {
-  uint64_t points = 0;
-  for (const BlockRef& block : sources.blocks) {
-    if (block.entry->kind == BlockKind::kPoints) points += block.entry->count;
-  }
-  for (const MemoryRun& run : sources.runs) points += run.columns->size();
-  return points;
 }
 
 // By the width of the first bucket.
@@ -70,17 +60,16 @@ void SeriesRequest::CutTo(int64_t min_us, int64_t max_us) {
 }
 
 BucketSeries::BucketSeries(const ReadView& view, TagPtr tag, ReadView::Sources sources,
-                           std::optional<MemoryRun> staged, const SeriesRequest& request,
-                           PlanCounters& counters)
+                           const SeriesRequest& request, PlanCounters& counters)
     : view_(view.WithoutStaging()),
       tag_(tag),
-      staged_(std::move(staged)),
       request_(request),
-      counters_(counters),
       looks_around_(LooksAround(request)),
       points_max_(PointsMax(sources)),
       rows_max_(RowsMax(sources, request)),
-      buckets_(view_, std::move(tag), std::move(sources), request.buckets, counters) {}
+      buckets_(view_, tag, std::move(sources), request.buckets, counters) {
+  if (looks_around_) values_.emplace(view, std::move(tag), request.buckets.accept, counters);
+}
 
 Result<std::unique_ptr<BucketSeries>> BucketSeries::Make(const ReadView& view, TagPtr tag,
                                                          const SeriesRequest& request,
@@ -88,26 +77,17 @@ Result<std::unique_ptr<BucketSeries>> BucketSeries::Make(const ReadView& view, T
   const BucketsRequest& buckets = request.buckets;
   XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources, FindTagSources(view, tag->id, buckets.ts_from_us,
                                                                   buckets.ts_to_us, counters));
-  std::optional<MemoryRun> staged;
-  if (view.staging != nullptr && LooksAround(request)) {
-    staged = view.staging->RunAt(tag->id, view.mark, kTsMin, kTsMax);
-  }
-  return std::unique_ptr<BucketSeries>(new BucketSeries(view, std::move(tag), std::move(sources),
-                                                        std::move(staged), request, counters));
+  return std::unique_ptr<BucketSeries>(
+      new BucketSeries(view, std::move(tag), std::move(sources), request, counters));
 }
 
 // The value nearest to one end of [from, to].
 Result<std::optional<BucketSeries::Edge>> BucketSeries::FindEdge(int64_t ts_from_us,
                                                                  int64_t ts_to_us,
                                                                  bool last) const {
-  const RowFilter filter = ValueFilter(request_.buckets.accept);
-  const PointSearch search = {.ts_from_us = ts_from_us,
-                              .ts_to_us = ts_to_us,
-                              .last = last,
-                              .filter = &filter,
-                              .staged = staged_ ? &*staged_ : nullptr};
-  XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found,
-                        FindPointIn(view_, tag_, search, counters_));
+  XTDB_ASSIGN_OR_RETURN(
+      const std::optional<FoundPoint> found,
+      last ? values_->Last(ts_from_us, ts_to_us) : values_->First(ts_from_us, ts_to_us));
   if (!found) return std::optional<Edge>();
   Edge edge;
   edge.sample.ts_us = found->point.ts_us;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "planner/aggregate/tag_buckets.h"
+#include "planner/aggregate/value_finder.h"
 
 namespace xtdb {
 
@@ -71,8 +72,7 @@ class BucketSeries {
 
  private:
   BucketSeries(const ReadView& view, TagPtr tag, ReadView::Sources sources,
-               std::optional<MemoryRun> staged, const SeriesRequest& request,
-               PlanCounters& counters);
+               const SeriesRequest& request, PlanCounters& counters);
   // A neighbour of an empty bucket.
   struct Neighbour {
     int64_t at_us = 0;      // where the line has its figures
@@ -100,10 +100,9 @@ class BucketSeries {
 
   const ReadView view_;
   const TagPtr tag_;
-  const std::optional<MemoryRun> staged_;  // of all time
   const SeriesRequest& request_;
-  PlanCounters& counters_;
-  const bool looks_around_;  // needs values outside of the range
+  const bool looks_around_;            // needs values outside of the range
+  std::optional<ValueFinder> values_;  // which this finds
   const uint64_t points_max_;
   const uint64_t rows_max_;
   TagBuckets buckets_;

@@ -3,27 +3,57 @@
 #include <algorithm>
 #include <utility>
 
-#include "planner/aggregate/value_filter.h"
-
 namespace xtdb {
+namespace {
 
-Sampler::Sampler(TagPtr tag, const SampleRequest& request, PlanCounters& counters)
-    : tag_(std::move(tag)),
-      request_(request),
-      filter_(ValueFilter(request.accept)),
-      counters_(counters) {}
+// A double, and the lower quality of the two.
+Sampled OnLine(const FoundPoint& before, const FoundPoint& behind, int64_t ts_us) {
+  const Point& a = before.point;
+  const Point& b = behind.point;
+  const double share =
+      static_cast<double>(ts_us - a.ts_us) / static_cast<double>(b.ts_us - a.ts_us);
+  const double from = ToDouble(before.type, a.bits), to = ToDouble(behind.type, b.bits);
+  Sampled sampled{before, a.ts_us};
+  sampled.found.type = ValueType::kFloat64;
+  sampled.found.point.bits = FromDouble(from + (to - from) * share);
+  sampled.found.point.quality = std::min(a.quality, b.quality);
+  return sampled;
+}
+
+const FoundPoint* Nearer(const FoundPoint* before, const FoundPoint* behind, int64_t ts_us) {
+  if (before == nullptr || behind == nullptr) return before != nullptr ? before : behind;
+  return behind->point.ts_us - ts_us < ts_us - before->point.ts_us ? behind : before;
+}
+
+}  // namespace
+
+std::optional<Sampled> SampleBetween(const SampleRequest& request, const FoundPoint* before,
+                                     const FoundPoint* behind, int64_t ts_us) {
+  const bool is_there = before != nullptr && before->point.ts_us == ts_us;
+  if (request.mode == SampleMode::kLinear && !is_there) {
+    if (before == nullptr || behind == nullptr || before->type == ValueType::kText) return {};
+    if (behind->point.ts_us - before->point.ts_us > request.gap_max_us) return {};
+    return OnLine(*before, *behind, ts_us);
+  }
+  if (request.mode == SampleMode::kExact && !is_there) return {};
+  const bool is_nearest = request.mode == SampleMode::kNearest;
+  const FoundPoint* const found = is_nearest ? Nearer(before, behind, ts_us) : before;
+  if (found == nullptr) return {};
+  if (std::abs(found->point.ts_us - ts_us) > request.gap_max_us) return {};
+  return Sampled{*found, found->point.ts_us};
+}
+
+Sampler::Sampler(const ReadView& view, TagPtr tag, const SampleRequest& request,
+                 PlanCounters& counters)
+    : request_(request), values_(view, std::move(tag), request.accept, counters) {}
 
 // before_: the last value at or before `ts_us`.
-Status Sampler::FindBefore(const ReadView& view, int64_t ts_us) {
+Status Sampler::FindBefore(int64_t ts_us) {
   if (ts_us >= before_from_us_ && ts_us <= before_to_us_) return Status();
   // What was looked through for the time before need not be again.
   const bool goes_on = before_from_us_ <= before_to_us_ && ts_us > before_to_us_;
-  const PointSearch search = {.ts_from_us = goes_on ? before_to_us_ + 1 : kTsMin,
-                              .ts_to_us = ts_us,
-                              .last = true,
-                              .filter = &filter_};
   XTDB_ASSIGN_OR_RETURN(std::optional<FoundPoint> found,
-                        FindPointIn(view, tag_, search, counters_));
+                        values_.Last(goes_on ? before_to_us_ + 1 : kTsMin, ts_us));
   if (found || !goes_on) before_ = std::move(found);
   before_from_us_ = before_ ? before_->point.ts_us : kTsMin;
   before_to_us_ = ts_us;
@@ -35,53 +65,19 @@ Status Sampler::FindBefore(const ReadView& view, int64_t ts_us) {
 }
 
 // behind_: the first value at or behind `ts_us`.
-Status Sampler::FindBehind(const ReadView& view, int64_t ts_us) {
+Status Sampler::FindBehind(int64_t ts_us) {
   if (ts_us >= behind_from_us_ && ts_us <= behind_to_us_) return Status();
-  const PointSearch search = {.ts_from_us = ts_us, .filter = &filter_};
-  XTDB_ASSIGN_OR_RETURN(behind_, FindPointIn(view, tag_, search, counters_));
+  XTDB_ASSIGN_OR_RETURN(behind_, values_.First(ts_us));
   behind_from_us_ = ts_us;
   behind_to_us_ = behind_ ? behind_->point.ts_us : kTsMax;
   return Status();
 }
 
-std::optional<Sampled> Sampler::Interpolate(int64_t ts_us) const {
-  const Point& a = before_->point;
-  const Point& b = behind_->point;
-  if (b.ts_us - a.ts_us > request_.gap_max_us || tag_->type == ValueType::kText) {
-    return std::nullopt;
-  }
-  const double share =
-      static_cast<double>(ts_us - a.ts_us) / static_cast<double>(b.ts_us - a.ts_us);
-  const double from = ToDouble(before_->type, a.bits), to = ToDouble(behind_->type, b.bits);
-  Sampled sampled{*before_, a.ts_us};
-  sampled.found.type = ValueType::kFloat64;
-  sampled.found.point.bits = FromDouble(from + (to - from) * share);
-  sampled.found.point.quality = std::min(a.quality, b.quality);
-  return sampled;
-}
-
-Result<std::optional<Sampled>> Sampler::At(const ReadView& view, int64_t ts_us) {
-  const bool looks_behind =
-      request_.mode == SampleMode::kLinear || request_.mode == SampleMode::kNearest;
-  if (looks_behind) XTDB_RETURN_IF_ERROR(FindBehind(view, ts_us));
-  XTDB_RETURN_IF_ERROR(FindBefore(view, ts_us));
-  const FoundPoint* nearest = before_ ? &*before_ : nullptr;
-  const auto distance = [&](const FoundPoint& point) {
-    return point.point.ts_us < ts_us ? ts_us - point.point.ts_us : point.point.ts_us - ts_us;
-  };
-  if (request_.mode == SampleMode::kNearest && behind_) {
-    if (nearest == nullptr || distance(*behind_) < distance(*nearest)) nearest = &*behind_;
-  }
-  if (nearest == nullptr || distance(*nearest) > request_.gap_max_us) {
-    if (request_.mode != SampleMode::kLinear || nearest == nullptr) return std::optional<Sampled>();
-  }
-  const bool is_there = nearest->point.ts_us == ts_us;
-  if (request_.mode == SampleMode::kExact && !is_there) return std::optional<Sampled>();
-  if (request_.mode == SampleMode::kLinear && !is_there) {
-    if (!behind_) return std::optional<Sampled>();
-    return Interpolate(ts_us);
-  }
-  return std::optional<Sampled>(Sampled{*nearest, nearest->point.ts_us});
+Result<std::optional<Sampled>> Sampler::At(int64_t ts_us) {
+  if (LooksBehind(request_.mode)) XTDB_RETURN_IF_ERROR(FindBehind(ts_us));
+  XTDB_RETURN_IF_ERROR(FindBefore(ts_us));
+  return SampleBetween(request_, before_ ? &*before_ : nullptr, behind_ ? &*behind_ : nullptr,
+                       ts_us);
 }
 
 }  // namespace xtdb

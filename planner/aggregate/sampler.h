@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "planner/aggregate/tally.h"
+#include "planner/aggregate/value_finder.h"
 #include "planner/plan.h"
 
 namespace xtdb {
@@ -27,27 +28,33 @@ struct Sampled {
   int64_t source_us = 0;  // the point's time
 };
 
+// The value at `ts_us`, if there is one, from its neighbours.
+//   before: the last value at or before it; null: there is none
+//   behind: the first at or behind it, if the mode is kLinear or kNearest
+std::optional<Sampled> SampleBetween(const SampleRequest& request, const FoundPoint* before,
+                                     const FoundPoint* behind, int64_t ts_us);
+constexpr bool LooksBehind(SampleMode mode) {
+  return mode == SampleMode::kLinear || mode == SampleMode::kNearest;
+}
+
 // The values of one tag at some times, each found by itself; times that rise, and lie closer than
 // the points, find what the last one has found.
 //
-// Ownership: borrows `counters`.
+// Ownership: keeps the snapshot alive and copies what is staged; borrows `counters`.
 // Threads:   one at a time.
 class Sampler {
  public:
-  Sampler(TagPtr tag, const SampleRequest& request, PlanCounters& counters);
+  Sampler(const ReadView& view, TagPtr tag, const SampleRequest& request, PlanCounters& counters);
 
-  // Nothing: the tag has no value there. `view` is that of every call.
-  Result<std::optional<Sampled>> At(const ReadView& view, int64_t ts_us);
+  // Nothing: the tag has no value there.
+  Result<std::optional<Sampled>> At(int64_t ts_us);
 
  private:
-  Status FindBefore(const ReadView& view, int64_t ts_us);
-  Status FindBehind(const ReadView& view, int64_t ts_us);
-  std::optional<Sampled> Interpolate(int64_t ts_us) const;
+  Status FindBefore(int64_t ts_us);
+  Status FindBehind(int64_t ts_us);
 
-  const TagPtr tag_;
   const SampleRequest request_;
-  const RowFilter filter_;
-  PlanCounters& counters_;
+  const ValueFinder values_;
   // The last value at or before each time in [before_from, before_to]; nothing: there is none.
   std::optional<FoundPoint> before_;
   int64_t before_from_us_ = 1;

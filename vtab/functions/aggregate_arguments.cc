@@ -29,6 +29,15 @@ Wanted WantedOf(const FunctionCall& call, Fill fill, bool is_labelled_by_first) 
   return wanted;
 }
 
+Status CheckMonths(const Interval& span) {
+  if (span.days != 0 || span.us != 0) {
+    return Status::InvalidArgument("month intervals cannot have day or time component");
+  }
+  if (span.months > kMonthsMax) return Status::InvalidArgument("longer than all of time");
+  if (span.months < 0) return Status::InvalidArgument("period must be greater than 0");
+  return {};
+}
+
 }  // namespace
 
 Result<int64_t> FixedLength(std::string_view name, const Interval& span) {
@@ -58,8 +67,9 @@ Result<Accept> AcceptOf(const FunctionArguments& arguments) {
   return static_cast<Accept>(accept);
 }
 
-Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
-  XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> width, arguments.Span("width"));
+Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us,
+                          std::string_view width) {
+  XTDB_ASSIGN_OR_RETURN(const std::optional<Interval> span, arguments.Span(width));
   XTDB_ASSIGN_OR_RETURN(std::optional<int64_t> origin, arguments.Time("origin", now_us));
   XTDB_ASSIGN_OR_RETURN(const std::optional<std::string> zone, arguments.Text("timezone"));
   std::shared_ptr<const TimeZone> clock;
@@ -67,19 +77,13 @@ Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us) {
     XTDB_ASSIGN_OR_RETURN(clock, TimeZone::Load(*zone));
     if (origin) origin = clock->LocalOf(*origin);
   }
-  if (!width) return Buckets::Whole();
-  if (width->months != 0) {
-    if (width->days != 0 || width->us != 0) {
-      return Status::InvalidArgument("width: month intervals cannot have day or time component");
-    }
-    if (width->months > kMonthsMax) {
-      return Status::InvalidArgument("width is longer than all of time");
-    }
-    if (width->months < 0) return Status::InvalidArgument("width: period must be greater than 0");
-    return Buckets::Months(width->months, origin.value_or(Buckets::kDefaultMonthOriginUs),
+  if (!span) return Buckets::Whole();
+  if (span->months != 0) {
+    XTDB_RETURN_IF_ERROR(CheckMonths(*span).WithContext(width));
+    return Buckets::Months(span->months, origin.value_or(Buckets::kDefaultMonthOriginUs),
                            std::move(clock));
   }
-  XTDB_ASSIGN_OR_RETURN(const int64_t width_us, FixedLength("width", *width));
+  XTDB_ASSIGN_OR_RETURN(const int64_t width_us, FixedLength(width, *span));
   return Buckets::Fixed(width_us, origin.value_or(Buckets::kDefaultOriginUs), std::move(clock));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -37,7 +38,9 @@ Result<int64_t> GapMaxOf(const FunctionArguments& arguments);
 Result<Accept> AcceptOf(const FunctionArguments& arguments);
 
 // width [, origin, timezone] as TimescaleDB's time_bucket takes them; nothing: one bucket of all.
-Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us);
+//   width: the name of the argument
+Result<Buckets> BucketsOf(const FunctionArguments& arguments, int64_t now_us,
+                          std::string_view width = "width");
 
 // Whether they are ones, but for the table and the range.
 Status CheckAggregateArguments(const FunctionArguments& arguments);

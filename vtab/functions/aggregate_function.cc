@@ -58,13 +58,11 @@ class AggregateRows final : public RowSource {
         has_weights_(request.buckets.wanted.weights),
         plan_(SelectTags(call_->View(), call_->tags), std::move(request),
               call_->engine().options().threads, [call = call_] { return call->View(); }) {}
+  ~AggregateRows() override { call_->AddToLastQuery(plan_.counters()); }
 
   Result<bool> Next(FunctionRow& row) override {
     XTDB_ASSIGN_OR_RETURN(std::optional<AggregateRow> next, plan_.Next());
-    if (!next) {
-      call_->AddToLastQuery(plan_.counters());
-      return false;
-    }
+    if (!next) return false;
     const Tally& tally = next->series.tally;
     row.key = RowKey(next->tag->id, next->series.start_us);
     row.cells[kAggTag] = next->tag->name;

@@ -13,8 +13,9 @@ Result<std::unique_ptr<FunctionCall>> FunctionCall::Make(Connection& connection,
   XTDB_RETURN_IF_ERROR(session->CheckUsable());
   XTDB_RETURN_IF_ERROR(session->BeginReading(statement->serial()));
   XTDB_ASSIGN_OR_RETURN(const ReadView view, statement->ViewOf(session));
-  return std::unique_ptr<FunctionCall>(new FunctionCall(
-      connection, std::move(statement), std::move(table_name), std::move(session), view.snapshot));
+  return std::unique_ptr<FunctionCall>(new FunctionCall(connection, std::move(statement),
+                                                        std::move(table_name), std::move(session),
+                                                        view.snapshot, table->last_query()));
 }
 
 // A rolled back CREATE makes its statement forget the view; the call goes on with what it began
@@ -25,11 +26,6 @@ ReadView FunctionCall::View() const {
   ReadView first;
   first.snapshot = first_snapshot_;
   return first;
-}
-
-void FunctionCall::AddToLastQuery(const PlanCounters& counters) const {
-  const Result<Table*> table = FindTable();
-  if (table.ok()) table.value()->AddToLastQuery(statement_->serial(), counters);
 }
 
 }  // namespace xtdb

@@ -32,8 +32,10 @@ class FunctionCall {
 
   // The table itself, looked up anew: SQL that ran since may have ended the object.
   Result<Table*> FindTable() const { return connection_.FindTable(table_name_); }
-  // Adds to what xtdb_last_query tells of the table, if it is still there.
-  void AddToLastQuery(const PlanCounters& counters) const;
+  // Adds to what xtdb_last_query tells of the table.
+  void AddToLastQuery(const PlanCounters& counters) const noexcept {
+    last_query_->Add(statement_->serial(), counters);
+  }
 
   int64_t now_us() const { return statement_->now_us(); }
 
@@ -47,18 +49,21 @@ class FunctionCall {
  private:
   FunctionCall(Connection& connection, std::shared_ptr<StatementView> statement,
                std::string table_name, std::shared_ptr<ContainerSession> session,
-               std::shared_ptr<const Snapshot> first_snapshot)
+               std::shared_ptr<const Snapshot> first_snapshot,
+               std::shared_ptr<LastQuery> last_query)
       : connection_(connection),
         statement_(std::move(statement)),
         table_name_(std::move(table_name)),
         session_(std::move(session)),
-        first_snapshot_(std::move(first_snapshot)) {}
+        first_snapshot_(std::move(first_snapshot)),
+        last_query_(std::move(last_query)) {}
 
   Connection& connection_;
   const std::shared_ptr<StatementView> statement_;
   const std::string table_name_;
   const std::shared_ptr<ContainerSession> session_;
   const std::shared_ptr<const Snapshot> first_snapshot_;
+  const std::shared_ptr<LastQuery> last_query_;
 };
 
 }  // namespace xtdb

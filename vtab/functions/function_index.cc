@@ -83,8 +83,14 @@ bool IsBinary(sqlite3_index_info* info, int constraint) {
   return EqualsIgnoreCase(sqlite3_vtab_collation(info, constraint), "BINARY");
 }
 
-bool IsTime(const TableFunction& function, int column) {
-  return column >= 0 && std::string_view(function.columns[column].type) == "TIMESTAMP";
+// A comparison with that column, if it has times.
+std::optional<TimeTerm> TimeTermOf(const TableFunction& function, int column) {
+  if (column < 0) return std::nullopt;
+  const auto at = static_cast<size_t>(column);
+  const std::string_view name = function.columns[at].name, type = function.columns[at].type;
+  const bool is_ts = name == "ts" && type == "BIGINT";
+  if (!is_ts && type != "TIMESTAMP") return std::nullopt;
+  return TimeTerm{.column = at, .is_ts = is_ts};
 }
 
 // Which constraint sets each argument, and which one gives names; -1: none.
@@ -121,11 +127,14 @@ Result<Chosen> Choose(const TableFunction& function, sqlite3_index_info* info) {
     } else if (function.has_tag_column && constraint.iColumn == 0 && is_equal &&
                constraint.usable && chosen.names < 0 && IsBinary(info, i)) {
       chosen.names = i;
-    } else if (constraint.usable && IsTime(function, constraint.iColumn) && IsBinary(info, i)) {
+    } else if (constraint.usable && IsBinary(info, i)) {
+      std::optional<TimeTerm> term = TimeTermOf(function, constraint.iColumn);
       const std::optional<CompareOp> op = TimeOperator(constraint.op);
       const bool may_be_added = op == CompareOp::kGe || op == CompareOp::kLt;
+      if (!term || !op) continue;
       if (may_be_added && PatternOperator(info, constraint.iColumn) != 0) continue;
-      if (op) chosen.times.emplace_back(i, TimeTerm{static_cast<size_t>(constraint.iColumn), *op});
+      term->op = *op;
+      chosen.times.emplace_back(i, *term);
     }
   }
   for (size_t i = 0; i < kFunctionArgumentsMax; ++i) {
@@ -219,9 +228,11 @@ std::vector<TimeTerm> TimeTermsOf(const TableFunction& function, std::string_vie
   while (!text.empty()) {
     const std::string_view part = text.substr(0, text.find(kAnd));
     for (size_t i = 0; i < function.columns.size(); ++i) {
-      if (!IsTime(function, static_cast<int>(i))) continue;
+      const std::optional<TimeTerm> column = TimeTermOf(function, static_cast<int>(i));
+      if (!column) continue;
       if (std::optional<TimeTerm> term = ParseTimeTerm(part, function.columns[i].name)) {
         term->column = i;
+        term->is_ts = column->is_ts;
         terms.push_back(*term);
       }
     }

@@ -26,6 +26,7 @@ class Plot final : public RowSource {
       : call_(std::move(call)),
         plan_(std::move(tags), std::move(request), call_->engine().options().threads,
               [call = call_] { return call->View(); }) {}
+  ~Plot() override { call_->AddToLastQuery(plan_.counters()); }
 
   Result<bool> Next(FunctionRow& row) override {
     while (true) {
@@ -44,7 +45,6 @@ class Plot final : public RowSource {
                             ValueCell(tally.last, type, type), Count(tally.count), start_us);
       return true;
     }
-    call_->AddToLastQuery(plan_.counters());
     return false;
   }
 

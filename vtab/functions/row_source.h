@@ -8,6 +8,7 @@
 
 #include "engine/base/status.h"
 #include "planner/plan.h"
+#include "vtab/sqlite_api.h"
 
 namespace xtdb {
 
@@ -60,6 +61,9 @@ Cell RealCell(double value);
 // A value of `tag_type` as SQL has it: NaN is NULL, integers from before a tag widened are REAL.
 Cell ValueCell(const FoundPoint& found, ValueType tag_type);
 Cell ValueCell(ValueBits bits, ValueType type, ValueType tag_type);  // not text
+
+// Hands it to SQLite, which copies it.
+void SetResult(sqlite3_context* context, const Cell& cell);
 
 // A key of a row that a tag and a time name.
 constexpr int64_t RowKey(TagId tag, int64_t ts_us) {

@@ -39,6 +39,7 @@ class Samples final : public RowSource {
         tags_(SelectTags(call_->View(), call_->tags)) {
     counters_.tags = tags_.size();
   }
+  ~Samples() override { call_->AddToLastQuery(counters_); }
 
   Result<bool> Next(FunctionRow& row) override {
     while (true) {
@@ -46,19 +47,17 @@ class Samples final : public RowSource {
       if (!sampler_) {
         if (next_tag_ == tags_.size()) break;
         tag_ = tags_[next_tag_++];
-        sampler_.emplace(tag_, request_, counters_);
+        sampler_.emplace(call_->View(), tag_, request_, counters_);
         next_us_ = times_.first_us;
         continue;
       }
       const int64_t at_us = next_us_;
       next_us_ += times_.width_us;
-      XTDB_ASSIGN_OR_RETURN(const std::optional<Sampled> sampled,
-                            sampler_->At(call_->View(), at_us));
+      XTDB_ASSIGN_OR_RETURN(const std::optional<Sampled> sampled, sampler_->At(at_us));
       if (!sampled && !times_.keeps_empty) continue;
       Fill(at_us, sampled, row);
       return true;
     }
-    call_->AddToLastQuery(counters_);
     return false;
   }
 

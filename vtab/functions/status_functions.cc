@@ -114,7 +114,7 @@ constexpr OutputColumn kQueryColumns[] = {{"name", "TEXT"}, {"value", "NUMERIC"}
 
 Result<std::unique_ptr<RowSource>> OpenLastQuery(std::shared_ptr<const FunctionCall> call) {
   XTDB_ASSIGN_OR_RETURN(Table* const table, call->FindTable());
-  const PlanCounters counters = table->last_query();
+  const PlanCounters counters = table->last_query()->counters();
   const std::pair<const char*, uint64_t> all[] = {
       {"tags", counters.tags},
       {"chunks_considered", counters.chunks_considered},

@@ -10,7 +10,6 @@
 #include "vtab/functions/value_list.h"
 #include "vtab/interrupt_probe.h"
 #include "vtab/sqlite_glue.h"
-#include "vtab/text/time_text.h"
 
 namespace xtdb {
 namespace {
@@ -172,7 +171,9 @@ Result<bool> FunctionCursor::Matches() {
   for (const TimeFilter& filter : time_filters_) {
     XTDB_ASSIGN_OR_RETURN(const Cell* const cell, CellAt(filter.column()));
     const auto* const time = std::get_if<TimeCell>(cell);
-    if (time == nullptr || !filter.Matches(time->ts_us)) return false;
+    const auto* const ts = std::get_if<int64_t>(cell);
+    if (time == nullptr && ts == nullptr) return false;
+    if (!filter.Matches(time != nullptr ? time->ts_us : *ts)) return false;
   }
   return true;
 }
@@ -192,22 +193,6 @@ Status FunctionCursor::Next() {
     }
     XTDB_ASSIGN_OR_RETURN(const bool matches, Matches());
     if (matches) return {};
-  }
-}
-
-void SetResult(sqlite3_context* context, const Cell& cell) {
-  if (const auto* integer = std::get_if<int64_t>(&cell)) {
-    sqlite3_result_int64(context, *integer);
-  } else if (const auto* real = std::get_if<double>(&cell)) {
-    sqlite3_result_double(context, *real);
-  } else if (const auto* text = std::get_if<std::string>(&cell)) {
-    sqlite3_result_text64(context, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  } else if (const auto* blob = std::get_if<BlobCell>(&cell)) {
-    sqlite3_result_blob64(context, blob->bytes.data(), blob->bytes.size(), SQLITE_TRANSIENT);
-  } else if (const auto* time = std::get_if<TimeCell>(&cell)) {
-    char buffer[kTimeTextBytesMax];
-    const size_t size = FormatTime(time->ts_us, buffer);
-    sqlite3_result_text64(context, buffer, size, SQLITE_TRANSIENT, SQLITE_UTF8);
   }
 }
 

@@ -13,6 +13,7 @@ class TagRows : public RowSource {
  public:
   explicit TagRows(std::shared_ptr<const FunctionCall> call)
       : call_(std::move(call)), tags_(SelectTags(call_->View(), call_->tags)) {}
+  ~TagRows() override { call_->AddToLastQuery(counters_); }
 
  protected:
   // nullptr at the end.
@@ -20,8 +21,6 @@ class TagRows : public RowSource {
     if (next_ < tags_.size()) return tags_[next_++];
     return nullptr;
   }
-  // For xtdb_last_query. A statement that stops early is not told of.
-  void Finish() const { call_->AddToLastQuery(counters_); }
   const FunctionCall& call() const { return *call_; }
   PlanCounters& counters() { return counters_; }
 
@@ -74,10 +73,7 @@ class TagList final : public TagRows {
 
   Result<bool> Next(FunctionRow& row) override {
     tag_ = NextTag();
-    if (tag_ == nullptr) {
-      Finish();
-      return false;
-    }
+    if (tag_ == nullptr) return false;
     row.key = tag_->id;
     row.cells[kTag] = tag_->name;
     row.cells[kTagId] = Count(tag_->id);
@@ -136,7 +132,6 @@ class LastPoints final : public TagRows {
                             Count(found->point.quality), found->point.ts_us);
       return true;
     }
-    Finish();
     return false;
   }
 };

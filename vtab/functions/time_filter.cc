@@ -59,7 +59,8 @@ Result<TimeFilter> TimeFilter::Make(sqlite3* db, const TimeTerm& term, sqlite3_v
                                     int64_t now_us) {
   TimeFilter filter(term);
   const auto take = [&](sqlite3_value* one) -> Status {
-    XTDB_ASSIGN_OR_RETURN(Comparand comparand, TimeComparand(one, now_us));
+    XTDB_ASSIGN_OR_RETURN(Comparand comparand,
+                          term.is_ts ? TsComparand(one, now_us) : TimeComparand(one, now_us));
     if (comparand.kind != Comparand::Kind::kNull)
       filter.comparands_.push_back(std::move(comparand));
     return {};
@@ -75,19 +76,19 @@ bool TimeFilter::Matches(int64_t ts_us) const {
 }
 
 TimeFilter::Range TimeFilter::range() const {
-  Range all;
+  const Range all;
   if (comparands_.empty()) return {kTsMax, kTsMin};
   const bool has_min =
       term_.op == CompareOp::kEq || term_.op == CompareOp::kGe || term_.op == CompareOp::kGt;
   const bool has_max =
       term_.op == CompareOp::kEq || term_.op == CompareOp::kLe || term_.op == CompareOp::kLt;
+  int64_t least_us = kTsMax, greatest_us = kTsMin;
   for (const Comparand& comparand : comparands_) {
-    // Of several, all of which are times, any may match.
-    if (comparand.kind != Comparand::Kind::kInteger || comparands_.size() > 1) return all;
-    if (has_min) all.min_us = comparand.integer;
-    if (has_max) all.max_us = comparand.integer;
+    if (comparand.kind != Comparand::Kind::kInteger) return all;
+    least_us = std::min(least_us, comparand.integer);
+    greatest_us = std::max(greatest_us, comparand.integer);
   }
-  return all;
+  return {has_min ? least_us : all.min_us, has_max ? greatest_us : all.max_us};
 }
 
 }  // namespace xtdb

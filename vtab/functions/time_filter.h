@@ -14,10 +14,11 @@
 
 namespace xtdb {
 
-// A comparison of a TIMESTAMP column of a function, taken over from SQLite, which would compare
-// texts ('2026-01-02T00:00:00Z' is after '2026-01-02 23:00').
+// A comparison of a time, taken over from SQLite, which would compare texts
+// ('2026-01-02T00:00:00Z' is after '2026-01-02 23:00').
 struct TimeTerm {
   size_t column = 0;
+  bool is_ts = false;  // microseconds; else a TIMESTAMP
   CompareOp op = CompareOp::kEq;
   bool is_list = false;  // IN: kEq with any of a list
 

@@ -47,16 +47,16 @@ class Vectors final : public RowSource {
  public:
   Vectors(std::shared_ptr<const FunctionCall> call, Request request)
       : call_(std::move(call)), request_(std::move(request)) {}
+  ~Vectors() override {
+    if (plan_ != nullptr) call_->AddToLastQuery(plan_->counters());
+  }
 
   Result<bool> Next(FunctionRow& row) override {
     if (plan_ == nullptr) {
       XTDB_ASSIGN_OR_RETURN(plan_, Plan::Make(call_->View(), std::move(request_)));
       XTDB_ASSIGN_OR_RETURN(batch_, plan_->Next());
     }
-    if (batch_ == nullptr) {
-      call_->AddToLastQuery(plan_->counters());
-      return false;
-    }
+    if (batch_ == nullptr) return false;
     const TagPtr tag = batch_->tag;
     if (tag->type == ValueType::kText) {
       return Status::TypeMismatch("tag '" + tag->name +

@@ -103,6 +103,20 @@ Result<ModuleArgument> ParseArgument(std::string_view argument, std::string_view
 
 }  // namespace
 
+std::optional<std::string> TakeWord(std::string_view& text) {
+  text = TrimBlanks(text);
+  std::optional<std::string> word;
+  if (!text.empty() && ClosingQuote(text[0]) != '\0') {
+    word = TakeQuoted(text);
+  } else {
+    const auto end = std::find_if(text.begin(), text.end(), IsBlank);
+    word.emplace(text.begin(), end);
+    text.remove_prefix(word->size());
+  }
+  text = TrimBlanks(text);
+  return word;
+}
+
 Result<uint64_t> ParseSize(std::string_view text) {
   const std::string_view trimmed = TrimBlanks(text);
   const char* const end = trimmed.data() + trimmed.size();

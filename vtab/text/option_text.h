@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ struct OptionForm {
 // Cuts `a=1, b='x,y'` at its commas; those within '', "", `` or [] are none. An empty text has no
 // parts.
 std::vector<std::string_view> SplitAtCommas(std::string_view text);
+
+// Cuts a word off the front of `text`, and the blanks around it: what stands in '', "", `` or [],
+// without them, or what comes before a blank. Nothing if a quote is not closed.
+std::optional<std::string> TakeWord(std::string_view& text);
 
 // Reads options that are cut already. kInvalidArgument: no `=`, an open quote, something behind a
 // closing one, an unknown key (lists the known), a key given twice, an empty value.
