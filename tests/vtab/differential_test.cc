@@ -17,8 +17,9 @@ class SessionScript {
     const int dice = random_.Below(1000);
     if (dice < 90) return Transaction();
     if (dice < 105 && !in_transaction_) {
-      return Once(random_.Pick(
-          {"SELECT xtdb_flush('x')", "SELECT xtdb_flush('x')", "SELECT xtdb_seal('x')"}));
+      return Once(random_.Pick({"SELECT xtdb_flush('x')", "SELECT xtdb_flush('x')",
+                                "SELECT xtdb_flush('x')", "SELECT xtdb_seal('x')",
+                                "SELECT xtdb_seal('x')", "SELECT xtdb_compact('x')"}));
     }
     if (dice < 108) return Reopen();
     if (dice < 150) return Cursor();

@@ -207,7 +207,8 @@ constexpr std::string_view kHandPicked[] = {"",
 TEST(ParseWholeNumberTest, AgreesWithSqliteOnHandPickedTexts) {
   SqliteNumeric sqlite;
   for (const std::string_view text : kHandPicked) ExpectAsSqlite(sqlite, std::string(text));
-  ExpectAsSqlite(sqlite, std::string("1\0", 2));
+  // Later ones take what stands before the NUL for the number.
+  if (sqlite3_libversion_number() < 3'041'000) ExpectAsSqlite(sqlite, std::string("1\0", 2));
   ExpectAsSqlite(sqlite, std::string("\0", 1));
   ExpectAsSqlite(sqlite, std::string(400, '9'));
   ExpectAsSqlite(sqlite, std::string("0.").append(400, '0').append("1"));

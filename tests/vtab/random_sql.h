@@ -346,10 +346,19 @@ class RandomSelect {
          "max(tag)", "min(value)", "max(quality), count(*) FILTER (WHERE quality < 192)"});
     return Of("SELECT " + columns + " FROM @" + MaybeWhere("", true));
   }
+  // SQLite 3.40 loses rows of a.tag = b.tag AND a.tag COLLATE NOCASE = 'X', of its own tables, too,
+  // where b is the outer one: it concludes that b.tag = 'X'.
+  static std::string WithoutCollation(std::string where) {
+    constexpr std::string_view kCollation = " COLLATE NOCASE";
+    for (size_t at = where.find(kCollation); at != std::string::npos; at = where.find(kCollation)) {
+      where.erase(at, kCollation.size());
+    }
+    return where;
+  }
   Step Join() {
     const std::string tag_a = "'" + random_.Tag() + "'";
     const std::string tag_b = "'" + random_.Tag() + "'";
-    const std::string where = random_.Where("a.", false);
+    const std::string where = WithoutCollation(random_.Where("a.", false));
     switch (random_.Below(7)) {
       case 0:
         return Of("SELECT a.ts, a.value, b.value FROM @ a JOIN @ b ON a.ts = b.ts WHERE a.tag = " +

@@ -51,6 +51,12 @@ class TestStatement {
  private:
   std::string Value(int column) const {
     if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return "NULL";
+    if (sqlite3_column_type(statement_, column) == SQLITE_FLOAT) {
+      // Of 15 digits, which later versions of SQLite show 17 of.
+      char real[64];
+      sqlite3_snprintf(sizeof(real), real, "%!.15g", sqlite3_column_double(statement_, column));
+      return real;
+    }
     const auto* text = static_cast<const char*>(sqlite3_column_blob(statement_, column));
     if (sqlite3_column_type(statement_, column) != SQLITE_BLOB) {
       text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
