@@ -27,7 +27,7 @@ if(TARGET bench_series_bench)
   target_link_libraries(bench_series_bench PRIVATE LibLZMA::LibLZMA xtdb_fmt)
 endif()
 # These use xTdb as users do: the extension, and the program.
-foreach(name compare soak)
+foreach(name compare growth_bench soak)
   add_dependencies(bench_${name} xtdb_module xtdb_program)
   target_link_libraries(bench_${name} PRIVATE bench_common xtdb_cli11 ${CMAKE_DL_LIBS})
 endforeach()

@@ -8,8 +8,7 @@
 namespace xtdb {
 namespace {
 
-// Of a tag with more, so many are merged, encoded and written at a time; the last block of each
-// slice wastes half an extent.
+// Of a tag with more, so many are merged, encoded and written at a time.
 constexpr size_t kSliceRows = size_t{1} << 20;
 // Tags that are encoded at a time have no more than this together, but for one slice.
 constexpr size_t kGroupRows = size_t{1} << 18;
@@ -90,9 +89,10 @@ Status Compactor::MergeTag(std::span<const TagBlock> blocks) {
   }
   PointMerge merge(tag, definition->type, std::move(sources));
   while (!merge.done()) {
-    Slice slice{tag, through_lsn, {}};
+    Slice slice{tag, through_lsn, {}, true};
     slice.points.type = definition->type;
     XTDB_RETURN_IF_ERROR(merge.Read(kSliceRows, slice.points));
+    slice.is_last = merge.done();
     XTDB_RETURN_IF_ERROR(DropTombstones(slice));
     if (slice.points.empty()) continue;
     slice_rows_ += slice.points.size();
@@ -131,8 +131,12 @@ Status Compactor::WriteSlices() {
   std::vector<EncodedTag> encoded(slices_.size());
   const auto encode = [&](size_t i) -> Status {
     const Slice& slice = slices_[i];
+    BlockOptions blocks = options_.blocks;
+    // Rests of several slices in one MIXED block would overlap every block between them, which then
+    // no statistics could answer for; half an extent that is wasted costs less.
+    blocks.spares_rest &= slice.is_last;
     XTDB_ASSIGN_OR_RETURN(encoded[i],
-                          EncodeTag(slice.tag, slice.points, slice.through_lsn, options_.blocks));
+                          EncodeTag(slice.tag, slice.points, slice.through_lsn, blocks));
     return Status();
   };
   XTDB_RETURN_IF_ERROR(ParallelFor(slices_.size(), options_.threads, encode));

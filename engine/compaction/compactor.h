@@ -68,6 +68,7 @@ class Compactor {
     TagId tag = kNoTag;
     LSN through_lsn = kNoLsn;
     PointColumns points;
+    bool is_last = true;  // of its tag
   };
   using TagBlock = std::pair<TagId, BlockRef>;
 

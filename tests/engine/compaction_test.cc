@@ -136,6 +136,32 @@ TEST_F(CompactionTest, ATagLargerThanASliceAndAChunkIsSplit) {
   EXPECT_EQ(StoredPoints(), 1'500'000u);
 }
 
+// Statistics answer for a block that nothing overlaps.
+TEST_F(CompactionTest, TheBlocksOfALongTagDoNotOverlap) {
+  std::mt19937_64 random(1);
+  constexpr int64_t kRows = 2'300'000;
+  ASSERT_OK_AND_ASSIGN(const auto transaction, engine().Begin(kNoWait));
+  ASSERT_OK_AND_ASSIGN(StagedTag * staged, transaction->FindOrDefineTag("long"));
+  for (int64_t ts_us = 0; ts_us < kRows; ++ts_us) {
+    const Value value = Value::Integer(static_cast<int64_t>(random() % 1000));
+    ASSERT_OK(transaction->Write(*staged, ts_us, value, kQualityGood));
+  }
+  ASSERT_OK(transaction->Prepare());
+  transaction->Commit();
+  ASSERT_OK(engine().Seal(kNoWait));
+  EXPECT_EQ(Compact().counts.points_out, static_cast<uint64_t>(kRows));
+  ReadView view;
+  ASSERT_OK_AND_ASSIGN(view.snapshot, engine().TakeSnapshot());
+  ReadView::Sources sources;
+  ASSERT_OK(view.FindSources(view.FindTag("long")->id, kTsMin, kTsMax, sources));
+  ASSERT_GT(sources.blocks.size(), 3u);
+  int64_t next_us = 0;
+  for (const BlockRef& block : sources.blocks) {
+    EXPECT_EQ(block.entry->ts_min_us, next_us);
+    next_us = block.entry->ts_max_us + 1;
+  }
+}
+
 TEST_F(CompactionTest, ASnapshotFromBeforeReadsOn) {
   WriteChunk("a", 0, 100, 1);
   WriteChunk("a", 50, 100, 2);
