@@ -75,7 +75,6 @@ class Store {
   }
 
   void Connect() {
-    db_.reset();
     db_ = std::make_unique<SqliteConnection>(path_.string());
     db_->LoadExtension(options_.extension.string());
     db_->Run("PRAGMA journal_mode = WAL");
@@ -94,6 +93,7 @@ class Store {
 
   double MillisecondsFirst(const Query& query) {
     return MedianMs([&] {
+      db_.reset();
       const Stopwatch watch;
       Connect();
       const StatementPtr statement = db_->Prepare(query.sql);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/chunk/directory_budget.h"
 #include "engine/chunk/layout_calculator.h"
 #include "engine/format/container_format.h"
 #include "engine/io/file_system.h"
@@ -43,6 +44,8 @@ class Container {
   const LayoutCalculator& layout() const { return layout_; }
   const std::string& path() const { return path_; }
   File& file() const { return *file_; }
+  // Of all its chunks.
+  DirectoryBudget& directory_budget() const { return directory_budget_; }
   bool read_only() const { return read_only_; }
 
   const Superblock& superblock() const { return superblock_; }
@@ -71,6 +74,7 @@ class Container {
   const uint64_t container_id_;
   const LayoutCalculator layout_;
   const bool read_only_;
+  mutable DirectoryBudget directory_budget_;
   Superblock superblock_;
   bool found_damaged_superblock_ = false;
 };

@@ -176,6 +176,7 @@ Result<ChunkList> StorageEngine::BuildCompacted(const Compaction& compaction,
   const SourceRange sources = PlaceOfAll(compaction.inputs);
   uint32_t begun = 0;
   CompactorOptions options;
+  options.directory_budget = &container_->directory_budget();
   options.inputs = compaction.inputs;
   options.older = compaction.older;
   options.lsn = compaction.lsn;

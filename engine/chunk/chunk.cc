@@ -1,16 +1,19 @@
 #include "engine/chunk/chunk.h"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <limits>
-#include <numeric>
-#include <tuple>
+#include <utility>
 
 #include "engine/base/cleanup.h"
 
 namespace xtdb {
 
 namespace {
+
+// A directory is read whole where a search, or many of them, would read more entries one by one.
+constexpr uint32_t kReadsOfASearch = 128;
+constexpr uint32_t kReadsInPlace = 1024;
 
 // Two records of a log may name one place. Were they not alike, memory would keep the first and the
 // directory the last.
@@ -20,16 +23,20 @@ bool DescribesSameBlock(const BlockDirEntry& a, const BlockDirEntry& b) {
          a.head_crc32 == b.head_crc32;
 }
 
-template <typename T>
-void MakeRoomForOne(std::vector<T>& vector) {
-  if (vector.size() == vector.capacity()) vector.reserve(2 * vector.size() + 1);
-}
-
 }  // namespace
 
 Chunk::Chunk(File& file, const ChunkLayout& layout, const ChunkHeader& header, ChunkState state,
-             const ChunkSummary& summary)
-    : file_(file), layout_(layout), header_(header), state_(state), summary_(summary) {}
+             const ChunkSummary& summary, DirectoryBudget* budget)
+    : file_(file),
+      layout_(layout),
+      header_(header),
+      budget_(budget),
+      state_(state),
+      summary_(summary) {}
+
+Chunk::~Chunk() {
+  if (budget_ != nullptr) budget_->Forget(*this);
+}
 
 std::string Chunk::Where() const {
   return "chunk " + std::to_string(header_.chunk_sequence) + " (slot " +
@@ -49,30 +56,60 @@ uint32_t Chunk::damaged_entries() const {
 bool Chunk::knows_its_extents() const {
   std::shared_lock lock(mutex_);
   return state() == ChunkState::kSealed ||
-         (loaded_ && damaged_entries_.empty() && missing_entries_ == 0);
+         (directory_ != nullptr && damaged_entries_.empty() && missing_entries_ == 0);
+}
+
+bool Chunk::is_loaded() const {
+  std::shared_lock lock(mutex_);
+  return directory_ != nullptr;
 }
 
 void Chunk::StartEmpty() {
   std::unique_lock lock(mutex_);
-  loaded_ = true;
+  directory_ = std::make_shared<ChunkDirectory>();
 }
 
 Status Chunk::Load() {
   std::unique_lock lock(mutex_);
-  return loaded_ ? Status() : LoadLocked(layout_.entry_count, /*tolerate_damaged=*/false);
+  if (directory_ != nullptr) return Status();
+  return LoadLocked(layout_.entry_count, /*tolerate_damaged=*/false);
 }
 
 Status Chunk::LoadBelow(uint32_t extents) {
   std::unique_lock lock(mutex_);
-  return loaded_ ? Status() : LoadLocked(extents, /*tolerate_damaged=*/true);
+  if (directory_ != nullptr) return Status();
+  return LoadLocked(extents, /*tolerate_damaged=*/true);
 }
 
-Status Chunk::EnsureLoaded() {
+Result<Chunk::DirectoryPtr> Chunk::Loaded() {
+  DirectoryPtr directory;
   {
     std::shared_lock lock(mutex_);
-    if (loaded_) return Status();
+    directory = directory_;
   }
-  return Load();
+  if (directory == nullptr) {
+    std::unique_lock lock(mutex_);
+    if (directory_ == nullptr) {
+      XTDB_RETURN_IF_ERROR(LoadLocked(layout_.entry_count, /*tolerate_damaged=*/false));
+    }
+    directory = directory_;
+  }
+  NoteUse(*directory);
+  return directory;
+}
+
+void Chunk::NoteUse(const ChunkDirectory& directory) {
+  if (budget_ == nullptr || state() != ChunkState::kSealed) return;
+  budget_->NoteUse(*this, directory.MemoryBytes());
+}
+
+void Chunk::Unload() {
+  std::unique_lock lock(mutex_);
+  // What was saved from damage could not be read again.
+  const bool is_whole = damaged_entries_.empty() && missing_entries_ == 0 && !was_rescued_;
+  if (state() != ChunkState::kSealed || !is_whole) return;
+  directory_ = nullptr;
+  reads_in_place_ = 0;
 }
 
 Status Chunk::LoadLocked(uint32_t extents, bool tolerate_damaged) {
@@ -83,12 +120,13 @@ Status Chunk::LoadLocked(uint32_t extents, bool tolerate_damaged) {
   // The summary says where readers have to look, so it stays whatever becomes of this.
   Cleanup undo([&] {
     Clear();
+    directory_ = nullptr;
     summary_ = recorded;
   });
   const bool sealed = state() == ChunkState::kSealed || state() == ChunkState::kDeprecated;
   Status status = DecodeDirectory(image, extents, tolerate_damaged);
   if (status.ok()) {
-    SortEntries();
+    directory_->Sort();
     if (sealed && !tolerate_damaged) status = CheckSeal(image);
   }
   if (status.code() == StatusCode::kCorruption && sealed) {
@@ -96,24 +134,12 @@ Status Chunk::LoadLocked(uint32_t extents, bool tolerate_damaged) {
   }
   if (!status.ok()) return status.WithContext(Where());
   if (sealed && !damaged_entries_.empty()) summary_ = recorded;
-  loaded_ = true;
   undo.Cancel();
   return Status();
 }
 
-void Chunk::SortEntries() {
-  order_ = by_number_;
-  std::sort(order_.begin(), order_.end(), [this](uint16_t a, uint16_t b) { return Before(a, b); });
-  reach_.resize(order_.size());
-  ExtendReach(0, order_.size());
-}
-
 void Chunk::Clear() {
-  entries_.clear();
-  entry_numbers_.clear();
-  by_number_.clear();
-  order_.clear();
-  reach_.clear();
+  directory_ = std::make_shared<ChunkDirectory>();
   damaged_entries_.clear();
   summary_ = ChunkSummary{};
 }
@@ -147,7 +173,7 @@ Status Chunk::CheckSeal(std::span<const std::byte> image) const {
     return Status::Corruption("SuperCRC of the directory");
   }
   if (seal.summary != summary_) return Status::Corruption("summary does not fit the directory");
-  const std::vector<std::byte> expected = ImageLocked();
+  const std::vector<std::byte> expected = directory_->Image(layout_);
   if (!std::equal(image.begin(), image.end(), expected.begin(), expected.end())) {
     return Status::Corruption("order array does not fit the directory");
   }
@@ -155,114 +181,33 @@ Status Chunk::CheckSeal(std::span<const std::byte> image) const {
 }
 
 Status Chunk::Append(uint32_t entry_index, const BlockDirEntry& entry) {
-  if (entry_index >= layout_.entry_count || entry.extents > layout_.entry_count - entry_index) {
-    return Status::Corruption("extents outside the chunk");
-  }
-  // Readers may have this chunk already: if memory ends, then before anything has changed.
-  MakeRoomForOne(by_number_);
-  MakeRoomForOne(entry_numbers_);
-  MakeRoomForOne(order_);
-  MakeRoomForOne(reach_);
-  const auto next =
-      std::lower_bound(by_number_.begin(), by_number_.end(), entry_index,
-                       [this](uint16_t p, uint32_t n) { return entry_numbers_[p] < n; });
-  const bool meets_next =
-      next != by_number_.end() && entry_numbers_[*next] < entry_index + entry.extents;
-  const bool meets_previous =
-      next != by_number_.begin() &&
-      entry_numbers_[*(next - 1)] + entries_[*(next - 1)].extents > entry_index;
-  if (meets_next || meets_previous) return Status::Corruption("extents of another block");
-
-  entries_.push_back(entry);
-  by_number_.insert(next, static_cast<uint16_t>(entries_.size() - 1));
-  entry_numbers_.push_back(static_cast<uint16_t>(entry_index));
-
-  CountInSummary(entry_index, entry);
+  XTDB_RETURN_IF_ERROR(directory_->Append(entry_index, entry, layout_));
+  CountInSummary(entry_index, entry, summary_);
   return Status();
 }
 
-void Chunk::CountInSummary(uint32_t entry_index, const BlockDirEntry& entry) noexcept {
-  const bool first = summary_.block_count == 0;
-  summary_.ts_min_us = first ? entry.ts_min_us : std::min(summary_.ts_min_us, entry.ts_min_us);
-  summary_.ts_max_us = first ? entry.ts_max_us : std::max(summary_.ts_max_us, entry.ts_max_us);
-  summary_.tag_min = first ? entry.tag_id : std::min(summary_.tag_min, entry.tag_id);
-  summary_.tag_max = std::max(summary_.tag_max, LastTag(entry));
-  summary_.point_count += entry.count;
-  summary_.last_flush_lsn = std::max(summary_.last_flush_lsn, entry.flush_lsn);
-  summary_.block_count += 1;
-  summary_.used_extents = std::max(summary_.used_extents, entry_index + entry.extents);
-}
-
-bool Chunk::Before(uint16_t a, uint16_t b) const {
-  const BlockDirEntry& x = entries_[a];
-  const BlockDirEntry& y = entries_[b];
-  const bool x_is_mixed = IsMixed(a), y_is_mixed = IsMixed(b);
-  return std::tie(x_is_mixed, x.tag_id, x.ts_min_us, x.through_lsn, entry_numbers_[a]) <
-         std::tie(y_is_mixed, y.tag_id, y.ts_min_us, y.through_lsn, entry_numbers_[b]);
-}
-
-size_t Chunk::FirstMixed() const {
-  const auto first = std::partition_point(order_.begin(), order_.end(),
-                                          [this](uint16_t position) { return !IsMixed(position); });
-  return static_cast<size_t>(first - order_.begin());
-}
-
-void Chunk::ExtendReach(size_t first, size_t last) {
-  for (size_t i = first; i < last; ++i) {
-    const BlockDirEntry& entry = entries_[order_[i]];
-    const bool is_mixed = entry.kind == BlockKind::kMixed;
-    reach_[i] = is_mixed ? int64_t{entry.tag_last} : entry.ts_max_us;
-    if (i == 0) continue;
-    const BlockDirEntry& before = entries_[order_[i - 1]];
-    const bool goes_on =
-        is_mixed ? before.kind == BlockKind::kMixed : before.tag_id == entry.tag_id;
-    if (goes_on) reach_[i] = std::max(reach_[i - 1], reach_[i]);
-  }
-}
-
-void Chunk::InsertInOrder(uint16_t position) {
-  const auto place = std::upper_bound(order_.begin(), order_.end(), position,
-                                      [this](uint16_t a, uint16_t b) { return Before(a, b); });
-  const auto index = place - order_.begin();
-  order_.insert(place, position);
-  reach_.insert(reach_.begin() + index, 0);
-  ExtendReach(static_cast<size_t>(index),
-              IsMixed(position) ? order_.size() : PlacesOf(entries_[position].tag_id).second);
-}
-
 Status Chunk::AddEntry(uint32_t entry_index, const BlockDirEntry& entry) {
-  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  XTDB_RETURN_IF_ERROR(Loaded().status());
   std::unique_lock lock(mutex_);
-  const auto at =
-      std::lower_bound(by_number_.begin(), by_number_.end(), entry_index,
-                       [this](uint16_t p, uint32_t n) { return entry_numbers_[p] < n; });
+  if (directory_ == nullptr) XTDB_RETURN_IF_ERROR(LoadLocked(layout_.entry_count, false));
   const auto where = [&] { return Where() + ", entry " + std::to_string(entry_index); };
-  if (at != by_number_.end() && entry_numbers_[*at] == entry_index) {
-    if (DescribesSameBlock(entries_[*at], entry)) return Status();
+  if (const BlockDirEntry* const known = directory_->Find(entry_index)) {
+    if (DescribesSameBlock(*known, entry)) return Status();
     return Status::Corruption(where() + ": another block stands there");
   }
   if (state() != ChunkState::kAllocated && damaged_entries_.empty()) {
     return Status::FailedPrecondition(where() + ": the chunk is not open");
   }
   XTDB_RETURN_IF_ERROR(Append(entry_index, entry).WithContext(where()));
-  InsertInOrder(static_cast<uint16_t>(entries_.size() - 1));
+  directory_->InsertLast();
   damaged_entries_.erase(entry_index);
   return Status();
 }
 
 void Chunk::RemoveLastEntry(uint32_t entry_index) noexcept {
   std::unique_lock lock(mutex_);
-  XTDB_CHECK(!entry_numbers_.empty() && entry_numbers_.back() == entry_index);
-  const auto position = static_cast<uint16_t>(entries_.size() - 1);
-  std::erase(by_number_, position);
-  const auto place = std::find(order_.begin(), order_.end(), position);
-  reach_.erase(reach_.begin() + (place - order_.begin()));
-  order_.erase(place);
-  entry_numbers_.pop_back();
-  entries_.pop_back();
-  ExtendReach(0, order_.size());
-  summary_ = ChunkSummary{};
-  for (size_t i = 0; i < entries_.size(); ++i) CountInSummary(entry_numbers_[i], entries_[i]);
+  directory_->RemoveLast(entry_index);
+  summary_ = directory_->Summarize();
 }
 
 Status Chunk::CheckUndamaged(TagId tag_min, TagId tag_max, int64_t ts_from, int64_t ts_to) const {
@@ -284,98 +229,82 @@ Status Chunk::CheckUndamaged(TagId tag_min, TagId tag_max, int64_t ts_from, int6
 // nothing of the tag and time.
 bool Chunk::IsElsewhere(TagId tag, int64_t ts_from, int64_t ts_to) const {
   std::shared_lock lock(mutex_);
-  return !loaded_ && missing_entries_ != 0 && CheckUndamaged(tag, tag, ts_from, ts_to).ok();
+  return directory_ == nullptr && missing_entries_ != 0 &&
+         CheckUndamaged(tag, tag, ts_from, ts_to).ok();
 }
 
-std::pair<size_t, size_t> Chunk::PlacesOf(TagId tag) const {
-  const auto first = std::lower_bound(
-      order_.begin(), order_.end(), tag,
-      [this](uint16_t p, TagId t) { return !IsMixed(p) && entries_[p].tag_id < t; });
-  const auto last = std::upper_bound(first, order_.end(), tag, [this](TagId t, uint16_t p) {
-    return IsMixed(p) || t < entries_[p].tag_id;
-  });
-  return {static_cast<size_t>(first - order_.begin()), static_cast<size_t>(last - order_.begin())};
+std::shared_ptr<const SealedDirectory> Chunk::InPlace() {
+  std::unique_lock lock(mutex_);
+  if (in_place_ != nullptr) return in_place_;
+  Result<std::unique_ptr<const SealedDirectory>> opened =
+      SealedDirectory::Open(file_, layout_, header_.chunk_sequence, summary_);
+  if (opened.ok()) in_place_ = std::move(opened).value();
+  return in_place_;
+}
+
+std::optional<uint32_t> Chunk::FindInPlace(const ChunkDirectory::Query& query,
+                                           std::vector<BlockRef>& out) {
+  if (state() != ChunkState::kSealed || !query.sees_all) return std::nullopt;
+  if (is_loaded() || reads_in_place_.load(std::memory_order_relaxed) > kReadsInPlace) {
+    return std::nullopt;
+  }
+  const std::shared_ptr<const SealedDirectory> directory = InPlace();
+  if (directory == nullptr) return std::nullopt;
+  SealedDirectory::Search search;
+  search.reads_max = kReadsOfASearch;
+  const Status status = directory->FindBlocks(query, search);
+  reads_in_place_ += search.reads;
+  // Reading it whole says what is wrong, and may find the blocks without it.
+  if (!status.ok() || !search.is_complete) return std::nullopt;
+  for (SealedDirectory::Block& block : search.blocks) {
+    out.push_back({std::move(block.entry), block.number, this});
+  }
+  return search.pruned;
 }
 
 Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                                    std::vector<BlockRef>& out) {
   if (IsElsewhere(tag, ts_from, ts_to)) return uint32_t{0};
-  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  ChunkDirectory::Query query{tag, ts_from, ts_to, lsn};
+  query.sees_all = lsn >= summary().last_flush_lsn;
+  if (const std::optional<uint32_t> pruned = FindInPlace(query, out)) return *pruned;
+  XTDB_ASSIGN_OR_RETURN(const DirectoryPtr directory, Loaded());
   std::shared_lock lock(mutex_);
   XTDB_RETURN_IF_ERROR(CheckUndamaged(tag, tag, ts_from, ts_to));
-  const auto [first, last] = PlacesOf(tag);
-  const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first),
-                                      reach_.begin() + static_cast<std::ptrdiff_t>(last), ts_from);
-  auto seen = static_cast<uint32_t>(last - first);
-  uint32_t taken = 0;
-  if (lsn < summary_.last_flush_lsn) {
-    seen = 0;
-    for (size_t i = first; i < last; ++i) seen += entries_[order_[i]].flush_lsn <= lsn ? 1 : 0;
+  query.sees_all = lsn >= summary_.last_flush_lsn;
+  std::vector<ChunkDirectory::Found> found;
+  const uint32_t pruned = directory->FindBlocks(query, found);
+  for (const ChunkDirectory::Found& block : found) {
+    out.push_back(
+        {std::shared_ptr<const BlockDirEntry>(directory, block.entry), block.number, this});
   }
-  for (auto i = static_cast<size_t>(begin - reach_.begin()); i < last; ++i) {
-    const BlockDirEntry& entry = entries_[order_[i]];
-    if (entry.ts_min_us > ts_to) break;
-    if (entry.ts_max_us < ts_from || entry.flush_lsn > lsn) continue;
-    out.push_back({&entry, entry_numbers_[order_[i]], this});
-    ++taken;
-  }
-  const size_t before_mixed = out.size();
-  FindMixed(tag, ts_from, ts_to, lsn, seen, out);
-  return seen - taken - static_cast<uint32_t>(out.size() - before_mixed);
-}
-
-void Chunk::FindMixed(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn, uint32_t& seen,
-                      std::vector<BlockRef>& out) {
-  const size_t first = FirstMixed();
-  const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first),
-                                      reach_.end(), int64_t{tag});
-  for (auto i = static_cast<size_t>(begin - reach_.begin()); i < order_.size(); ++i) {
-    const BlockDirEntry& entry = entries_[order_[i]];
-    if (entry.tag_id > tag) break;
-    if (entry.tag_last < tag || entry.flush_lsn > lsn) continue;
-    ++seen;
-    if (entry.ts_min_us > ts_to || entry.ts_max_us < ts_from) continue;
-    out.push_back({&entry, entry_numbers_[order_[i]], this});
-  }
+  return pruned;
 }
 
 Result<std::vector<BlockRef>> Chunk::AllBlocks(LSN lsn) {
-  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  XTDB_ASSIGN_OR_RETURN(const DirectoryPtr directory, Loaded());
   std::shared_lock lock(mutex_);
   XTDB_RETURN_IF_ERROR(CheckUndamaged(kNoTag, std::numeric_limits<TagId>::max(),
                                       std::numeric_limits<int64_t>::min(),
                                       std::numeric_limits<int64_t>::max()));
   std::vector<BlockRef> blocks;
-  for (const uint16_t position : by_number_) {
-    if (entries_[position].flush_lsn > lsn) continue;
-    blocks.push_back({&entries_[position], entry_numbers_[position], this});
+  for (const ChunkDirectory::Found& block : directory->All()) {
+    if (block.entry->flush_lsn > lsn) continue;
+    blocks.push_back(
+        {std::shared_ptr<const BlockDirEntry>(directory, block.entry), block.number, this});
   }
   return blocks;
 }
 
 uint32_t Chunk::next_free_extent() const {
   std::shared_lock lock(mutex_);
-  if (by_number_.empty()) return 0;
-  return entry_numbers_[by_number_.back()] + entries_[by_number_.back()].extents;
-}
-
-std::vector<std::byte> Chunk::ImageLocked() const {
-  std::vector<std::byte> image(layout_.directory_bytes + layout_.order_bytes);
-  const std::span bytes(image);
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    EncodeStruct(entries_[i], bytes.subspan(entry_numbers_[i] * sizeof(BlockDirEntry)));
-  }
-  for (size_t i = 0; i < order_.size(); ++i) {
-    std::memcpy(&image[layout_.directory_bytes + i * sizeof(uint16_t)], &entry_numbers_[order_[i]],
-                sizeof(uint16_t));
-  }
-  return image;
+  return directory_ == nullptr ? 0 : directory_->next_free_extent();
 }
 
 Result<std::vector<std::byte>> Chunk::DirectoryImage() {
-  XTDB_RETURN_IF_ERROR(EnsureLoaded());
+  XTDB_ASSIGN_OR_RETURN(const DirectoryPtr directory, Loaded());
   std::shared_lock lock(mutex_);
-  return ImageLocked();
+  return directory->Image(layout_);
 }
 
 }  // namespace xtdb

@@ -2,42 +2,49 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/chunk/chunk_directory.h"
+#include "engine/chunk/directory_budget.h"
 #include "engine/chunk/layout_calculator.h"
+#include "engine/chunk/sealed_directory.h"
 #include "engine/format/block_format.h"
 #include "engine/format/chunk_format.h"
 #include "engine/io/file_system.h"
 
 namespace xtdb {
 
-// A block as a plan names it. `entry` lives as long as its chunk.
+// A block as a plan names it.
 struct BlockRef {
-  const BlockDirEntry* entry = nullptr;
+  std::shared_ptr<const BlockDirEntry> entry;
   uint32_t entry_index = 0;
   class Chunk* chunk = nullptr;
   int64_t first_visible_us = kTsMin;  // its points before it are hidden
 };
 
-// A chunk in memory: its layout, summary and, once asked for, its directory. The directory of a
-// sealed chunk is read at first use; that of the open chunk grows with each flush.
+// A chunk in memory: its layout, summary and, where much of it is asked for, its directory. A few
+// blocks of a sealed chunk are looked for on disk, in place; many have its directory read, which
+// stays as long as `budget` lets it. That of the open chunk grows with each flush.
 //
-// Ownership: borrows `file`; shared by snapshots.
+// Ownership: borrows `file` and `budget`; shared by snapshots.
 // Threads:   any; AddEntry from the flusher only.
 class Chunk {
  public:
-  // A chunk whose directory stands in the container; nothing is read yet.
+  // A chunk whose directory stands in the container; nothing is read yet. Without a budget what is
+  // read stays.
   Chunk(File& file, const ChunkLayout& layout, const ChunkHeader& header, ChunkState state,
-        const ChunkSummary& summary);
+        const ChunkSummary& summary, DirectoryBudget* budget = nullptr);
+  ~Chunk();
+  Chunk(const Chunk&) = delete;
+  Chunk& operator=(const Chunk&) = delete;
 
   const ChunkLayout& layout() const { return layout_; }
   const ChunkHeader& header() const { return header_; }
@@ -73,11 +80,14 @@ class Chunk {
   // Takes back the entry that AddEntry published last, which nobody has seen.
   void RemoveLastEntry(uint32_t entry_index) noexcept;
 
+  // For DirectoryBudget: lets go of a directory that can be read again.
+  void Unload();
+  bool is_loaded() const;
+
   // Appends the blocks seen by a snapshot at `lsn` that may hold points of `tag` in [ts_from,
-  // ts_to]: those of the tag by start ts, then MIXED ones whose tags lie about it. Loads the
-  // directory if need be. Returns how many of such blocks that the snapshot sees were not taken for
-  // their time. kCorruption while entries are damaged: a block that is not found would be points
-  // silently missing.
+  // ts_to]: those of the tag by start ts, then MIXED ones whose tags lie about it. Returns how many
+  // of such blocks that the snapshot sees were not taken for their time. kCorruption while entries
+  // are damaged: a block that is not found would be points silently missing.
   Result<uint32_t> FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                               std::vector<BlockRef>& out);
   // Every block seen at `lsn`, by entry number.
@@ -88,7 +98,15 @@ class Chunk {
   Result<std::vector<std::byte>> DirectoryImage();
 
  private:
-  Status EnsureLoaded();
+  using DirectoryPtr = std::shared_ptr<ChunkDirectory>;
+  // The directory, which is read if need be; it may grow while the caller has it, if the chunk is
+  // not sealed: entries stay where they are, all else is guarded by mutex_.
+  Result<DirectoryPtr> Loaded();
+  void NoteUse(const ChunkDirectory& directory);
+  // What the directory on disk says; nothing: too much of it would be read, or it is damaged.
+  std::optional<uint32_t> FindInPlace(const ChunkDirectory::Query& query,
+                                      std::vector<BlockRef>& out);
+  std::shared_ptr<const SealedDirectory> InPlace();
   // Whether what is missing may hold points of the tag and time. Caller holds mutex_.
   Status CheckUndamaged(TagId tag_min, TagId tag_max, int64_t ts_from, int64_t ts_to) const;
   bool IsElsewhere(TagId tag, int64_t ts_from, int64_t ts_to) const;
@@ -101,7 +119,6 @@ class Chunk {
   bool Rescue(const ChunkSummary& expected);
   Result<BlockDirEntry> EntryFromBlock(uint32_t extent) const;
   bool HasAllOf(const ChunkSummary& expected) const;
-  void SortEntries();
   static ChunkSummary Everywhere();
   Status LoadLocked(uint32_t extents, bool tolerate_damaged);
   void Clear();
@@ -109,42 +126,26 @@ class Chunk {
   Status DecodeDirectory(std::span<const std::byte> directory, uint32_t extents,
                          bool tolerate_damaged);
   Status CheckSeal(std::span<const std::byte> image) const;
-  // Appends to entries_, by_number_ and summary_; order_ and reach_ are up to the caller.
+  // To directory_, which is not in order then, and summary_.
   Status Append(uint32_t entry_index, const BlockDirEntry& entry);
-  void CountInSummary(uint32_t entry_index, const BlockDirEntry& entry) noexcept;
-  void InsertInOrder(uint16_t position);
-  // By (tag, start, through LSN, number), MIXED ones behind the others.
-  bool Before(uint16_t a, uint16_t b) const;
-  bool IsMixed(uint16_t position) const { return entries_[position].kind == BlockKind::kMixed; }
-  size_t FirstMixed() const;  // place in order_
-  void ExtendReach(size_t first, size_t last);
-  void FindMixed(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn, uint32_t& seen,
-                 std::vector<BlockRef>& out);
-  std::vector<std::byte> ImageLocked() const;
-  // [first, last) places in order_ of `tag`'s own blocks.
-  std::pair<size_t, size_t> PlacesOf(TagId tag) const;
   std::string Where() const;
 
   File& file_;
   const ChunkLayout layout_;
   const ChunkHeader header_;
+  DirectoryBudget* const budget_;
   std::atomic<ChunkState> state_;
   mutable std::shared_mutex mutex_;
   // All guarded by mutex_.
   ChunkSummary summary_;
-  std::deque<BlockDirEntry> entries_;    // stable addresses, in the order of their arrival
-  std::vector<uint16_t> entry_numbers_;  // of entries_[i]
-  std::vector<uint16_t> by_number_;      // positions in entries_, by entry number
-  std::vector<uint16_t> order_;          // positions in entries_, as Before() has them
-  // Of the tag's blocks up to order_[i] the largest end, of MIXED ones the largest tag: rises
-  // within a tag, so the first block that can meet a range is found by binary search though blocks
-  // may overlap.
-  std::vector<int64_t> reach_;
-  bool loaded_ = false;
+  DirectoryPtr directory_;                           // null: not in memory
+  std::shared_ptr<const SealedDirectory> in_place_;  // null: not looked into yet
+  bool was_rescued_ = false;                         // by the heads of its blocks
   uint32_t missing_entries_ = 0;
   ChunkSummary missing_in_ = Everywhere();  // where missing and damaged entries' points may be
   std::string damage_;                      // for TakeDamage
   std::atomic<bool> has_damage_{false};
+  std::atomic<uint32_t> reads_in_place_{0};
   std::set<uint32_t> damaged_entries_;  // numbers; a replayed flush may still bring them
 };
 

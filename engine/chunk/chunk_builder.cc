@@ -24,7 +24,8 @@ Status WriteChunkHeader(File& file, StateMutator& mutator, const ChunkHeader& he
 }
 
 Status ChunkBuilder::Begin() {
-  chunk_ = std::make_shared<Chunk>(file_, layout_, header_, ChunkState::kAllocated, ChunkSummary{});
+  chunk_ = std::make_shared<Chunk>(file_, layout_, header_, ChunkState::kAllocated, ChunkSummary{},
+                                   budget_);
   chunk_->StartEmpty();
   allocated_end_ = layout_.data_offset;
   return output_.Punch(layout_.chunk_offset, layout_.end_offset - layout_.chunk_offset);

@@ -25,8 +25,15 @@ Status WriteChunkHeader(File& file, StateMutator& mutator, const ChunkHeader& he
 class ChunkBuilder {
  public:
   // file: what the chunk reads; output: the same or another open file of it, to be written
-  ChunkBuilder(File& file, File& output, const ChunkLayout& layout, const ChunkHeader& header)
-      : file_(file), output_(output), io_(output), layout_(layout), header_(header) {}
+  // budget: of the chunk's directory, once it is sealed
+  ChunkBuilder(File& file, File& output, const ChunkLayout& layout, const ChunkHeader& header,
+               DirectoryBudget* budget)
+      : file_(file),
+        output_(output),
+        io_(output),
+        layout_(layout),
+        header_(header),
+        budget_(budget) {}
 
   // The slot's old content goes, as far as the file has it.
   Status Begin();
@@ -44,6 +51,7 @@ class ChunkBuilder {
   AlignedIO io_;
   const ChunkLayout layout_;
   const ChunkHeader header_;
+  DirectoryBudget* const budget_;
   std::shared_ptr<Chunk> chunk_;
   uint32_t next_extent_ = 0;
   uint64_t allocated_end_ = 0;

@@ -21,8 +21,8 @@ ChunkSummary Chunk::Everywhere() {
 
 bool Chunk::RescueOrNoteMissing(const ChunkSummary& expected) {
   std::unique_lock lock(mutex_);
-  const bool is_complete = loaded_ && Rescue(expected);
-  if (loaded_) SortEntries();
+  const bool is_complete = directory_ != nullptr && Rescue(expected);
+  if (directory_ != nullptr) directory_->Sort();
   if (is_complete) return true;
   if (expected.block_count > summary_.block_count) {
     missing_entries_ = expected.block_count - summary_.block_count;
@@ -49,8 +49,9 @@ Status Chunk::LoadByHeads(std::span<const std::byte> image, const ChunkSummary& 
     Clear();
     return why;
   }
-  SortEntries();
+  directory_->Sort();
   summary_ = recorded;
+  was_rescued_ = true;
   damage_ = Where() + ": " + std::string(why.message()) +
             "; its blocks were found without that, run xtdb check";
   has_damage_.store(true);
@@ -60,7 +61,7 @@ Status Chunk::LoadByHeads(std::span<const std::byte> image, const ChunkSummary& 
 bool Chunk::HasAllOf(const ChunkSummary& expected) const {
   uint64_t blocks = 0;
   uint64_t points = 0;
-  for (const BlockDirEntry& entry : entries_) {
+  for (const BlockDirEntry& entry : directory_->entries()) {
     if (entry.flush_lsn > expected.last_flush_lsn) continue;
     ++blocks;
     points += entry.count;
@@ -77,12 +78,12 @@ bool Chunk::Rescue(const ChunkSummary& expected) {
   if (!HasAllOf(expected)) {
     // Behind them may be what others than the chunk of this catalogue have left there.
     const uint32_t last = std::min(expected.used_extents, layout_.entry_count);
-    const std::vector<uint16_t> known = by_number_;
+    const std::vector<ChunkDirectory::Found> known = directory_->All();
     uint32_t extent = 0;
     for (size_t i = 0; i <= known.size(); ++i) {
-      const uint32_t end = i < known.size() ? entry_numbers_[known[i]] : last;
+      const uint32_t end = i < known.size() ? known[i].number : last;
       for (; extent < end; ++extent) take(extent);
-      if (i < known.size()) extent = end + entries_[known[i]].extents;
+      if (i < known.size()) extent = end + known[i].entry->extents;
     }
   }
   if (!HasAllOf(expected)) return false;

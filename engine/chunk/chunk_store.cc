@@ -66,7 +66,7 @@ Status ChunkStore::BeginChunk(int64_t now_us) {
   XTDB_RETURN_IF_ERROR(WriteChunkHeader(container_.file(), mutator_, header, layout));
   if (open_) LeaveOpenChunk();
   open_ = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
-                                  ChunkSummary{});
+                                  ChunkSummary{}, &container_.directory_budget());
   open_->StartEmpty();
   begun_.push_back(open_);
   slots_.Take(slot);

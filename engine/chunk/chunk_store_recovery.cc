@@ -34,8 +34,8 @@ Status ChunkStore::LoadEntry(const ChunkTableEntry& entry) {
   const ChunkLayout layout = container_.layout().Layout(entry.slot);
   const ChunkHeader header =
       MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0, entry.sources);
-  auto chunk =
-      std::make_shared<Chunk>(container_.file(), layout, header, entry.state, entry.summary);
+  auto chunk = std::make_shared<Chunk>(container_.file(), layout, header, entry.state,
+                                       entry.summary, &container_.directory_budget());
   if (entry.state == ChunkState::kSealed) return AddChunk(std::move(chunk));
   // The checkpoint has passed the frame: that it stood just before it is the safe thing to say.
   const LSN checkpoint = container_.superblock().checkpoint_lsn;
@@ -55,7 +55,7 @@ std::shared_ptr<Chunk> ChunkStore::LoadUnsealed(const ChunkTableEntry& entry) {
   const ChunkHeader header =
       MakeHeader(entry.slot, entry.chunk_sequence, entry.kind, 0, entry.sources);
   auto chunk = std::make_shared<Chunk>(container_.file(), layout, header, ChunkState::kAllocated,
-                                       ChunkSummary{});
+                                       ChunkSummary{}, &container_.directory_budget());
   Result<ChunkState> on_disk = mutator_.Read(layout);
   if (!on_disk.ok() && repairs_) {
     const Status completed = mutator_.CompleteTornStep(layout);

@@ -56,20 +56,21 @@ Status Compactor::FindTagBlocks() {
 Result<PointMerge::Source> Compactor::LoadSource(const BlockRef& block) {
   const bool is_mixed = block.entry->kind == BlockKind::kMixed;
   if (is_mixed) {
-    const auto known = mixed_.find(block.entry);
+    const auto known = mixed_.find(block.entry.get());
     if (known != mixed_.end()) return SourceOf(block, known->second);
   }
   const Chunk& chunk = *block.chunk;
   XTDB_ASSIGN_OR_RETURN(std::shared_ptr<LoadedBlock> loaded,
                         reader_.Read(*block.entry, chunk.header().chunk_sequence, block.entry_index,
                                      chunk.layout().ExtentOffset(block.entry_index)));
-  if (is_mixed) mixed_[block.entry] = loaded;
+  if (is_mixed) mixed_[block.entry.get()] = loaded;
   return SourceOf(block, std::move(loaded));
 }
 
 PointMerge::Source Compactor::SourceOf(const BlockRef& block,
                                        std::shared_ptr<LoadedBlock> loaded) const {
-  return {block.entry, std::move(loaded), options_.horizon.FirstVisible(block.entry->through_lsn)};
+  return {block.entry.get(), std::move(loaded),
+          options_.horizon.FirstVisible(block.entry->through_lsn)};
 }
 
 Status Compactor::MergeTag(std::span<const TagBlock> blocks) {
@@ -166,7 +167,8 @@ Status Compactor::Place(std::span<EncodedBlock> blocks) {
 
 Status Compactor::NextChunk() {
   XTDB_ASSIGN_OR_RETURN(const ChunkHeader header, options_.next_header());
-  builder_ = std::make_unique<ChunkBuilder>(file_, output_, layout_.Layout(header.slot), header);
+  builder_ = std::make_unique<ChunkBuilder>(file_, output_, layout_.Layout(header.slot), header,
+                                            options_.directory_budget);
   return builder_->Begin();
 }
 

@@ -26,7 +26,8 @@ struct CompactorOptions {
   LSN lsn = kNoLsn;  // of the snapshot
   Horizon horizon;   // what it hides is left out
   BlockOptions blocks;
-  size_t threads = 1;  // that encode at a time
+  size_t threads = 1;                           // that encode at a time
+  DirectoryBudget* directory_budget = nullptr;  // of the outputs
   // The header and place of the next output; kResourceExhausted when there are to be no more.
   std::function<Result<ChunkHeader>()> next_header;
   std::function<bool()> is_stopped;  // then it ends with kBusy

@@ -28,7 +28,9 @@ void SpillGroup::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to,
   const auto take = [&](const Block& block) {
     const BlockDirEntry& entry = block.entry;
     if (entry.ts_min_us > ts_to || entry.ts_max_us < ts_from) return;
-    out.push_back({&entry, block.entry_index, block.chunk.get()});
+    // Owned by the group.
+    const std::shared_ptr<void> nobody;
+    out.push_back({{nobody, &entry}, block.entry_index, block.chunk.get()});
   };
   const auto mixed = std::partition_point(blocks.begin(), blocks.end(),
                                           [](const Block& block) { return !IsMixed(block); });

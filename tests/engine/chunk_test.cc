@@ -162,7 +162,7 @@ TEST_F(ChunkTest, EntriesKeepTheirPlaceWhileOthersArrive) {
   fixture_.Put(*chunk_, 5, MakeInts(10, 0), 100);
   std::vector<BlockRef> blocks;
   ASSERT_OK(chunk_->FindBlocks(5, kTsMin, kTsMax, kMaxLsn, blocks));
-  const BlockDirEntry* const entry = blocks[0].entry;
+  const std::shared_ptr<const BlockDirEntry> entry = blocks[0].entry;
   for (uint32_t i = 0; i < 200; ++i) fixture_.Put(*chunk_, 200 - i, MakeInts(3), 101 + i);
   blocks.clear();
   ASSERT_OK(chunk_->FindBlocks(5, kTsMin, kTsMax, 100, blocks));
