@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "vtab/comparand.h"
 #include "vtab/pushed_plan.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
@@ -40,9 +41,17 @@ std::optional<TermOp> ComparisonOf(unsigned char op) {
   }
 }
 
+// In the unit of a row that is read one after the other: a tag's place has to be found first.
+constexpr double kCostOfTag = 20;
+constexpr double kScansForLookUps = 1e7;
+// What a list is taken to have: its length is not known.
+constexpr double kTagsOfList = 10;
+constexpr double kTimesOfList = 10;
+
 class IndexChooser {
  public:
-  explicit IndexChooser(sqlite3_index_info* info) : info_(info) {
+  IndexChooser(const TableStatistics& statistics, sqlite3_index_info* info)
+      : statistics_(statistics), info_(info) {
     for (int i = 0; i < info_->nConstraint; ++i) {
       const unsigned char op = info_->aConstraint[i].op;
       if (info_->aConstraint[i].iColumn == kColumnTag && op == SQLITE_INDEX_CONSTRAINT_GE &&
@@ -104,7 +113,10 @@ class IndexChooser {
         return op == TermOp::kEq ? op : std::nullopt;
       case kColumnTag:
         if (constraint.op == SQLITE_INDEX_CONSTRAINT_GLOB) return TermOp::kGlob;
-        if (constraint.op == SQLITE_INDEX_CONSTRAINT_LIKE) return TermOp::kLike;
+        if (constraint.op == SQLITE_INDEX_CONSTRAINT_LIKE) {
+          // It derives a range from its own operator only, not from one that replaces it.
+          return has_like_range_ ? TermOp::kLikePrefix : TermOp::kLike;
+        }
         return TakesTag(i, op);
       case kColumnTime:
         // SQLite derives >= and < from a GLOB pattern, and the pattern's beginning is no time text.
@@ -141,7 +153,7 @@ class IndexChooser {
     Use(i);
     // SQLite tests a LIKE from which it derives a range again if it is omitted, but in a LEFT JOIN
     // only after the row of NULLs is made, which then is lost.
-    if (op == TermOp::kLike && has_like_range_) info_->aConstraintUsage[i].omit = 0;
+    if (op == TermOp::kLikePrefix) info_->aConstraintUsage[i].omit = 0;
     const bool equal = op == TermOp::kEq || op == TermOp::kIs;
     const bool range =
         op == TermOp::kLt || op == TermOp::kLe || op == TermOp::kGt || op == TermOp::kGe;
@@ -152,12 +164,13 @@ class IndexChooser {
       bits_ |= kIndexTag;
       one_tag_ |= equal;
       some_tags_ |= op == TermOp::kIn;
-      matched_tags_ |= op == TermOp::kGlob || op == TermOp::kLike || range;
+      matched_tags_ |=
+          op == TermOp::kGlob || op == TermOp::kLike || op == TermOp::kLikePrefix || range;
     } else if (column == kColumnTime || column == kColumnTs) {
       bits_ |= kIndexTime;
       one_time_ |= equal;
       listed_times_ |= op == TermOp::kIn;
-      time_ranges_ += range ? 1 : 0;
+      if (range) NoteTimeBound(i, op);
       excludes_times_ |= op == TermOp::kNe || op == TermOp::kIsNot;
     } else {
       bits_ |= kIndexValue;
@@ -227,35 +240,56 @@ class IndexChooser {
     Use(offset);
   }
 
-  // Only ratios count: a full scan is so dear that joins look up tags instead.
+  // A bound of a time range, if it is written in the statement: a parameter is not known yet.
+  void NoteTimeBound(int i, TermOp op) {
+    sqlite3_value* value = nullptr;
+    const bool is_known = sqlite3_vtab_rhs_value(info_, i, &value) == SQLITE_OK && value != nullptr;
+    if (!is_known) {
+      ++unknown_bounds_;
+      return;
+    }
+    const bool is_ts = info_->aConstraint[i].iColumn == kColumnTs;
+    const Result<Comparand> bound = is_ts ? TsComparand(value, 0) : TimeComparand(value, 0);
+    if (!bound.ok() || bound.value().kind != Comparand::Kind::kInteger) {
+      ++unknown_bounds_;
+      return;
+    }
+    const int64_t ts_us = bound.value().integer;
+    if (op == TermOp::kGt || op == TermOp::kGe) {
+      ts_from_us_ = std::max(ts_from_us_, ts_us);
+    } else {
+      ts_to_us_ = std::min(ts_to_us_, ts_us);
+    }
+  }
+
+  double TagsAsked() const {
+    if (one_tag_) return 1;
+    if (some_tags_) return std::min(statistics_.tags, kTagsOfList);
+    return matched_tags_ ? std::max(1.0, statistics_.tags / 4) : statistics_.tags;
+  }
+
+  // Of all tags so many points, before a condition on the value.
+  double RowsRead(double tags) const {
+    if (one_time_) return tags;
+    if (listed_times_) return tags * kTimesOfList;
+    double share = statistics_.ShareOf(ts_from_us_, ts_to_us_);
+    for (int i = 0; i < std::min(unknown_bounds_, 2); ++i) share /= 10;
+    return std::max(1.0, tags * statistics_.PointsOfTag() * share);
+  }
+
+  // A scan of all tags is so dear that a join with a table of tags, which SQLite takes to have a
+  // million rows unless ANALYZE has counted them, looks tags up instead.
   void Estimate() {
-    double cost = 1e12;
-    double rows = 1e9;
+    double cost = kCostOfTag;
+    double rows = 1;
     if (one_rowid_ || (one_tag_ && one_time_)) {
-      cost = 2;
-      rows = 1;
       info_->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
     } else {
-      if (one_tag_) {
-        cost = 100;
-        rows = 10'000;
-      } else if (some_tags_) {
-        cost = 2'500;
-        rows = 100'000;
-      } else if (matched_tags_) {
-        cost = 1e7;
-        rows = 1e6;
-      }
-      if (one_time_) {
-        cost = std::max(10.0, cost / 1e6);
-        rows = std::max(1.0, rows / 1e6);
-      } else if (listed_times_) {
-        cost = std::max(20.0, cost / 1e5);
-        rows = std::max(10.0, rows / 1e5);
-      }
-      for (int i = 0; i < std::min(time_ranges_, 2); ++i) {
-        cost = std::max(5.0, cost / 10);
-        rows = std::max(10.0, rows / 10);
+      const double tags = TagsAsked();
+      rows = RowsRead(tags);
+      cost = kCostOfTag * tags + rows;
+      if (!one_tag_ && !some_tags_ && !one_time_ && !listed_times_) {
+        cost = matched_tags_ ? cost * 10 : kScansForLookUps * cost;
       }
       if ((bits_ & kIndexValue) != 0) rows = std::max(1.0, rows / 4);
     }
@@ -273,11 +307,14 @@ class IndexChooser {
     return {};
   }
 
+  const TableStatistics statistics_;
   sqlite3_index_info* const info_;
   PushedPlan plan_;
   int argument_count_ = 0;
   int bits_ = 0;
-  int time_ranges_ = 0;
+  int unknown_bounds_ = 0;
+  int64_t ts_from_us_ = kTsMin;
+  int64_t ts_to_us_ = kTsMax;
   bool pattern_on_time_ = false;
   bool has_like_range_ = false;
   bool everything_taken_ = true;
@@ -293,6 +330,8 @@ class IndexChooser {
 
 }  // namespace
 
-Status ChooseIndex(sqlite3_index_info* info) { return IndexChooser(info).Choose(); }
+Status ChooseIndex(const TableStatistics& statistics, sqlite3_index_info* info) {
+  return IndexChooser(statistics, info).Choose();
+}
 
 }  // namespace xtdb

@@ -2,6 +2,7 @@
 
 #include "engine/base/status.h"
 #include "vtab/sqlite_api.h"
+#include "vtab/table_statistics.h"
 
 namespace xtdb {
 
@@ -17,6 +18,6 @@ inline constexpr int kIndexLimited = 32;
 // Takes over every comparison that the planner answers exactly (so that SQLite need not test it
 // again), the order if it is one of tag and ts, and LIMIT and OFFSET if nothing is left to SQLite
 // that could drop a row.
-Status ChooseIndex(sqlite3_index_info* info);
+Status ChooseIndex(const TableStatistics& statistics, sqlite3_index_info* info);
 
 }  // namespace xtdb

@@ -371,7 +371,8 @@ class FilterCompiler {
 
   Status KeepMatching(const TagTerm& term, std::vector<TagPtr>& tags) const {
     const TermOp op = term.term.op;
-    if (op == TermOp::kLike) return KeepLike(term.value, tags);
+    if (op == TermOp::kLikePrefix) KeepLikePrefix(term.value, tags);
+    if (op == TermOp::kLike || op == TermOp::kLikePrefix) return KeepLike(term.value, tags);
     if (op == TermOp::kGlob) return KeepGlob(term.value, tags);
     if (Names(term)) {
       std::vector<TagPtr> named;
@@ -405,6 +406,15 @@ class FilterCompiler {
       return sqlite3_strglob(text.c_str(), tag->name.c_str()) != 0;
     });
     return {};
+  }
+
+  // Those that begin as the pattern does, without regard to case: the operator itself, which is
+  // asked about the rest, takes fifty times as long for a name.
+  static void KeepLikePrefix(sqlite3_value* pattern, std::vector<TagPtr>& tags) {
+    const std::string_view prefix = LikePrefix(TextOf(pattern));
+    std::erase_if(tags, [&](const TagPtr& tag) {
+      return !EqualsIgnoreCase(std::string_view(tag->name).substr(0, prefix.size()), prefix);
+    });
   }
 
   // By SQLite's own operator, which a PRAGMA or the application may have changed.

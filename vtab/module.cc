@@ -66,7 +66,7 @@ int Connect(sqlite3* db, void* client, int argc, const char* const* argv, sqlite
 int BestIndex(sqlite3_vtab* vtab, sqlite3_index_info* info) {
   return CallFromSqlite(vtab, [&] {
     TableOf(vtab).connection().snapshots().NotePrepare();
-    return ChooseIndex(info);
+    return ChooseIndex(TableOf(vtab).Statistics(), info);
   });
 }
 

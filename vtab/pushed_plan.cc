@@ -10,9 +10,20 @@ constexpr std::string_view kAnd = " and ";
 constexpr std::string_view kNextPart = "; ";
 constexpr std::string_view kLimit = "limit ?";
 constexpr std::string_view kOffset = "offset ?";
-constexpr std::string_view kOpWords[] = {"= ?",    "<> ?",   "< ?",      "<= ?",    "> ?",
-                                         ">= ?",   "is ?",   "is not ?", "is null", "is not null",
-                                         "in (?)", "like ?", "glob ?"};
+constexpr std::string_view kOpWords[] = {"= ?",
+                                         "<> ?",
+                                         "< ?",
+                                         "<= ?",
+                                         "> ?",
+                                         ">= ?",
+                                         "is ?",
+                                         "is not ?",
+                                         "is null",
+                                         "is not null",
+                                         "in (?)",
+                                         "like ?",
+                                         "like ? by prefix",
+                                         "glob ?"};
 
 struct OrderWords {
   std::string_view words;

@@ -22,6 +22,7 @@ enum class TermOp : uint8_t {
   kIsNotNull,
   kIn,
   kLike,
+  kLikePrefix,  // SQLite's own LIKE, of which it knows how a name begins
   kGlob,
 };
 

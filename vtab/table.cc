@@ -30,6 +30,9 @@ std::string_view ColumnName(int column) {
 
 namespace {
 
+// Looked through at each question.
+constexpr size_t kFewChunks = 64;
+
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // A table's name as a part of a file's name.
@@ -273,6 +276,19 @@ Result<std::shared_ptr<ContainerSession>> Table::Session() {
   session_ = std::move(session).value();
   XTDB_RETURN_IF_ERROR(session_->SettleUndecided());
   return session_;
+}
+
+TableStatistics Table::Statistics() {
+  if (session_ == nullptr || !session_->CheckUsable().ok()) return {};
+  const Result<std::shared_ptr<const Snapshot>> snapshot = session_->engine().TakeSnapshot();
+  // What is wrong is said when the statement runs.
+  if (!snapshot.ok()) return {};
+  const Snapshot& seen = *snapshot.value();
+  if (statistics_of_ != &seen.chunks() || seen.chunks().size() <= kFewChunks) {
+    statistics_of_ = &seen.chunks();
+    statistics_ = TableStatistics::Of(seen);
+  }
+  return statistics_;
 }
 
 Status Table::CheckMayWrite(ContainerSession& session) {

@@ -11,6 +11,7 @@
 #include "vtab/second_connection.h"
 #include "vtab/sqlite_api.h"
 #include "vtab/table_options.h"
+#include "vtab/table_statistics.h"
 
 namespace xtdb {
 
@@ -75,6 +76,8 @@ class Table : public sqlite3_vtab {
   // The session with its container, opened if it was not. What the container's log leaves undecided
   // is settled, if this database can tell.
   Result<std::shared_ptr<ContainerSession>> Session();
+  // Of the container, if it is open already; else a guess.
+  TableStatistics Statistics();
   // The session if it is open.
   const std::shared_ptr<ContainerSession>& open_session() const { return session_; }
   // For xCommit and xRollback: what CREATE made stays, or goes.
@@ -121,6 +124,9 @@ class Table : public sqlite3_vtab {
   bool has_commit_record_ = false;
   bool writing_ = false;  // in the running transaction
   std::shared_ptr<ContainerSession> session_;
+  // Of the chunks at that address, which are looked through when there are others.
+  const ChunkList* statistics_of_ = nullptr;
+  TableStatistics statistics_;
   const std::shared_ptr<LastQuery> last_query_ = std::make_shared<LastQuery>();
 };
 

@@ -19,8 +19,8 @@ class DirectoryBudget {
   DirectoryBudget(const DirectoryBudget&) = delete;
   DirectoryBudget& operator=(const DirectoryBudget&) = delete;
 
-  // The chunk uses its directory of so many bytes, which stays until others are used; those may be let go of here.
-  // Not under a chunk's lock.
+  // The chunk uses its directory of so many bytes, which stays until others are used; those may be
+  // let go of here. Not under a chunk's lock.
   void NoteUse(Chunk& chunk, size_t bytes);
   // The chunk's end.
   void Forget(const Chunk& chunk) noexcept;

@@ -263,8 +263,9 @@ TEST_F(AggregateFunctionTest, AValueOfTheFutureIsNotHeld) {
 TEST_F(AggregateFunctionTest, AnArgumentWithinAnOrIsAnError) {
   Minutes("(0, 1, 192)");
   // A later SQLite calls the function once for each side; this one scans all of it.
-  const std::string of_two = "SELECT count(*) FROM xtdb_aggregate('plant') WHERE (tags = 'a' AND "
-                             "width = '1 hour') OR (tags = 'b' AND width = '1 day')";
+  const std::string of_two =
+      "SELECT count(*) FROM xtdb_aggregate('plant') WHERE (tags = 'a' AND "
+      "width = '1 hour') OR (tags = 'b' AND width = '1 day')";
   const Outcome outcome = Exec(of_two);
   if (outcome.code == SQLITE_OK) {
     EXPECT_EQ(Line(of_two), "1");

@@ -43,9 +43,9 @@ TEST_F(HostileTrustTest, ACheckConstraintChangesNoContainerElsewhere) {
   Run("CREATE VIRTUAL TABLE far USING xtdb(path='" + (elsewhere / "far.xtdb") + "')");
   Run("INSERT INTO far(tag, ts, value) VALUES ('a', 1, 1)");
   Run("SELECT xtdb_flush('far'), xtdb_seal('far')");
-  const Outcome made =
-      Exec("CREATE TABLE t(x, CHECK (xtdb_drop('far', 100) + xtdb_append('far', 'x', x'', x'') = "
-           "x))");
+  const Outcome made = Exec(
+      "CREATE TABLE t(x, CHECK (xtdb_drop('far', 100) + xtdb_append('far', 'x', x'', x'') = "
+      "x))");
   if (made.code != SQLITE_OK) {  // of a later SQLite
     EXPECT_THAT(made, FailsWith(SQLITE_ERROR, "unsafe use of xtdb_"));
   }

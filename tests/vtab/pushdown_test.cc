@@ -65,7 +65,8 @@ TEST_F(PushdownTest, PlansInWords) {
 
 TEST_F(PushdownTest, WhatIsNotTaken) {
   EXPECT_EQ(Pushed("WHERE tag = 'a' COLLATE NOCASE"), "all points");
-  EXPECT_EQ(Pushed("WHERE tag LIKE 'a%'"), "tag like ?");
+  EXPECT_EQ(Pushed("WHERE tag LIKE 'a%'"), "tag like ? by prefix");
+  EXPECT_EQ(Pushed("WHERE tag LIKE '%a'"), "tag like ?");
   EXPECT_EQ(Pushed("WHERE value IS NOT 5"), "all points");
   EXPECT_EQ(Pushed("ORDER BY value"), "all points[USE TEMP B-TREE FOR ORDER BY]");
   EXPECT_EQ(Pushed("ORDER BY ts, tag DESC"), "all points[USE TEMP B-TREE FOR ORDER BY]");

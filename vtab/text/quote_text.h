@@ -26,6 +26,11 @@ constexpr std::string_view GlobPrefix(std::string_view pattern) {
   return pattern.substr(0, pattern.find_first_of("*?["));
 }
 
+// The same of a LIKE pattern, but for the case of ASCII letters. SQLite's operator ends at a NUL.
+constexpr std::string_view LikePrefix(std::string_view pattern) {
+  return pattern.substr(0, pattern.find_first_of(std::string_view("%_\0", 3)));
+}
+
 // ASCII only, whatever the locale is.
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 std::string ToLower(std::string_view text);
