@@ -86,7 +86,7 @@ class PlanBase : public Plan {
         .ts_from_us = request_.ts_from_us,
         .ts_to_us = request_.ts_to_us,
         .descending = request_.order != RowOrder::kNone && request_.ts_descending,
-        .few_points = filter_.accepts_all() && rows_left_ <= kFewRows && rows_to_skip_ == 0,
+        .few_points = WantsFewPoints(),
         .filter = &filter_,
         .counters = &counters_};
     return std::make_unique<TagStream>(tag, MakePointSources(view_, tag->id, sources, counters_),
@@ -96,6 +96,14 @@ class PlanBase : public Plan {
   Request request_;  // tags in the order of the plan
 
  private:
+  // SQLite 3.40 does not tell of the LIMIT of a scalar sub-select: the last value before a time,
+  // for each row of another table, reads as one tag backwards.
+  bool WantsFewPoints() const {
+    if (!filter_.accepts_all() || rows_to_skip_ != 0) return false;
+    const bool is_backwards = request_.order != RowOrder::kNone && request_.ts_descending;
+    return rows_left_ <= kFewRows || (is_backwards && request_.tags.size() == 1);
+  }
+
   const ReadView view_;  // without staging, whose rows are copied
   const RowFilter filter_;
   std::vector<std::optional<MemoryRun>> staged_;  // by tag; empty if there are none
