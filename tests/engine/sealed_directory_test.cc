@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <random>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -192,6 +194,40 @@ TEST_F(SealedDirectoryTest, DirectoriesThatWereNotUsedForTheLongestGo) {
   EXPECT_EQ(blocks.front().entry->chunk_check, ChunkCheck(own[0]->header().chunk_sequence));
   own[1] = nullptr;
   EXPECT_EQ(budget.bytes(), 0u);
+}
+
+// Each reader makes the others' directories go, all the time.
+TEST_F(SealedDirectoryTest, ManyThreadsFindTheSameUnderATinyBudget) {
+  for (uint64_t seed = 3; seed < 6; ++seed) ASSERT_NO_FATAL_FAILURE(Fill(seed, 40, 6));
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_GE(chunks_.size(), 3u);
+  ASSERT_OK_AND_ASSIGN(const auto file, fs_.Open(path_, OpenMode::kReadOnly));
+  DirectoryBudget budget(1);
+  ChunkList own;
+  std::vector<Answer> expected;
+  for (const auto& chunk : chunks_) {
+    own.push_back(std::make_shared<Chunk>(*file, chunk->layout(), chunk->header(), chunk->state(),
+                                          chunk->summary(), &budget));
+    for (TagId tag = 1; tag <= 40; ++tag) {
+      expected.push_back(Ask(*chunk, {tag, 10'000, 90'000}));
+    }
+  }
+  std::atomic<int> differences = 0;
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 4; ++reader) {
+    readers.emplace_back([&, reader] {
+      std::mt19937_64 random(static_cast<uint64_t>(reader));
+      for (int i = 0; i < 3000; ++i) {
+        const size_t chunk = random() % own.size();
+        const auto tag = static_cast<TagId>(1 + random() % 40);
+        const size_t at = chunk * 40 + tag - 1;
+        if (Ask(*own[chunk], {tag, 10'000, 90'000}) != expected[at]) ++differences;
+        if (random() % 16 == 0 && own[chunk]->AllBlocks(lsn_).value().empty()) ++differences;
+      }
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(differences, 0);
 }
 
 }  // namespace
