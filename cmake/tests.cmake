@@ -37,7 +37,7 @@ foreach(folder IN LISTS test_folders)
     set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*"
         ":TagDictionary*:LogSyncer*:WriteCache*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*"
         ":BackgroundWorker*:BackgroundCompaction*:BackgroundRetention*:GroupCommit*:BlockOutput*"
-        ":AggregateParallel*")
+        ":AggregateParallel*:SealedDirectory*")
     string(CONCAT suites ${suites})
   endif()
   set(target ${layer}_tests)

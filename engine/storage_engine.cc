@@ -272,6 +272,7 @@ EngineStats StorageEngine::Stats() {
   stats.buffered_bytes = state->buffer.bytes();
   stats.snapshot_bytes = state->buffer.retired_bytes();
   stats.cached_bytes = block_reader_->cached_bytes();
+  stats.directory_bytes = container_->directory_budget().bytes();
   const Result<uint64_t> size = container_->file().Size();
   const Result<uint64_t> allocated = container_->file().AllocatedBytes();
   if (size.ok()) stats.container_bytes = size.value();

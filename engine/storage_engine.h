@@ -91,8 +91,9 @@ struct EngineStats {
   uint64_t chunks = 0;
   uint64_t buffered_points = 0;
   uint64_t buffered_bytes = 0;
-  uint64_t snapshot_bytes = 0;  // buffers held for snapshots only
-  uint64_t cached_bytes = 0;    // of blocks, for reads of a few points
+  uint64_t snapshot_bytes = 0;   // buffers held for snapshots only
+  uint64_t cached_bytes = 0;     // of blocks, for reads of a few points
+  uint64_t directory_bytes = 0;  // of sealed chunks, in memory
   uint64_t snapshots = 0;
   LSN oldest_snapshot_lsn = kNoLsn;  // of all processes
   int64_t oldest_snapshot_pid = 0;   // who has it; 0: nobody has one

@@ -28,6 +28,11 @@ CREATE VIRTUAL TABLE plant_daily USING xtdb_rollup(plant, '1 day');
 SELECT tag, time, count, min, max, round(avg, 2) AS avg, round(twa, 2) AS over_time
 FROM plant_daily WHERE tag IN ('boiler.temp', 'pump.speed');
 .print
+.print == A column for each signal, on a grid of hours
+CREATE VIRTUAL TABLE plant_wide
+USING xtdb_wide(plant, 'boiler.temp' AS temp, 'tank.level' AS level, 'pump.state' AS pump, every='1 hour');
+SELECT * FROM plant_wide WHERE time >= '2026-01-02 06:00' AND time < '2026-01-02 12:00';
+.print
 .print == The boiler drawn in eight pixels: what each has to cover
 SELECT time, first, min, max, last FROM xtdb_plot('plant', 'boiler.temp', NULL, NULL, 8);
 .print

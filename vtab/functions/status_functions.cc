@@ -45,6 +45,7 @@ Result<std::unique_ptr<RowSource>> OpenStats(std::shared_ptr<const FunctionCall>
       {"buffered_bytes", stats.buffered_bytes, "bytes"},
       {"snapshot_bytes", stats.snapshot_bytes, "bytes"},
       {"cached_bytes", stats.cached_bytes, "bytes"},
+      {"directory_bytes", stats.directory_bytes, "bytes"},
       {"snapshots", stats.snapshots, "snapshots"},
       {"oldest_snapshot_lsn", stats.oldest_snapshot_lsn, "lsn"},
       {"oldest_snapshot_pid", static_cast<uint64_t>(stats.oldest_snapshot_pid), "process"},
