@@ -6,14 +6,14 @@ function(xtdb_require found package)
   endif()
 endfunction()
 
-# A static archive, so that the extension depends on nothing an application has to ship.
+# As a static archive the extension depends on nothing an application has to ship.
 function(xtdb_static_library target header archive package)
   find_path(${target}_INCLUDE ${header})
   find_library(${target}_ARCHIVE NAMES ${archive})
   if(NOT ${target}_INCLUDE OR NOT ${target}_ARCHIVE)
     xtdb_require(FALSE ${package})
   endif()
-  add_library(${target} STATIC IMPORTED)
+  add_library(${target} UNKNOWN IMPORTED)
   set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${${target}_ARCHIVE}"
                         INTERFACE_INCLUDE_DIRECTORIES "${${target}_INCLUDE}")
 endfunction()
@@ -33,11 +33,18 @@ xtdb_require(SQLite3_FOUND libsqlite3-dev)
 xtdb_static_library(xtdb_zstd zstd.h libzstd.a libzstd-dev)
 xtdb_static_library(xtdb_deflate libdeflate.h libdeflate.a libdeflate-dev)
 
-# Time zones. The last archives are what the first ones call.
-xtdb_static_library(xtdb_absl absl/time/time.h libabsl_time.a libabsl-dev)
+# Time zones. The last archives are what the first ones call. They are compiled for programs: an
+# extension can have them only together with the C++ library, which a sanitizer wants outside.
+if(XTDB_SANITIZE)
+  set(absl_suffix so)
+else()
+  set(absl_suffix a)
+endif()
+xtdb_static_library(xtdb_absl absl/time/time.h libabsl_time.${absl_suffix} libabsl-dev)
 foreach(part time_zone civil_time strings strings_internal base spinlock_wait int128
         throw_delegate raw_logging_internal log_severity)
-  xtdb_static_library(xtdb_absl_${part} absl/time/time.h libabsl_${part}.a libabsl-dev)
+  xtdb_static_library(xtdb_absl_${part} absl/time/time.h libabsl_${part}.${absl_suffix}
+                      libabsl-dev)
   set_property(TARGET xtdb_absl APPEND PROPERTY INTERFACE_LINK_LIBRARIES xtdb_absl_${part})
 endforeach()
 
