@@ -49,9 +49,10 @@ int64_t LocalUs(absl::CivilSecond time) { return (time - absl::CivilSecond()) * 
 }  // namespace
 
 struct TimeZone::Rules {
-  Transition TransitionOf(const absl::TimeZone::CivilTransition& change) const {
+  Transition TransitionOf(const absl::TimeZone::CivilTransition& change, int64_t later_us) const {
     const absl::TimeZone::TimeInfo info = zone.At(std::min(change.from, change.to));
-    return {absl::ToUnixMicros(info.trans), LocalUs(change.from), LocalUs(change.to)};
+    return {absl::ToUnixMicros(info.trans) + later_us, LocalUs(change.from) + later_us,
+            LocalUs(change.to) + later_us};
   }
 
   absl::TimeZone zone;
@@ -90,16 +91,31 @@ TimeZone::Moments TimeZone::MomentsOf(int64_t local_us) const {
   return {absl::ToUnixMicros(info.pre) + fraction_us, absl::ToUnixMicros(info.post) + fraction_us};
 }
 
+// Of times later than the library lists transitions the rules are those of four hundred years
+// before, after which the calendar repeats itself, weekdays included.
+int64_t TimeZone::ListedOf(int64_t ts_us, int64_t& cycles_us) {
+  constexpr int64_t kCycleUs = int64_t{146'097} * kUsPerDay;
+  const int64_t last_us = DaysFromCivil(2437, 1, 1) * kUsPerDay;
+  cycles_us = 0;
+  if (ts_us > last_us) cycles_us = ((ts_us - last_us - 1) / kCycleUs + 1) * kCycleUs;
+  return ts_us - cycles_us;
+}
+
 std::optional<TimeZone::Transition> TimeZone::LastTransition(int64_t ts_us) const {
+  int64_t cycles_us = 0;
+  // The library looks before a whole second.
+  const int64_t second = FloorDivide(ListedOf(ts_us, cycles_us), kUsPerSecond) + 1;
   absl::TimeZone::CivilTransition change;
-  if (!rules_->zone.PrevTransition(absl::FromUnixMicros(ts_us + 1), &change)) return std::nullopt;
-  return rules_->TransitionOf(change);
+  if (!rules_->zone.PrevTransition(absl::FromUnixSeconds(second), &change)) return std::nullopt;
+  return rules_->TransitionOf(change, cycles_us);
 }
 
 std::optional<TimeZone::Transition> TimeZone::NextTransition(int64_t ts_us) const {
+  int64_t cycles_us = 0;
+  const int64_t second = FloorDivide(ListedOf(ts_us, cycles_us), kUsPerSecond);
   absl::TimeZone::CivilTransition change;
-  if (!rules_->zone.NextTransition(absl::FromUnixMicros(ts_us), &change)) return std::nullopt;
-  return rules_->TransitionOf(change);
+  if (!rules_->zone.NextTransition(absl::FromUnixSeconds(second), &change)) return std::nullopt;
+  return rules_->TransitionOf(change, cycles_us);
 }
 
 }  // namespace xtdb

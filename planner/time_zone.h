@@ -14,8 +14,8 @@ namespace xtdb {
 class TimeZone {
  public:
   // A zone of the IANA database, which the system keeps in /usr/share/zoneinfo (Debian: tzdata);
-  // without regard to case, as in PostgreSQL. UTC needs no database. A zone once loaded stays in
-  // memory. kInvalidArgument for a name that has no zone.
+  // also in small letters or capitals, where its words are capitalised. UTC needs no database. A
+  // zone once loaded stays in memory. kInvalidArgument for a name that has no zone.
   static Result<std::shared_ptr<const TimeZone>> Load(std::string_view name);
   ~TimeZone();
 
@@ -40,6 +40,8 @@ class TimeZone {
 
  private:
   struct Rules;
+  // cycles_us: out, by how much earlier it is
+  static int64_t ListedOf(int64_t ts_us, int64_t& cycles_us);
   explicit TimeZone(std::unique_ptr<const Rules> rules);
   const std::unique_ptr<const Rules> rules_;
 };

@@ -121,7 +121,7 @@ class IndexChooser {
       case kColumnTime:
         // SQLite derives >= and < from a GLOB pattern, and the pattern's beginning is no time text.
         if (pattern_on_time_ && op != TermOp::kEq) return std::nullopt;
-        if (!op || !(IsBinary(i) || HasCollation(i, kTimeCollation))) return std::nullopt;
+        if (!op || !ComparesTimes(info_, i)) return std::nullopt;
         return TakesIn(i) ? TermOp::kIn : op;
       case kColumnTs:
       case kColumnTagId:
@@ -272,9 +272,9 @@ class IndexChooser {
   double RowsRead(double tags) const {
     if (one_time_) return tags;
     if (listed_times_) return tags * kTimesOfList;
-    double share = statistics_.ShareOf(ts_from_us_, ts_to_us_);
-    for (int i = 0; i < std::min(unknown_bounds_, 2); ++i) share /= 10;
-    return std::max(1.0, tags * statistics_.PointsOfTag() * share);
+    double points = statistics_.PointsOfTag(ts_from_us_, ts_to_us_);
+    for (int i = 0; i < std::min(unknown_bounds_, 2); ++i) points /= 10;
+    return std::max(1.0, tags * points);
   }
 
   // A scan of all tags is so dear that a join with a table of tags, which SQLite takes to have a

@@ -57,4 +57,9 @@ int RegisterTimeCollation(sqlite3* db) {
       nullptr);
 }
 
+bool ComparesTimes(sqlite3_index_info* info, int i) {
+  const std::string_view collation = sqlite3_vtab_collation(info, i);
+  return EqualsIgnoreCase(collation, "BINARY") || EqualsIgnoreCase(collation, kTimeCollation);
+}
+
 }  // namespace xtdb

@@ -18,4 +18,8 @@ int CompareTimeTexts(std::string_view a, std::string_view b);
 
 int RegisterTimeCollation(sqlite3* db);
 
+// For xBestIndex: whether constraint `i` compares as a plan compares times, under this collation or
+// BINARY.
+bool ComparesTimes(sqlite3_index_info* info, int i);
+
 }  // namespace xtdb

@@ -69,11 +69,17 @@ void Chunk::StartEmpty() {
   directory_ = std::make_shared<ChunkDirectory>();
 }
 
-Status Chunk::Load() {
-  std::unique_lock lock(mutex_);
-  if (directory_ != nullptr) return Status();
-  return LoadLocked(layout_.entry_count, /*tolerate_damaged=*/false);
+void Chunk::set_state(ChunkState state) {
+  state_.store(state);
+  size_t bytes = 0;
+  {
+    std::shared_lock lock(mutex_);
+    if (directory_ != nullptr) bytes = directory_->MemoryBytes();
+  }
+  if (bytes != 0) NoteUse(bytes);
 }
+
+Status Chunk::Load() { return Loaded().status(); }
 
 Status Chunk::LoadBelow(uint32_t extents) {
   std::unique_lock lock(mutex_);
@@ -94,13 +100,12 @@ Result<Chunk::DirectoryPtr> Chunk::Loaded() {
     }
     directory = directory_;
   }
-  NoteUse(*directory);
+  if (state() == ChunkState::kSealed) NoteUse(directory->MemoryBytes());
   return directory;
 }
 
-void Chunk::NoteUse(const ChunkDirectory& directory) {
-  if (budget_ == nullptr || state() != ChunkState::kSealed) return;
-  budget_->NoteUse(*this, directory.MemoryBytes());
+void Chunk::NoteUse(size_t bytes) {
+  if (budget_ != nullptr && state() == ChunkState::kSealed) budget_->NoteUse(*this, bytes);
 }
 
 void Chunk::Unload() {
@@ -109,6 +114,7 @@ void Chunk::Unload() {
   const bool is_whole = damaged_entries_.empty() && missing_entries_ == 0 && !was_rescued_;
   if (state() != ChunkState::kSealed || !is_whole) return;
   directory_ = nullptr;
+  in_place_ = nullptr;
   reads_in_place_ = 0;
 }
 
@@ -119,8 +125,8 @@ Status Chunk::LoadLocked(uint32_t extents, bool tolerate_damaged) {
   Clear();
   // The summary says where readers have to look, so it stays whatever becomes of this.
   Cleanup undo([&] {
-    Clear();
     directory_ = nullptr;
+    damaged_entries_.clear();
     summary_ = recorded;
   });
   const bool sealed = state() == ChunkState::kSealed || state() == ChunkState::kDeprecated;
@@ -250,6 +256,7 @@ std::optional<uint32_t> Chunk::FindInPlace(const ChunkDirectory::Query& query,
   }
   const std::shared_ptr<const SealedDirectory> directory = InPlace();
   if (directory == nullptr) return std::nullopt;
+  NoteUse(directory->MemoryBytes());
   SealedDirectory::Search search;
   search.reads_max = kReadsOfASearch;
   const Status status = directory->FindBlocks(query, search);

@@ -49,7 +49,7 @@ class Chunk {
   const ChunkLayout& layout() const { return layout_; }
   const ChunkHeader& header() const { return header_; }
   ChunkState state() const { return state_.load(); }
-  void set_state(ChunkState state) { state_.store(state); }
+  void set_state(ChunkState state);
   // Of a sealed chunk what its seal record says; of the open one what its entries say.
   ChunkSummary summary() const;
 
@@ -102,7 +102,7 @@ class Chunk {
   // The directory, which is read if need be; it may grow while the caller has it, if the chunk is
   // not sealed: entries stay where they are, all else is guarded by mutex_.
   Result<DirectoryPtr> Loaded();
-  void NoteUse(const ChunkDirectory& directory);
+  void NoteUse(size_t bytes);
   // What the directory on disk says; nothing: too much of it would be read, or it is damaged.
   std::optional<uint32_t> FindInPlace(const ChunkDirectory::Query& query,
                                       std::vector<BlockRef>& out);

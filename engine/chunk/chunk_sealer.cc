@@ -63,6 +63,7 @@ Result<ChunkSummary> ChunkSealer::WriteSeal(Chunk& chunk) {
   SealRecord seal;
   seal.chunk_sequence = chunk.header().chunk_sequence;
   seal.summary = chunk.summary();
+  seal.order_crc32 = Crc32(order.first(seal.summary.block_count * sizeof(uint16_t)));
   seal.super_crc32 = SuperCrc(directory, order);
   std::array<std::byte, sizeof(SealRecord)> record;
   EncodeStruct(seal, record);

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <mutex>
-#include <unordered_map>
 
 namespace xtdb {
 
@@ -21,7 +21,7 @@ class DirectoryBudget {
 
   // The chunk uses its directory of so many bytes, which stays until others are used; those may be
   // let go of here. Not under a chunk's lock.
-  void NoteUse(Chunk& chunk, size_t bytes);
+  void NoteUse(Chunk& chunk, size_t bytes) noexcept;
   // The chunk's end.
   void Forget(const Chunk& chunk) noexcept;
   size_t bytes() const;
@@ -31,10 +31,12 @@ class DirectoryBudget {
     Chunk* chunk = nullptr;
     size_t bytes = 0;
   };
+  void Enter(Chunk& chunk, size_t bytes);
+
   const size_t bytes_max_;
   mutable std::mutex mutex_;
   std::list<Use> uses_;  // the last one first
-  std::unordered_map<const Chunk*, std::list<Use>::iterator> by_chunk_;
+  std::map<const Chunk*, std::list<Use>::iterator> by_chunk_;
   size_t bytes_ = 0;
 };
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/crc32.h"
+
 namespace xtdb {
 
 Result<std::unique_ptr<const SealedDirectory>> SealedDirectory::Open(File& file,
@@ -20,16 +22,14 @@ Result<std::unique_ptr<const SealedDirectory>> SealedDirectory::Open(File& file,
       summary.block_count > layout.entry_count) {
     return Status::Corruption("seal record of another chunk");
   }
+  if (seal.order_crc32 == 0) return Status::Unsupported("an order array without a checksum");
   std::vector<uint16_t> order(summary.block_count);
-  XTDB_RETURN_IF_ERROR(file.ReadAt(layout.order_offset, std::as_writable_bytes(std::span(order))));
-  // A number that is wrong and no other's names a place without an entry.
-  std::vector<bool> is_named(layout.entry_count);
-  for (const uint16_t number : order) {
-    if (number >= layout.entry_count || is_named[number]) {
-      return Status::Corruption("order array");
-    }
-    is_named[number] = true;
-  }
+  const std::span<std::byte> numbers = std::as_writable_bytes(std::span(order));
+  XTDB_RETURN_IF_ERROR(file.ReadAt(layout.order_offset, numbers));
+  if (Crc32(numbers) != seal.order_crc32) return Status::Corruption("order array: checksum");
+  // These are bytes of the disk all the same.
+  const auto is_outside = [&](uint16_t number) { return number >= layout.entry_count; };
+  if (std::any_of(order.begin(), order.end(), is_outside)) return Status::Corruption("order array");
   return std::unique_ptr<const SealedDirectory>(
       new SealedDirectory(file, layout, chunk_sequence, std::move(order)));
 }

@@ -20,7 +20,7 @@ namespace xtdb {
 class SealedDirectory {
  public:
   // Reads seal record and order array. kCorruption unless the one says of that chunk what `summary`
-  // does, and the other names as many different entries.
+  // does, and the other is the one that was sealed; kUnsupported if that is not known.
   static Result<std::unique_ptr<const SealedDirectory>> Open(File& file, const ChunkLayout& layout,
                                                              uint64_t chunk_sequence,
                                                              const ChunkSummary& summary);
@@ -37,6 +37,7 @@ class SealedDirectory {
     std::vector<Block> blocks;  // as ChunkDirectory::FindBlocks gives them
     uint32_t pruned = 0;
   };
+  size_t MemoryBytes() const { return sizeof(*this) + order_.size() * sizeof(uint16_t); }
   // All entries are seen by the snapshot. kCorruption: an entry that it looked at is damaged.
   Status FindBlocks(const ChunkDirectory::Query& query, Search& search) const;
 

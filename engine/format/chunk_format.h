@@ -101,13 +101,17 @@ struct SealRecord {
   std::array<char, 8> magic = kSealMagic;
   uint64_t chunk_sequence = 0;
   ChunkSummary summary;
-  uint8_t reserved[56] = {};
+  // Of the numbers in the order array, one for each block: for who searches the directory in place.
+  // 0: not known.
+  uint32_t order_crc32 = 0;
+  uint8_t reserved[52] = {};
   uint32_t super_crc32 = 0;  // SuperCrc of directory and order array
   uint32_t crc32 = 0;
 };
 static_assert(sizeof(SealRecord) == 128);
 static_assert(offsetof(SealRecord, summary) == 16);
-static_assert(offsetof(SealRecord, reserved) == 64);
+static_assert(offsetof(SealRecord, order_crc32) == 64);
+static_assert(offsetof(SealRecord, reserved) == 68);
 static_assert(offsetof(SealRecord, super_crc32) == 120);
 
 // kCorruption unless `sources` are those of a chunk of that kind and number.

@@ -152,6 +152,8 @@ void TagBuckets::EnterBucketOf(int64_t ts_us) {
   if (ts_us >= bucket_start_us_ && ts_us < bucket_end_us_) return;
   bucket_start_us_ = request_.buckets.FloorOf(ts_us);
   bucket_end_us_ = request_.buckets.NextOf(bucket_start_us_);
+  // Else the points of the bucket would never come to an end.
+  XTDB_CHECK(bucket_start_us_ <= ts_us && ts_us < bucket_end_us_);
 }
 
 }  // namespace xtdb

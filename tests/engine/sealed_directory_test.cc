@@ -160,6 +160,35 @@ TEST_F(SealedDirectoryTest, DamageCostsNoBlock) {
   }
 }
 
+// As a stale sector may have them: every number is there once, and each entry is good.
+TEST_F(SealedDirectoryTest, SwappedNumbersCostNoBlock) {
+  ASSERT_NO_FATAL_FAILURE(Fill(2, 12, 10));
+  ASSERT_NO_FATAL_FAILURE(Open());
+  const ChunkLayout layout = chunks_.front()->layout();
+  const uint32_t blocks = chunks_.front()->summary().block_count;
+  ASSERT_GT(blocks, 8u);
+  std::vector<Answer> expected;
+  for (TagId tag = 1; tag < 13; ++tag) {
+    expected.push_back(Ask(*chunks_.front(), {tag, kTsMin, kTsMax}));
+  }
+  Close();
+  std::vector<std::byte> bytes = fs_.ReadWhole(path_);
+  for (int i = 0; i < 2; ++i) {
+    std::swap(bytes[layout.order_offset + 2 + i],
+              bytes[layout.order_offset + 2 * (blocks / 2) + i]);
+  }
+  fs_.WriteWhole(path_, bytes);
+  ASSERT_NO_FATAL_FAILURE(Open());
+  for (TagId tag = 1; tag < 13; ++tag) {
+    EXPECT_EQ(Ask(*chunks_.front(), {tag, kTsMin, kTsMax}), expected[tag - 1]);
+  }
+}
+
+TEST_F(SealedDirectoryTest, WhatAProcessSealsItselfCounts) {
+  ASSERT_NO_FATAL_FAILURE(Fill(2, 12, 10));
+  EXPECT_GT(engine_->Stats().directory_bytes, 0u);
+}
+
 TEST_F(SealedDirectoryTest, AFailedReadIsTold) {
   ASSERT_NO_FATAL_FAILURE(Fill(1, 8, 2));
   ASSERT_NO_FATAL_FAILURE(Open());

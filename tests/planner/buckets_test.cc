@@ -117,6 +117,24 @@ TEST(BucketsTest, OfStrangeDays) {
   EXPECT_EQ(lord_howe.NextOf(one) - one, 90 * kUsPerMinute);
 }
 
+// The clock of Sao Paulo has not been put forward since 2019, that of Berlin is for ever.
+TEST(TimeZoneTest, KnowsTheChangesOfFarYears) {
+  for (const int64_t year : {2030, 2400, 2436, 2437, 2438, 2500, 2837, 9000}) {
+    const int64_t first_us = At(year, 1, 1), end_us = At(year + 1, 1, 1);
+    const auto next = Zone("Europe/Berlin")->NextTransition(first_us);
+    ASSERT_TRUE(next.has_value()) << year;
+    const CivilDate forward = CivilFromDays(FloorDivide(next->ts_us, kUsPerDay));
+    EXPECT_EQ(std::pair(forward.year, forward.month), std::pair(year, 3));
+    EXPECT_EQ(Zone("Europe/Berlin")->LocalOf(next->ts_us), next->local_after_us) << year;
+    const auto last = Zone("Europe/Berlin")->LastTransition(end_us);
+    ASSERT_TRUE(last.has_value()) << year;
+    EXPECT_EQ(CivilFromDays(FloorDivide(last->ts_us, kUsPerDay)).month, 10) << year;
+    EXPECT_EQ(last->local_before_us - last->local_after_us, kUsPerHour);
+    const auto none = Zone("America/Sao_Paulo")->NextTransition(first_us);
+    EXPECT_FALSE(none.has_value()) << year;
+  }
+}
+
 TEST(TimeZoneTest, NamesAreThoseOfTheDatabase) {
   EXPECT_TRUE(TimeZone::Load("europe/berlin").ok());
   EXPECT_TRUE(TimeZone::Load("AMERICA/NEW_YORK").ok());
@@ -155,11 +173,14 @@ TEST(BucketsTest, CoverTimeWithoutHolesOrOverlaps) {
   for (const Buckets& buckets : all) {
     for (int i = 0; i < 5000; ++i) {
       // Half of them near a change of the clock.
-      const int64_t somewhere_us =
-          At(2011, 1, 1) + static_cast<int64_t>(random() % (4000 * kUsPerDay));
+      // Some far beyond what is listed of transitions.
+      const int64_t first_us = At(i % 8 == 0 ? 2400 : 2011, 1, 1);
+      const auto days = static_cast<uint64_t>(i % 16 == 0 ? 2'700'000 : 4000);
+      const int64_t somewhere_us = first_us + static_cast<int64_t>(random() % (days * kUsPerDay));
       const std::optional<TimeZone::Transition> change =
           Zone(kZones[random() % std::size(kZones)])->NextTransition(somewhere_us);
-      const auto near_us = static_cast<int64_t>(random() % (4 * kUsPerHour)) - 2 * kUsPerHour;
+      const int64_t reach_us = i % 3 == 0 ? kUsPerSecond : 2 * kUsPerHour;
+      const auto near_us = static_cast<int64_t>(random() % (2 * reach_us)) - reach_us;
       const int64_t ts_us = change && i % 2 == 0 ? change->ts_us + near_us : somewhere_us;
       const int64_t start_us = buckets.FloorOf(ts_us);
       ASSERT_LE(start_us, ts_us);

@@ -71,6 +71,21 @@ TEST_F(WideTest, TimesAndOrderAreThePlans) {
   EXPECT_EQ(Line("SELECT rowid FROM wide ORDER BY rowid DESC LIMIT 1"), "40");
 }
 
+// Whichever table SQLite puts outside, and where it compares itself.
+TEST_F(WideTest, TimesAreComparedAsTimes) {
+  Create("plant, temp, every='1 s', fill=nearest");
+  Run("CREATE TABLE n(t TEXT); INSERT INTO n VALUES ('1970-01-01'), ('1970-01-01T00:00Z'), ('x')");
+  for (const char* from : {"n CROSS JOIN wide w", "wide w CROSS JOIN n"}) {
+    EXPECT_EQ(Line("SELECT count(*) FROM " + std::string(from) + " ON w.time = n.t WHERE t <> 'x'"),
+              "2");
+  }
+  EXPECT_EQ(Line("SELECT count(*) FROM wide WHERE time = '1970-01-01T00:00Z' OR temp = 7"), "1");
+  EXPECT_EQ(Line("SELECT count(*) FROM wide WHERE time IS '1970-01-01'"), "1");
+  EXPECT_EQ(Line("SELECT CASE WHEN time = '1970-01-01' THEN 1 END FROM wide"), "1");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_at('plant', 'temp', 0) WHERE time IS '1970-01-01'"),
+            "1");
+}
+
 TEST_F(WideTest, OnlyTheTagsThatAreReadAre) {
   Create("plant, temp, press, every='10 us'");
   Run("SELECT time FROM wide");
@@ -163,6 +178,7 @@ TEST_F(WideTest, SaysWhatItTakes) {
       {"plant, a, accept=some", "write good, notbad or all"},
       {"plant, a, max_gap='1 mon'", "no fixed length"},
       {"plant, a, timezone='UTC'", "give every as well"},
+      {"plant, a, every='1 s', origin=now", "origin is \"now\", and moves"},
       {"plant, a, every='1 day', timezone='x'", "time zone \"x\" not recognized"},
       {"plant, a, colour=red", "unknown option \"colour\"; the options are every, fill"}};
   for (const auto& [arguments, message] : wrong) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "vtab/text/quote_text.h"
+#include "vtab/time_collation.h"
 
 namespace xtdb {
 namespace {
@@ -127,7 +128,7 @@ Result<Chosen> Choose(const TableFunction& function, sqlite3_index_info* info) {
     } else if (function.has_tag_column && constraint.iColumn == 0 && is_equal &&
                constraint.usable && chosen.names < 0 && IsBinary(info, i)) {
       chosen.names = i;
-    } else if (constraint.usable && IsBinary(info, i)) {
+    } else if (constraint.usable && ComparesTimes(info, i)) {
       std::optional<TimeTerm> term = TimeTermOf(function, constraint.iColumn);
       const std::optional<CompareOp> op = TimeOperator(constraint.op);
       const bool may_be_added = op == CompareOp::kGe || op == CompareOp::kLt;

@@ -32,6 +32,8 @@ std::string Schema(const TableFunction& function) {
   std::string columns;
   const auto add = [&](const char* name, const char* type) {
     columns += (columns.empty() ? "" : ", ") + std::string(name) + " " + type;
+    // So that SQLite, too, compares times and not texts.
+    if (std::string_view(type) == "TIMESTAMP") columns += " COLLATE XTDB_TIME";
   };
   for (const OutputColumn& column : function.columns) add(column.name, column.type);
   for (const char* const argument : function.arguments) add(argument, "TEXT HIDDEN");

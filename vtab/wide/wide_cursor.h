@@ -54,7 +54,6 @@ class WideCursor : public sqlite3_vtab_cursor {
   std::unique_ptr<FunctionCall> call_;
   PlanCounters counters_;
   std::vector<TimeFilter> filters_;
-  std::vector<TagPtr> tags_;        // by column
   std::unique_ptr<WideRows> rows_;  // null: at the end
 };
 

@@ -51,6 +51,9 @@ Status TakeOptions(sqlite3* db, std::span<const std::string_view> arguments,
                         ParseOptions(arguments, {kKeys, "every='1 s' or fill='locf'"}));
   FunctionArguments given(kArguments);
   for (const ModuleArgument& option : options) {
+    if (option.key == "origin" && EqualsIgnoreCase(option.value, "now")) {
+      return Status::InvalidArgument("origin is \"now\", and moves; write a time");
+    }
     XTDB_RETURN_IF_ERROR(given.SetText(db, option.key, option.value));
   }
   XTDB_ASSIGN_OR_RETURN(Buckets grid, BucketsOf(given, 0, "every"));
@@ -95,7 +98,7 @@ Result<WideDefinition> ParseWideDefinition(sqlite3* db, const std::string& schem
 }
 
 std::string WideSchema(const WideDefinition& definition) {
-  std::string schema = "CREATE TABLE x(time TIMESTAMP NOT NULL";
+  std::string schema = "CREATE TABLE x(time TIMESTAMP NOT NULL COLLATE XTDB_TIME";
   for (const WideDefinition::Column& column : definition.columns) {
     schema += ", " + QuoteIdentifier(column.name) + " NUMERIC";
   }

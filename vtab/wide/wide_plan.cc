@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "vtab/text/quote_text.h"
+#include "vtab/time_collation.h"
 
 namespace xtdb {
 namespace {
@@ -109,7 +109,7 @@ class WideIndexChooser {
     const auto& constraint = info_->aConstraint[i];
     const std::optional<CompareOp> op = TimeOperator(constraint.op);
     if (!op || constraint.usable == 0 || !IsTime(constraint.iColumn)) return;
-    if (!EqualsIgnoreCase(sqlite3_vtab_collation(info_, i), "BINARY")) return;
+    if (!ComparesTimes(info_, i)) return;
     if (op != CompareOp::kEq && HasPattern(constraint.iColumn)) return;
     TimeTerm term{.column = static_cast<size_t>(constraint.iColumn),
                   .is_ts = IsTs(constraint.iColumn),
