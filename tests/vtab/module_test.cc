@@ -1,7 +1,16 @@
+#include <cstdlib>
+
 #include "tests/vtab/sql_fixture.h"
 
 namespace xtdb {
 namespace {
+
+// tests/newest_sqlite.sh says which one it has put in the place of the system's.
+TEST(SqliteVersionTest, IsTheOneThatTheTestsAreMeantFor) {
+  const char* const expected = std::getenv("XTDB_EXPECTED_SQLITE");
+  if (expected == nullptr) GTEST_SKIP() << "no version is asked for";
+  EXPECT_STREQ(sqlite3_libversion(), expected);
+}
 
 using testing::ElementsAre;
 using testing::HasSubstr;
