@@ -46,12 +46,12 @@ class StressWriter {
     return db_.Open(path_, kWriterTimeoutMs);
   }
 
-  // Letters that do not compress, so that space is used up.
+  // Letters that do not compress, so that space is used up. Begins as no number does.
   std::string Filler() {
     std::string text(static_cast<size_t>(Draw(4'000)), ' ');
     for (char& c : text) c = static_cast<char>('0' + random_() % 64);
     std::replace(text.begin(), text.end(), '\'', ' ');
-    return text;
+    return "fill " + text;
   }
 
   // The transaction's first write, which takes the right to write; `is_ours`: whether it got it.
