@@ -120,8 +120,10 @@ Status ReadView::FindSources(TagId tag, int64_t ts_from, int64_t ts_to, Sources&
 Result<std::shared_ptr<LoadedBlock>> ReadView::Load(const BlockRef& block, BlockUse use) const {
   auto loaded = snapshot->engine().block_reader().Read(
       *block.entry, block.chunk->header().chunk_sequence, block.entry_index,
-      block.chunk->layout().ExtentOffset(block.entry_index), use);
-  if (!loaded.ok()) NoteDamage(snapshot->engine(), std::string(loaded.status().message()));
+      block.chunk->layout().ExtentOffset(block.entry_index), use, block.is_rolled_back);
+  if (!loaded.ok() && loaded.status().code() != StatusCode::kRolledBack) {
+    NoteDamage(snapshot->engine(), std::string(loaded.status().message()));
+  }
   return loaded;
 }
 

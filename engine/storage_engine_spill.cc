@@ -20,6 +20,7 @@ Status StorageEngine::SpillRows(Staging& staging) {
   SpillGroups groups;
   for (const Staging::Leaving& one : leaving) {
     XTDB_ASSIGN_OR_RETURN(std::shared_ptr<SpillGroup> group, WriteGroup(one));
+    group->is_rolled_back = staging.is_rolled_back();
     groups.push_back(std::move(group));
   }
   staging.Spill(leaving, std::move(groups));

@@ -30,6 +30,8 @@ int SqliteCode(StatusCode code) {
       return SQLITE_NOMEM;
     case StatusCode::kInterrupted:
       return SQLITE_INTERRUPT;
+    case StatusCode::kRolledBack:
+      return SQLITE_ABORT_ROLLBACK;
     case StatusCode::kInvalidArgument:
     case StatusCode::kNotFound:
     case StatusCode::kFailedPrecondition:

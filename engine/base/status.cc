@@ -58,6 +58,8 @@ std::string_view StatusCodeName(StatusCode code) {
       return "resource exhausted";
     case StatusCode::kInterrupted:
       return "interrupted";
+    case StatusCode::kRolledBack:
+      return "rolled back";
     case StatusCode::kUnsupported:
       return "unsupported";
     case StatusCode::kOutOfMemory:
@@ -95,6 +97,9 @@ Status Status::ResourceExhausted(std::string message) {
 }
 Status Status::Interrupted(std::string message) {
   return {StatusCode::kInterrupted, std::move(message)};
+}
+Status Status::RolledBack(std::string message) {
+  return {StatusCode::kRolledBack, std::move(message)};
 }
 Status Status::Unsupported(std::string message) {
   return {StatusCode::kUnsupported, std::move(message)};

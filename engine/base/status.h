@@ -28,6 +28,7 @@ enum class StatusCode : uint8_t {
   kCorruption,         // bytes that we wrote are not what we read
   kResourceExhausted,  // disk full, quota, memory budget
   kInterrupted,        // the caller has asked for its end
+  kRolledBack,         // the transaction that it reads is gone
   kUnsupported,        // a known thing that this build does not do
   kOutOfMemory,        // there was no memory; nothing is wrong with any file
 };
@@ -57,6 +58,7 @@ class [[nodiscard]] Status {
   static Status Corruption(std::string message);
   static Status ResourceExhausted(std::string message);
   static Status Interrupted(std::string message);
+  static Status RolledBack(std::string message);
   static Status Unsupported(std::string message);
   static Status OutOfMemory() noexcept;  // allocates nothing
 

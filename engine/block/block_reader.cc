@@ -37,6 +37,10 @@ bool IsDescribedBy(const BlockHead& head, const BlockDirEntry& entry) {
          head.table_bytes == entry.table_bytes;
 }
 
+Status InPlace(const Status& status, const std::string& where) {
+  return status.code() == StatusCode::kRolledBack ? status : status.WithContext(where);
+}
+
 }  // namespace
 
 VectorTable LoadedBlock::TableOf(const TagRun& run) const {
@@ -63,7 +67,7 @@ Status LoadedBlock::DecodeVectorAt(size_t index, PointColumns& out) {
   Status status = DecodeRows(vector, out);
   if (status.ok()) return status;
   if (out.size() > rows_before) out.Truncate(rows_before);
-  return status.WithContext(Where() + ", vector " + std::to_string(index));
+  return InPlace(status, Where() + ", vector " + std::to_string(index));
 }
 
 Result<std::shared_ptr<const PointColumns>> LoadedBlock::VectorAt(size_t index, ValueType type) {
@@ -103,6 +107,9 @@ Status LoadedBlock::ReadWindow(uint64_t begin, uint64_t bytes) {
     window_capacity_ = bytes;
   }
   XTDB_RETURN_IF_ERROR(file_.ReadAt(place_.offset + begin, {window_.get(), bytes}));
+  if (place_.is_rolled_back != nullptr && *place_.is_rolled_back) {
+    return Status::RolledBack("the transaction that this statement reads was rolled back");
+  }
   window_begin_ = begin;
   window_size_ = bytes;
   return Status();
@@ -137,10 +144,9 @@ Status LoadedBlock::ReadHead(uint64_t data_size_bytes, uint64_t table_bytes) {
   return Status();
 }
 
-Result<std::shared_ptr<LoadedBlock>> BlockReader::Read(const BlockDirEntry& entry,
-                                                       uint64_t chunk_sequence,
-                                                       uint32_t entry_index, uint64_t offset,
-                                                       BlockUse use) const {
+Result<std::shared_ptr<LoadedBlock>> BlockReader::Read(
+    const BlockDirEntry& entry, uint64_t chunk_sequence, uint32_t entry_index, uint64_t offset,
+    BlockUse use, const std::atomic<bool>* is_rolled_back) const {
   const auto where = [&] { return Describe(entry, chunk_sequence, entry_index); };
   if (entry.data_size_bytes > entry.extents * kExtentSizeBytes ||
       entry.extents > kBlockExtentsMax) {
@@ -148,9 +154,11 @@ Result<std::shared_ptr<LoadedBlock>> BlockReader::Read(const BlockDirEntry& entr
   }
   BlockCache* const cache = use == BlockUse::kFewPoints ? &cache_ : nullptr;
   std::shared_ptr<LoadedBlock> block(new LoadedBlock(
-      file_, {chunk_sequence, entry_index, offset, entry.through_lsn, entry.head_crc32}, cache));
+      file_,
+      {chunk_sequence, entry_index, offset, entry.through_lsn, entry.head_crc32, is_rolled_back},
+      cache));
   const Status read = block->ReadHead(entry.data_size_bytes, TableBytes(entry));
-  if (!read.ok()) return read.WithContext(where());
+  if (!read.ok()) return InPlace(read, where());
   const BlockHead& head = block->head();
   if (head.container_id != container_id_ || head.chunk_sequence != chunk_sequence) {
     return Status::Corruption(where() + ": block of another container or chunk");

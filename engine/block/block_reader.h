@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,6 +54,7 @@ class LoadedBlock {
     uint64_t offset;  // of the block in the container
     LSN through_lsn;
     uint32_t head_crc32;
+    const std::atomic<bool>* is_rolled_back;  // null: it stays
   };
   LoadedBlock(File& file, const Place& place, BlockCache* cache)
       : file_(file), place_(place), cache_(cache) {}
@@ -92,10 +94,12 @@ class BlockReader {
   BlockReader(File& file, uint64_t container_id, size_t cache_bytes = 0)
       : file_(file), container_id_(container_id), cache_(cache_bytes) {}
   // offset: of the block in the container.
+  // is_rolled_back: of a block whose place another may take once it is true; reading then ends with
+  // kRolledBack. It outlives the block.
   // kCorruption names chunk, block, tag and time range; kIoError as the file says.
-  Result<std::shared_ptr<LoadedBlock>> Read(const BlockDirEntry& entry, uint64_t chunk_sequence,
-                                            uint32_t entry_index, uint64_t offset,
-                                            BlockUse use = BlockUse::kScan) const;
+  Result<std::shared_ptr<LoadedBlock>> Read(
+      const BlockDirEntry& entry, uint64_t chunk_sequence, uint32_t entry_index, uint64_t offset,
+      BlockUse use = BlockUse::kScan, const std::atomic<bool>* is_rolled_back = nullptr) const;
   size_t cached_bytes() const { return cache_.bytes(); }
 
  private:

@@ -28,6 +28,8 @@ struct BlockRef {
   uint32_t entry_index = 0;
   class Chunk* chunk = nullptr;
   int64_t first_visible_us = kTsMin;  // its points before it are hidden
+  // Of a transaction that has not committed: its place may be another block's once this is true.
+  const std::atomic<bool>* is_rolled_back = nullptr;
 };
 
 // A chunk in memory: its layout, summary and, where much of it is asked for, its directory. A few

@@ -30,7 +30,8 @@ void SpillGroup::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to,
     if (entry.ts_min_us > ts_to || entry.ts_max_us < ts_from) return;
     // Owned by the group.
     const std::shared_ptr<void> nobody;
-    out.push_back({{nobody, &entry}, block.entry_index, block.chunk.get()});
+    out.push_back(
+        {{nobody, &entry}, block.entry_index, block.chunk.get(), kTsMin, is_rolled_back.get()});
   };
   const auto mixed = std::partition_point(blocks.begin(), blocks.end(),
                                           [](const Block& block) { return !IsMixed(block); });

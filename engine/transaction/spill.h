@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -66,6 +67,7 @@ struct SpillGroup {
   std::vector<Block> blocks;  // those of one tag by tag, then MIXED ones
   std::vector<TagId> mixed_tags;
   uint64_t row_count = 0;
+  std::shared_ptr<const std::atomic<bool>> is_rolled_back;  // the transaction: its place is free
 
   // Orders the blocks for FindBlocks.
   void Sort();

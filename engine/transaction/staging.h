@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -138,6 +139,9 @@ class Staging {
   // Takes these rows out of memory; `groups` stand for them.
   void Spill(const std::vector<Leaving>& leaving, SpillGroups groups);
   const SpillGroups& spills() const { return spills_; }
+  // Tells plans that read them that they are gone, before their place is given to others.
+  void NoteRollback() { *is_rolled_back_ = true; }
+  std::shared_ptr<const std::atomic<bool>> is_rolled_back() const { return is_rolled_back_; }
   // Those written before `mark`.
   SpillGroups SpillsAt(Mark mark) const;
 
@@ -169,6 +173,8 @@ class Staging {
   uint64_t generation_ = 0;
   const std::shared_ptr<HeldMarks> held_marks_ = std::make_shared<HeldMarks>();
   SpillGroups spills_;
+  const std::shared_ptr<std::atomic<bool>> is_rolled_back_ =
+      std::make_shared<std::atomic<bool>>(false);
   size_t staged_bytes_ = 0;
 };
 

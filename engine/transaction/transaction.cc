@@ -386,6 +386,7 @@ void Transaction::Commit() noexcept {
 
 Status Transaction::Rollback() {
   if (state_ == State::kDone) return Status();
+  staging_.NoteRollback();
   if (memory_taken_ && !engine_->forked()) GiveMemoryBack();
   Status undone;
   if (!engine_->forked()) undone = CatchNoMemory([this] { return WithdrawFromLog(); });

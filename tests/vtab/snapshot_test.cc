@@ -121,6 +121,39 @@ TEST_F(SnapshotTest, CursorsGoOnAfterRollbackAndCommit) {
   EXPECT_TRUE(code == SQLITE_ROW || code == SQLITE_ABORT_ROLLBACK) << code;
 }
 
+// Rows of the transaction that have left memory stand where the next transaction writes its own.
+TEST_F(SnapshotTest, ACursorOverALargeTransactionEndsWithItsRollback) {
+  Run("CREATE VIRTUAL TABLE small USING xtdb(path='small.xtdb', buffer='1M')");
+  const auto insert = [&](const std::string& tag) {
+    Run("WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) "
+        "INSERT INTO small(tag, ts, value) SELECT '" +
+        tag + "', i * 1000, sqrt(i) FROM n");
+  };
+  Run("BEGIN");
+  insert("a");
+  const std::vector<std::string> queries = {
+      "SELECT value FROM small WHERE tag = 'a'", "SELECT value FROM small ORDER BY ts",
+      "SELECT sum FROM xtdb_aggregate('small', 'a', 0, 200000000, '1 s')",
+      "SELECT b.value FROM small a JOIN small b ON b.tag = a.tag AND b.ts = a.ts"};
+  std::vector<std::unique_ptr<TestStatement>> statements;
+  for (const std::string& query : queries) {
+    statements.push_back(std::make_unique<TestStatement>(db_->get(), query));
+    EXPECT_EQ(statements.back()->Step(), SQLITE_ROW) << query;
+  }
+  Run("ROLLBACK");
+  insert("b");
+  sqlite3_extended_result_codes(db_->get(), 1);
+  for (const auto& statement : statements) {
+    int code = SQLITE_ROW;
+    while (code == SQLITE_ROW) code = statement->Step();
+    EXPECT_EQ(code, SQLITE_ABORT_ROLLBACK);
+    EXPECT_THAT(sqlite3_errmsg(db_->get()),
+                testing::EndsWith("the transaction that this statement reads was rolled back"));
+  }
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_events('small') WHERE kind = 'damage found'"), "0");
+  EXPECT_EQ(Line("SELECT xtdb_check('small')"), "ok");
+}
+
 TEST_F(SnapshotTest, ASelfJoinSeesOneState) {
   for (int ts = 1; ts <= 4; ++ts) Insert(*db_, ts);
   EXPECT_EQ(Line("SELECT count(*) FROM plant a JOIN plant b ON a.tag = b.tag AND b.ts > a.ts"),
