@@ -30,7 +30,7 @@ bool OverlapIndex::OlderMeets(uint32_t age, int64_t ts_min_us, int64_t ts_max_us
 
 void PointSource::Start(const SourceContext& context, uint32_t age) {
   age_ = age;
-  if (ts_max_us_ < FromUs(context) || ts_min_us_ > context.ts_to_us) return SetExhausted();
+  if (!MeetsRange(context)) return SetExhausted();
   SetPending(context.descending ? std::min(ts_max_us_, context.ts_to_us)
                                 : std::max(ts_min_us_, FromUs(context)));
 }
@@ -70,7 +70,7 @@ Status RunSource::Advance(const SourceContext& context) {
 }
 
 bool VectorSource::CanSkip(const VectorEntry& entry, const SourceContext& context) const {
-  if (entry.ts_max_us < FromUs(context) || entry.ts_min_us > context.ts_to_us) return true;
+  if (IsOutside(entry, context)) return true;
   return context.filter != nullptr && table_.has_statistics &&
          !context.filter->CanMatch(ZoneMapOf(entry, table_.type)) &&
          !context.overlaps->OlderMeets(age(), std::max(entry.ts_min_us, FromUs(context)),
@@ -124,6 +124,7 @@ Status VectorSource::DecodeNext(size_t index, const SourceContext& context) {
 
 Status VectorSource::Advance(const SourceContext& context) {
   SetExhausted();
+  if (!MeetsRange(context)) return Status();
   if (!opened_) {
     use_ = IsForFewPoints(context) ? BlockUse::kFewPoints : BlockUse::kScan;
     XTDB_ASSIGN_OR_RETURN(table_, Open(use_));
@@ -132,6 +133,11 @@ Status VectorSource::Advance(const SourceContext& context) {
     SetNext(context);
     return Status();
   }
+  while (!wanted_.empty() && IsOutside(table_.vectors[wanted_.back()], context)) {
+    wanted_.pop_back();
+    ++context.counters->vectors_pruned;
+  }
+  if (wanted_.empty()) return Status();
   const size_t index = wanted_.back();
   wanted_.pop_back();
   XTDB_RETURN_IF_ERROR(DecodeNext(index, context));

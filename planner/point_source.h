@@ -72,7 +72,8 @@ class PointSource {
 
   // Once, before the first step.
   void Start(const SourceContext& context, uint32_t age);
-  // One step, with no rows current: a read, a decode, or the finding that nothing is left.
+  // One step, with no rows current: a read, a decode, or the finding that nothing is left. The
+  // context's time range may have become smaller since the last one.
   virtual Status Advance(const SourceContext& context) = 0;
 
   bool has_rows() const { return begin_ < end_; }
@@ -107,6 +108,9 @@ class PointSource {
     begin_ = end_ = 0;
   }
   uint32_t age() const { return age_; }
+  bool MeetsRange(const SourceContext& context) const {
+    return ts_max_us_ >= FromUs(context) && ts_min_us_ <= context.ts_to_us;
+  }
   // Of the stream's time range what this source takes part in.
   int64_t FromUs(const SourceContext& context) const {
     return std::max(context.ts_from_us, first_visible_us_);
@@ -160,6 +164,9 @@ class VectorSource : public PointSource {
   bool IsForFewPoints(const SourceContext& context) const;
   Status DecodeNext(size_t index, const SourceContext& context);
   void PlanVectors(const SourceContext& context);
+  bool IsOutside(const VectorEntry& entry, const SourceContext& context) const {
+    return entry.ts_max_us < FromUs(context) || entry.ts_min_us > context.ts_to_us;
+  }
   bool CanSkip(const VectorEntry& entry, const SourceContext& context) const;
   void SetNext(const SourceContext& context);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,6 +41,15 @@ class TagStream {
   // the end, or every row still to come is later (earlier, when descending) than `until_us`. On
   // error the stream is over.
   Result<const Batch*> Next(std::optional<int64_t> until_us = std::nullopt);
+  // Rows before this time (behind it, when descending) are wanted no more; some of those that are
+  // in memory may come nevertheless.
+  void SkipTo(int64_t ts_us) {
+    if (context_.descending) {
+      context_.ts_to_us = std::min(context_.ts_to_us, ts_us);
+    } else {
+      context_.ts_from_us = std::max(context_.ts_from_us, ts_us);
+    }
+  }
   // No row still to come is earlier (later, when descending) than this; nothing: the end.
   std::optional<int64_t> bound() const;
   const TagPtr& tag() const { return batch_.tag; }

@@ -45,8 +45,7 @@ Status SignalReader::NextBatch() {
 // Beyond the values up to that time, and that at it, or not.
 Status SignalReader::PassUpTo(int64_t ts_us, bool with_itself) {
   const auto is_passed = [&](int64_t time_us) {
-    if (time_us == ts_us) return with_itself;
-    return range_.descending ? time_us > ts_us : time_us < ts_us;
+    return time_us == ts_us ? with_itself : IsBeyond(ts_us, time_us);
   };
   if (!began_) XTDB_RETURN_IF_ERROR(NextBatch());
   while (batch_ != nullptr && is_passed(TimeAt(next_))) {
@@ -54,11 +53,26 @@ Status SignalReader::PassUpTo(int64_t ts_us, bool with_itself) {
     next_ = *std::ranges::partition_point(std::views::iota(next_ + 1, size + 1), [&](size_t i) {
       return i < size && is_passed(TimeAt(i));
     });
-    prior_ = FoundPoint::At(*batch_->columns, Index(next_ - 1));
     following_.reset();
+    // Between what is still there of a part that was skipped and the range are others.
+    if (IsInRange(TimeAt(next_ - 1))) prior_ = FoundPoint::At(*batch_->columns, Index(next_ - 1));
     if (next_ == size) XTDB_RETURN_IF_ERROR(NextBatch());
   }
   return Status();
+}
+
+Status SignalReader::SkipTo(int64_t ts_us) {
+  if (!began_) XTDB_RETURN_IF_ERROR(NextBatch());
+  if (batch_ == nullptr) return Status();
+  if (const size_t size = batch_->end - batch_->begin; IsBeyond(ts_us, TimeAt(size - 1))) {
+    (range_.descending ? range_.ts_to_us : range_.ts_from_us) = ts_us;
+    stream_.SkipTo(ts_us);
+    prior_.reset();
+    looked_prior_ = false;
+    following_.reset();
+    XTDB_RETURN_IF_ERROR(NextBatch());
+  }
+  return PassUpTo(ts_us, false);
 }
 
 Result<std::optional<int64_t>> SignalReader::NextTime() {

@@ -33,6 +33,8 @@ class SignalReader {
   uint64_t points_max() const { return points_max_; }
   // The time of the next value in the range, beyond that of the last At.
   Result<std::optional<int64_t>> NextTime();
+  // The times to come are this one and those beyond it: what lies between need not be read.
+  Status SkipTo(int64_t ts_us);
   // Nothing: the tag has no value there. Of times in the range, each beyond the last.
   Result<std::optional<Sampled>> At(int64_t ts_us);
 
@@ -43,6 +45,13 @@ class SignalReader {
     return batch_->reversed ? batch_->end - 1 - i : batch_->begin + i;
   }
   int64_t TimeAt(size_t i) const { return batch_->columns->ts_us[Index(i)]; }
+  bool IsInRange(int64_t time_us) const {
+    return range_.ts_from_us <= time_us && time_us <= range_.ts_to_us;
+  }
+  // Whether it is still to come when all up to `ts_us` has come.
+  bool IsBeyond(int64_t time_us, int64_t ts_us) const {
+    return range_.descending ? time_us < ts_us : time_us > ts_us;
+  }
   Status NextBatch();
   Status PassUpTo(int64_t ts_us, bool with_itself);
   Result<const FoundPoint*> Prior();
@@ -51,7 +60,7 @@ class SignalReader {
   Result<std::optional<FoundPoint>> FindBehind() const;
 
   const SampleRequest request_;
-  const SignalRange range_;
+  SignalRange range_;  // begins where it was skipped to
   const ValueFinder values_;
   const uint64_t points_max_;
   TagStream stream_;

@@ -40,6 +40,13 @@ class UnionRows final : public WideRows {
     return true;
   }
 
+  Status SkipTo(int64_t ts_us) override {
+    for (const std::unique_ptr<SignalReader>& reader : readers_) {
+      if (reader != nullptr) XTDB_RETURN_IF_ERROR(reader->SkipTo(ts_us));
+    }
+    return Status();
+  }
+
  private:
   bool Comes(int64_t a_us, int64_t b_us) const {
     return request_.range.descending ? a_us > b_us : a_us < b_us;
@@ -82,6 +89,21 @@ class GridRows final : public WideRows {
     return true;
   }
 
+  Status SkipTo(int64_t ts_us) override {
+    if (request_.range.descending) {
+      last_us_ = std::min(last_us_, ts_us);
+      if (first_us_ <= last_us_) next_us_ = grid_.FloorOf(last_us_);
+    } else if (ts_us > first_us_) {
+      const int64_t start_us = grid_.FloorOf(ts_us);
+      first_us_ = next_us_ = start_us < ts_us ? grid_.NextOf(start_us) : start_us;
+    }
+    if (first_us_ > last_us_) return Status();
+    for (const Signal& signal : signals_) {
+      if (signal.reader != nullptr) XTDB_RETURN_IF_ERROR(signal.reader->SkipTo(next_us_));
+    }
+    return Status();
+  }
+
  private:
   // One of the two: all of its points read once, or each row looked for.
   struct Signal {
@@ -120,7 +142,8 @@ class GridRows final : public WideRows {
                           SignalReader::Make(view, tag, request_.sample, range, counters));
     const auto step_us = static_cast<uint64_t>(grid_.NextOf(first_us_) - first_us_);
     const uint64_t rows = static_cast<uint64_t>(last_us_ - first_us_) / step_us + 1;
-    if (signal.reader->points_max() / rows < kPointsPerLookUp) return Status();
+    const uint64_t wanted = std::min(rows, request_.rows_max);
+    if (signal.reader->points_max() / wanted < kPointsPerLookUp) return Status();
     signal.reader.reset();
     signal.sampler.emplace(view, tag, request_.sample, counters);
     return Status();

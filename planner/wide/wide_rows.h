@@ -23,6 +23,7 @@ struct WideRequest {
   std::optional<Buckets> grid;
   SampleRequest sample;
   SignalRange range;
+  uint64_t rows_max = UINT64_MAX;  // that are wanted, as far as is known
 };
 
 // The values of many tags at common times, a row for each time.
@@ -38,6 +39,8 @@ class WideRows {
 
   // False: there are no more rows.
   virtual Result<bool> Next() = 0;
+  // The rows to come are none before this time (behind it, when descending), which is in the range.
+  virtual Status SkipTo(int64_t ts_us) = 0;
   int64_t ts_us() const { return ts_us_; }
   // By column; nothing where it has none, or is not wanted.
   std::span<const std::optional<Sampled>> values() const { return values_; }

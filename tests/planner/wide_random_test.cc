@@ -81,7 +81,7 @@ std::string ValueAt(const Values& values, const SampleRequest& request, int64_t 
 using Lines = std::vector<std::string>;
 
 Lines ExpectedRows(const TestPoints& points, const std::vector<std::string>& tags,
-                   const WideRequest& request) {
+                   const WideRequest& request, const std::set<int64_t>& wanted) {
   std::vector<Values> values;
   std::set<int64_t> times;
   for (const std::string& tag : tags) {
@@ -99,6 +99,7 @@ Lines ExpectedRows(const TestPoints& points, const std::vector<std::string>& tag
   Lines lines;
   for (const int64_t ts_us : times) {
     if (ts_us < request.range.ts_from_us || ts_us > request.range.ts_to_us) continue;
+    if (!wanted.empty() && !wanted.contains(ts_us)) continue;
     std::string line = std::to_string(ts_us);
     for (size_t i = 0; i < tags.size(); ++i) {
       if (request.columns[i].is_wanted) line += " " + ValueAt(values[i], request.sample, ts_us);
@@ -109,7 +110,22 @@ Lines ExpectedRows(const TestPoints& points, const std::vector<std::string>& tag
   return lines;
 }
 
-Lines ActualRows(const ReadView& view, const WideRequest& request) {
+std::string ShowRow(const WideRows& rows, const WideRequest& request) {
+  std::string line = std::to_string(rows.ts_us());
+  for (size_t i = 0; i < request.columns.size(); ++i) {
+    if (!request.columns[i].is_wanted) continue;
+    const std::optional<Sampled>& value = rows.values()[i];
+    line += " ";
+    if (!value) continue;
+    const FoundPoint& found = value->found;
+    line += Show(found.type, found.point.bits, found.text, value->source_us);
+  }
+  return line;
+}
+
+// wanted: if not empty, the rows at these times, each of which is skipped to.
+Lines ActualRows(const ReadView& view, const WideRequest& request,
+                 const std::set<int64_t>& wanted) {
   Lines lines;
   PlanCounters counters;
   auto made = WideRows::Make(view, request, counters);
@@ -120,16 +136,18 @@ Lines ActualRows(const ReadView& view, const WideRequest& request) {
     const Result<bool> has_row = rows.Next();
     EXPECT_OK(has_row);
     if (!has_row.ok() || !has_row.value()) return lines;
-    std::string line = std::to_string(rows.ts_us());
-    for (size_t i = 0; i < request.columns.size(); ++i) {
-      if (!request.columns[i].is_wanted) continue;
-      const std::optional<Sampled>& value = rows.values()[i];
-      line += " ";
-      if (!value) continue;
-      const FoundPoint& found = value->found;
-      line += Show(found.type, found.point.bits, found.text, value->source_us);
+    const int64_t ts_us = rows.ts_us();
+    if (wanted.empty() || wanted.contains(ts_us)) lines.push_back(ShowRow(rows, request));
+    if (wanted.empty()) continue;
+    if (request.range.descending) {
+      const auto it = wanted.lower_bound(ts_us);
+      if (it == wanted.begin() || *std::prev(it) < request.range.ts_from_us) return lines;
+      EXPECT_OK(rows.SkipTo(*std::prev(it)));
+    } else {
+      const auto it = wanted.upper_bound(ts_us);
+      if (it == wanted.end() || *it > request.range.ts_to_us) return lines;
+      EXPECT_OK(rows.SkipTo(*it));
     }
-    lines.push_back(line);
   }
 }
 
@@ -147,6 +165,15 @@ WideRequest RandomRequest(RandomHistory& history, int64_t range_us) {
   request.sample.accept = static_cast<Accept>(below(3));
   if (below(3) == 0) request.sample.gap_max_us = 1 + below(30);
   return request;
+}
+
+std::set<int64_t> RandomTimes(RandomHistory& history, int64_t range_us) {
+  std::set<int64_t> times;
+  const size_t most = history.Below(2) == 0 ? 5 : 200;
+  for (size_t count = 1 + history.Below(most); count > 0; --count) {
+    times.insert(static_cast<int64_t>(history.Below(static_cast<size_t>(range_us))));
+  }
+  return times;
 }
 
 void CheckHistory(RandomHistory& history, int64_t range_us) {
@@ -169,7 +196,11 @@ void CheckHistory(RandomHistory& history, int64_t range_us) {
                  << " descending " << request.range.descending << " grid "
                  << (request.grid ? request.grid->NextOf(0) : 0) << " tags "
                  << testing::PrintToString(tags));
-    ASSERT_EQ(ActualRows(history.view(), request), ExpectedRows(points, tags, request));
+    ASSERT_EQ(ActualRows(history.view(), request, {}), ExpectedRows(points, tags, request, {}));
+    const std::set<int64_t> wanted = RandomTimes(history, range_us);
+    if (history.Below(2) == 0) request.rows_max = wanted.size();
+    ASSERT_EQ(ActualRows(history.view(), request, wanted),
+              ExpectedRows(points, tags, request, wanted));
   }
 }
 

@@ -71,6 +71,24 @@ TEST_F(WideTest, TimesAndOrderAreThePlans) {
   EXPECT_EQ(Line("SELECT rowid FROM wide ORDER BY rowid DESC LIMIT 1"), "40");
 }
 
+// A grid of 10^11 rows, of which only those are made that are asked for.
+TEST_F(WideTest, OfAFineGridItGoesFromTimeToTime) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('temp', 1000000000000, 80)");
+  Create("plant, temp, every='10 us'");
+  EXPECT_EQ(Line("SELECT ts, temp FROM wide WHERE ts IN (1000000000000, 40, 500000000000, 15)"),
+            "40 72.5, 500000000000 72.5, 1000000000000 80.0");
+  EXPECT_EQ(Line("SELECT ts, temp FROM wide WHERE ts IN (1000000000000, 40, 500000000000, 15) "
+                 "ORDER BY time DESC"),
+            "1000000000000 80.0, 500000000000 72.5, 40 72.5");
+  EXPECT_EQ(Line("SELECT ts FROM wide WHERE rowid IN (20, 600000000000) AND ts > 20"),
+            "600000000000");
+  EXPECT_EQ(Line("SELECT temp FROM wide WHERE rowid = 700000000000"), "72.5");
+  EXPECT_EQ(Line("SELECT ts FROM wide WHERE ts IN ('1970-01-12 13:46:40', NULL, 10.5, 30.0)"),
+            "30, 1000000000000");
+  Create("plant, temp");
+  EXPECT_EQ(Line("SELECT ts FROM wide WHERE ts IN (40, 1000000000000, 7)"), "40, 1000000000000");
+}
+
 // Whichever table SQLite puts outside, and where it compares itself.
 TEST_F(WideTest, TimesAreComparedAsTimes) {
   Create("plant, temp, every='1 s', fill=nearest");

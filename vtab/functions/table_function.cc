@@ -69,6 +69,11 @@ class FunctionCursor : public sqlite3_vtab_cursor {
   StatementSnapshots::Lease lease_;
   InterruptProbe probe_;
   std::shared_ptr<const FunctionArguments> arguments_;
+  // Of a column; what the comparisons let through.
+  struct TimeFilter {
+    size_t column;
+    TimeSet times;
+  };
   std::vector<TimeFilter> time_filters_;
   std::unique_ptr<RowSource> source_;  // null: at the end
   FunctionRow row_;
@@ -100,10 +105,10 @@ Status FunctionCursor::TakeNames(sqlite3_value* value, bool is_list, TagSelectio
 Status FunctionCursor::TakeTimeFilters(const char* text, std::span<sqlite3_value*> values) {
   time_filters_.clear();
   for (const TimeTerm& term : TimeTermsOf(table_.function, text)) {
-    XTDB_ASSIGN_OR_RETURN(TimeFilter filter,
-                          TimeFilter::Make(table_.connection.db(), term,
-                                           values[time_filters_.size()], lease_.view().now_us()));
-    time_filters_.push_back(std::move(filter));
+    XTDB_ASSIGN_OR_RETURN(TimeSet times,
+                          TimesOf(table_.connection.db(), term, values[time_filters_.size()],
+                                  lease_.view().now_us()));
+    time_filters_.push_back({term.column, std::move(times)});
   }
   return {};
 }
@@ -153,12 +158,11 @@ Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_val
 void FunctionCursor::NarrowTime(FunctionCall& call) const {
   const std::span<const int> times = table_.function.by_time;
   for (const TimeFilter& filter : time_filters_) {
-    if (std::find(times.begin(), times.end(), static_cast<int>(filter.column())) == times.end()) {
+    if (std::find(times.begin(), times.end(), static_cast<int>(filter.column)) == times.end()) {
       continue;
     }
-    const TimeFilter::Range range = filter.range();
-    call.time_min_us = std::max(call.time_min_us, range.min_us);
-    call.time_max_us = std::min(call.time_max_us, range.max_us);
+    call.time_min_us = std::max(call.time_min_us, filter.times.min_us());
+    call.time_max_us = std::min(call.time_max_us, filter.times.max_us());
   }
 }
 
@@ -171,11 +175,11 @@ Result<const Cell*> FunctionCursor::CellAt(size_t column) {
 
 Result<bool> FunctionCursor::Matches() {
   for (const TimeFilter& filter : time_filters_) {
-    XTDB_ASSIGN_OR_RETURN(const Cell* const cell, CellAt(filter.column()));
+    XTDB_ASSIGN_OR_RETURN(const Cell* const cell, CellAt(filter.column));
     const auto* const time = std::get_if<TimeCell>(cell);
     const auto* const ts = std::get_if<int64_t>(cell);
     if (time == nullptr && ts == nullptr) return false;
-    if (!filter.Matches(time != nullptr ? time->ts_us : *ts)) return false;
+    if (!filter.times.Contains(time != nullptr ? time->ts_us : *ts)) return false;
   }
   return true;
 }

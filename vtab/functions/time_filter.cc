@@ -1,7 +1,7 @@
 #include "vtab/functions/time_filter.h"
 
-#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "vtab/functions/value_list.h"
 
@@ -55,40 +55,20 @@ std::optional<TimeTerm> ParseTimeTerm(std::string_view text, std::string_view co
   return std::nullopt;
 }
 
-Result<TimeFilter> TimeFilter::Make(sqlite3* db, const TimeTerm& term, sqlite3_value* value,
-                                    int64_t now_us) {
-  TimeFilter filter(term);
-  const auto take = [&](sqlite3_value* one) -> Status {
-    XTDB_ASSIGN_OR_RETURN(Comparand comparand,
+Result<TimeSet> TimesOf(sqlite3* db, const TimeTerm& term, sqlite3_value* value, int64_t now_us) {
+  const auto times_of = [&](sqlite3_value* one) -> Result<TimeSet> {
+    XTDB_ASSIGN_OR_RETURN(const Comparand comparand,
                           term.is_ts ? TsComparand(one, now_us) : TimeComparand(one, now_us));
-    if (comparand.kind != Comparand::Kind::kNull)
-      filter.comparands_.push_back(std::move(comparand));
-    return {};
+    return TimeSet::Where(term.op, comparand);
   };
-  XTDB_RETURN_IF_ERROR(term.is_list ? ForEachInList(db, value, take) : take(value));
-  return filter;
-}
-
-bool TimeFilter::Matches(int64_t ts_us) const {
-  return std::any_of(comparands_.begin(), comparands_.end(), [&](const Comparand& comparand) {
-    return Holds(term_.op, CompareInteger(ts_us, comparand));
-  });
-}
-
-TimeFilter::Range TimeFilter::range() const {
-  const Range all;
-  if (comparands_.empty()) return {kTsMax, kTsMin};
-  const bool has_min =
-      term_.op == CompareOp::kEq || term_.op == CompareOp::kGe || term_.op == CompareOp::kGt;
-  const bool has_max =
-      term_.op == CompareOp::kEq || term_.op == CompareOp::kLe || term_.op == CompareOp::kLt;
-  int64_t least_us = kTsMax, greatest_us = kTsMin;
-  for (const Comparand& comparand : comparands_) {
-    if (comparand.kind != Comparand::Kind::kInteger) return all;
-    least_us = std::min(least_us, comparand.integer);
-    greatest_us = std::max(greatest_us, comparand.integer);
-  }
-  return {has_min ? least_us : all.min_us, has_max ? greatest_us : all.max_us};
+  if (!term.is_list) return times_of(value);
+  std::vector<TimeSet::Interval> intervals;
+  XTDB_RETURN_IF_ERROR(ForEachInList(db, value, [&](sqlite3_value* one) -> Status {
+    XTDB_ASSIGN_OR_RETURN(const TimeSet times, times_of(one));
+    intervals.insert(intervals.end(), times.intervals().begin(), times.intervals().end());
+    return {};
+  }));
+  return TimeSet::Union(std::move(intervals));
 }
 
 }  // namespace xtdb

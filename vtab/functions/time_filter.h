@@ -5,11 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "engine/base/status.h"
 #include "planner/request.h"
-#include "vtab/comparand.h"
+#include "vtab/functions/time_set.h"
 #include "vtab/sqlite_api.h"
 
 namespace xtdb {
@@ -31,25 +30,8 @@ std::optional<TimeTerm> ParseTimeTerm(std::string_view text, std::string_view co
 // The operator of an SQLITE_INDEX_CONSTRAINT_...; nothing for one that is left to SQLite.
 std::optional<CompareOp> TimeOperator(int constraint_op);
 
-// A term with its right side.
-class TimeFilter {
- public:
-  // kInvalidArgument for a text that is no time.
-  static Result<TimeFilter> Make(sqlite3* db, const TimeTerm& term, sqlite3_value* value,
-                                 int64_t now_us);
-  size_t column() const { return term_.column; }
-  bool Matches(int64_t ts_us) const;
-  // The least and the greatest time that may match; min > max: none.
-  struct Range {
-    int64_t min_us = kTsMin;
-    int64_t max_us = kTsMax;
-  };
-  Range range() const;
-
- private:
-  explicit TimeFilter(const TimeTerm& term) : term_(term) {}
-  TimeTerm term_;
-  std::vector<Comparand> comparands_;  // none is NULL; any may match
-};
+// The times that a term with this right side lets through. kInvalidArgument for a text that is no
+// time.
+Result<TimeSet> TimesOf(sqlite3* db, const TimeTerm& term, sqlite3_value* value, int64_t now_us);
 
 }  // namespace xtdb

@@ -13,6 +13,7 @@ void WideCursor::NoteCounters() {
   if (call_ != nullptr) call_->AddToLastQuery(counters_);
   rows_.reset();
   call_.reset();
+  has_row_ = false;
   counters_ = {};
 }
 
@@ -27,18 +28,17 @@ Status WideCursor::Filter(const char* plan_text, std::span<sqlite3_value*> value
   WideRequest request;
   request.grid = definition.grid;
   request.sample = definition.sample;
-  request.range.descending = plan->descending;
-  filters_.clear();
-  for (const TimeTerm& term : plan->times) {
-    XTDB_ASSIGN_OR_RETURN(TimeFilter filter,
-                          TimeFilter::Make(table_.connection.db(), term, values[filters_.size()],
-                                           lease_.view().now_us()));
-    const TimeFilter::Range range = filter.range();
-    request.range.ts_from_us = std::max(request.range.ts_from_us, range.min_us);
-    request.range.ts_to_us = std::min(request.range.ts_to_us, range.max_us);
-    filters_.push_back(std::move(filter));
+  request.range.descending = descending_ = plan->descending;
+  times_ = TimeSet::All();
+  for (size_t i = 0; i < plan->times.size(); ++i) {
+    XTDB_ASSIGN_OR_RETURN(const TimeSet times, TimesOf(table_.connection.db(), plan->times[i],
+                                                       values[i], lease_.view().now_us()));
+    times_ = times_.Intersect(times);
   }
-  if (request.range.ts_from_us > request.range.ts_to_us) return {};
+  if (times_.empty()) return {};
+  request.range.ts_from_us = times_.min_us();
+  request.range.ts_to_us = times_.max_us();
+  request.rows_max = times_.size();
   const ReadView view = call_->View();
   for (size_t i = 0; i < definition.columns.size(); ++i) {
     const TagPtr tag = view.FindTag(definition.columns[i].tag);
@@ -49,22 +49,35 @@ Status WideCursor::Filter(const char* plan_text, std::span<sqlite3_value*> value
   return Next();
 }
 
+// Beyond the gap of the comparisons behind the row, if there is one; false: nothing is beyond it.
+Result<bool> WideCursor::SkipGap() {
+  const int64_t beyond_us = rows_->ts_us() + (descending_ ? -1 : 1);
+  const std::optional<int64_t> wanted_us =
+      descending_ ? times_.Previous(beyond_us) : times_.Next(beyond_us);
+  if (!wanted_us) return false;
+  if (*wanted_us != beyond_us) XTDB_RETURN_IF_ERROR(rows_->SkipTo(*wanted_us));
+  return true;
+}
+
 Status WideCursor::Next() {
   constexpr size_t kRowsPerProbe = 4096;
   lease_.NoteRunning();
-  for (size_t dropped = 1;; ++dropped) {
+  bool goes_on = true;
+  if (has_row_) {
+    XTDB_ASSIGN_OR_RETURN(goes_on, SkipGap());
+  }
+  for (size_t dropped = 1; goes_on; ++dropped) {
     if (dropped % kRowsPerProbe == 0) XTDB_RETURN_IF_ERROR(probe_.Check());
-    XTDB_ASSIGN_OR_RETURN(const bool has_row, rows_->Next());
-    if (!has_row) {
-      NoteCounters();
+    XTDB_ASSIGN_OR_RETURN(has_row_, rows_->Next());
+    if (!has_row_) break;
+    if (times_.Contains(rows_->ts_us())) {
+      ++counters_.rows;
       return {};
     }
-    const int64_t ts_us = rows_->ts_us();
-    const auto matches = [ts_us](const TimeFilter& filter) { return filter.Matches(ts_us); };
-    if (!std::all_of(filters_.begin(), filters_.end(), matches)) continue;
-    ++counters_.rows;
-    return {};
+    XTDB_ASSIGN_OR_RETURN(goes_on, SkipGap());
   }
+  NoteCounters();
+  return {};
 }
 
 void WideCursor::Column(sqlite3_context* context, int column) const {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "engine/base/status.h"
 #include "planner/wide/wide_rows.h"
@@ -47,13 +46,16 @@ class WideCursor : public sqlite3_vtab_cursor {
 
  private:
   void NoteCounters();
+  Result<bool> SkipGap();
 
   WideTable& table_;
   StatementSnapshots::Lease lease_;
   InterruptProbe probe_;
   std::unique_ptr<FunctionCall> call_;
   PlanCounters counters_;
-  std::vector<TimeFilter> filters_;
+  TimeSet times_ = TimeSet::All();
+  bool descending_ = false;
+  bool has_row_ = false;
   std::unique_ptr<WideRows> rows_;  // null: at the end
 };
 

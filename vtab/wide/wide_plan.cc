@@ -91,7 +91,8 @@ class WideIndexChooser {
   }
 
  private:
-  bool IsTs(int column) const { return column == static_cast<int>(columns_) + 1; }
+  // rowid is ts, too.
+  bool IsTs(int column) const { return column == -1 || column == static_cast<int>(columns_) + 1; }
   bool IsTime(int column) const { return column == 0 || IsTs(column); }
 
   // SQLite derives >= and < from a pattern, whose beginning is no time.
@@ -111,9 +112,8 @@ class WideIndexChooser {
     if (!op || constraint.usable == 0 || !IsTime(constraint.iColumn)) return;
     if (!ComparesTimes(info_, i)) return;
     if (op != CompareOp::kEq && HasPattern(constraint.iColumn)) return;
-    TimeTerm term{.column = static_cast<size_t>(constraint.iColumn),
-                  .is_ts = IsTs(constraint.iColumn),
-                  .op = *op};
+    const bool is_ts = IsTs(constraint.iColumn);
+    TimeTerm term{.column = is_ts ? columns_ + 1 : 0, .is_ts = is_ts, .op = *op};
     term.is_list = sqlite3_vtab_in(info_, i, 1) != 0;
     plan_.times.push_back(term);
     info_->aConstraintUsage[i].argvIndex = static_cast<int>(plan_.times.size());
