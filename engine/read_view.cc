@@ -73,10 +73,7 @@ ReadView ReadView::WithoutStaging() const {
 int64_t ReadView::LatestTsMax(TagId tag) const {
   int64_t latest_us = std::max(kTsMin, snapshot->buffer().LastTs(tag));
   for (const std::shared_ptr<Chunk>& chunk : snapshot->chunks()) {
-    if (!chunk->knows_its_extents()) return kTsMax;
-    const ChunkSummary summary = chunk->summary();
-    const bool may_have_it = summary.tag_min <= tag && tag <= summary.tag_max;
-    if (may_have_it) latest_us = std::max(latest_us, summary.ts_max_us);
+    latest_us = std::max(latest_us, chunk->LatestTs(tag));
   }
   return latest_us;
 }

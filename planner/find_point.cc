@@ -8,11 +8,93 @@
 namespace xtdb {
 namespace {
 
+// A source by its end; one of the two.
+struct EndingSource {
+  int64_t end_us = kTsMin;
+  const BlockRef* block = nullptr;
+  const MemoryRun* run = nullptr;
+};
+
+// The one that ends last comes first.
+std::vector<EndingSource> ByEnd(const ReadView::Sources& sources) {
+  std::vector<EndingSource> ending;
+  ending.reserve(sources.blocks.size() + sources.runs.size());
+  for (const BlockRef& block : sources.blocks) {
+    ending.push_back({block.entry->ts_max_us, &block, nullptr});
+  }
+  for (const MemoryRun& run : sources.runs) {
+    if (!run.columns->empty()) ending.push_back({run.columns->ts_us.back(), nullptr, &run});
+  }
+  std::sort(ending.begin(), ending.end(),
+            [](const EndingSource& a, const EndingSource& b) { return a.end_us > b.end_us; });
+  return ending;
+}
+
+// The tag's last row in a source, which may be hidden or out of the range. No columns: it has none.
+struct LastRow {
+  std::shared_ptr<const PointColumns> columns;
+  int64_t ts_us() const { return columns->ts_us.back(); }
+};
+
+Result<LastRow> ReadLastRow(const ReadView& view, TagId tag, const EndingSource& source,
+                            PlanCounters& counters) {
+  if (source.run != nullptr) return LastRow{source.run->columns};
+  XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<LoadedBlock> block,
+                        view.Load(*source.block, BlockUse::kFewPoints));
+  ++counters.blocks_read;
+  const VectorTable table = block->TableOf(tag);
+  // A block of many tags, between which this one is not?
+  if (table.vectors.empty()) return LastRow();
+  const size_t index = table.first_vector + table.vectors.size() - 1;
+  XTDB_ASSIGN_OR_RETURN(std::shared_ptr<const PointColumns> rows,
+                        block->VectorAt(index, table.type));
+  ++counters.vectors_decoded;
+  counters.vectors_pruned += table.vectors.size() - 1;
+  return LastRow{std::move(rows)};
+}
+
+bool IsWanted(const TagPtr& tag, const PointSearch& search, const PointColumns& columns) {
+  const size_t row = columns.size() - 1;
+  if (tag->type == ValueType::kFloat64 && IsInteger(columns.type)) return false;
+  uint8_t is_wanted = (columns.flags[row] & kPointDeleted) == 0 ? 1 : 0;
+  if (search.filter != nullptr && !search.filter->accepts_all()) {
+    search.filter->Apply(columns, row, row + 1, &is_wanted);
+  }
+  return is_wanted != 0;
+}
+
+// The last point without a merge: the latest of the sources' last rows, if no two are at its time.
+// Nothing: it takes a merge to know.
+Result<std::optional<FoundPoint>> FindAtEnd(const ReadView& view, const TagPtr& tag,
+                                            const PointSearch& search,
+                                            const ReadView::Sources& sources,
+                                            PlanCounters& counters) {
+  LastRow last;
+  for (const EndingSource& source : ByEnd(sources)) {
+    if (source.end_us > search.ts_to_us) return std::optional<FoundPoint>();
+    if (last.columns != nullptr && source.end_us < last.ts_us()) break;
+    XTDB_ASSIGN_OR_RETURN(LastRow row, ReadLastRow(view, tag->id, source, counters));
+    if (row.columns == nullptr || row.ts_us() < search.ts_from_us) continue;
+    if (source.block != nullptr && row.ts_us() < source.block->first_visible_us) continue;
+    if (last.columns != nullptr && row.ts_us() == last.ts_us()) return std::optional<FoundPoint>();
+    if (last.columns == nullptr || row.ts_us() > last.ts_us()) last = std::move(row);
+  }
+  if (last.columns == nullptr || !IsWanted(tag, search, *last.columns)) {
+    return std::optional<FoundPoint>();
+  }
+  return std::optional(FoundPoint::At(*last.columns, last.columns->size() - 1));
+}
+
 Result<std::optional<FoundPoint>> FindInWindow(const ReadView& view, const TagPtr& tag,
                                                const PointSearch& search, PlanCounters& counters) {
   XTDB_ASSIGN_OR_RETURN(ReadView::Sources sources, FindTagSources(view, tag->id, search.ts_from_us,
                                                                   search.ts_to_us, counters));
   if (search.staged != nullptr) sources.runs.push_back(*search.staged);
+  if (search.last) {
+    XTDB_ASSIGN_OR_RETURN(std::optional<FoundPoint> found,
+                          FindAtEnd(view, tag, search, sources, counters));
+    if (found) return found;
+  }
   const StreamOptions options = {.ts_from_us = search.ts_from_us,
                                  .ts_to_us = search.ts_to_us,
                                  .descending = search.last,

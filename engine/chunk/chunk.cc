@@ -55,8 +55,19 @@ uint32_t Chunk::damaged_entries() const {
 
 bool Chunk::knows_its_extents() const {
   std::shared_lock lock(mutex_);
+  return KnowsItsExtents();
+}
+
+bool Chunk::KnowsItsExtents() const {
   return state() == ChunkState::kSealed ||
          (directory_ != nullptr && damaged_entries_.empty() && missing_entries_ == 0);
+}
+
+int64_t Chunk::LatestTs(TagId tag) const {
+  std::shared_lock lock(mutex_);
+  if (!KnowsItsExtents()) return kTsMax;
+  const bool may_have_it = summary_.tag_min <= tag && tag <= summary_.tag_max;
+  return may_have_it ? summary_.ts_max_us : kTsMin;
 }
 
 bool Chunk::is_loaded() const {
@@ -271,14 +282,23 @@ std::optional<uint32_t> Chunk::FindInPlace(const ChunkDirectory::Query& query,
 
 Result<uint32_t> Chunk::FindBlocks(TagId tag, int64_t ts_from, int64_t ts_to, LSN lsn,
                                    std::vector<BlockRef>& out) {
-  if (IsElsewhere(tag, ts_from, ts_to)) return uint32_t{0};
   ChunkDirectory::Query query{tag, ts_from, ts_to, lsn};
+  if (state() != ChunkState::kSealed) {
+    std::shared_lock lock(mutex_);
+    if (directory_ != nullptr) return FindIn(directory_, query, out);
+  }
+  if (IsElsewhere(tag, ts_from, ts_to)) return uint32_t{0};
   query.sees_all = lsn >= summary().last_flush_lsn;
   if (const std::optional<uint32_t> pruned = FindInPlace(query, out)) return *pruned;
   XTDB_ASSIGN_OR_RETURN(const DirectoryPtr directory, Loaded());
   std::shared_lock lock(mutex_);
-  XTDB_RETURN_IF_ERROR(CheckUndamaged(tag, tag, ts_from, ts_to));
-  query.sees_all = lsn >= summary_.last_flush_lsn;
+  return FindIn(directory, query, out);
+}
+
+Result<uint32_t> Chunk::FindIn(const DirectoryPtr& directory, ChunkDirectory::Query query,
+                               std::vector<BlockRef>& out) {
+  XTDB_RETURN_IF_ERROR(CheckUndamaged(query.tag, query.tag, query.ts_from_us, query.ts_to_us));
+  query.sees_all = query.lsn >= summary_.last_flush_lsn;
   std::vector<ChunkDirectory::Found> found;
   const uint32_t pruned = directory->FindBlocks(query, found);
   for (const ChunkDirectory::Found& block : found) {

@@ -70,6 +70,8 @@ class Chunk {
   // says: takes blocks by their heads. False if that does not bring back all of `expected`; then
   // what lies in its time and tag range cannot be read, and its places count as used.
   bool RescueOrNoteMissing(const ChunkSummary& expected);
+  // No point of the tag is later; kTsMax: that is not known.
+  int64_t LatestTs(TagId tag) const;
   // What was found wrong when the directory was read, though every block could be found without it;
   // told once. Empty: nothing, or told.
   std::string TakeDamage();
@@ -105,6 +107,10 @@ class Chunk {
   // not sealed: entries stay where they are, all else is guarded by mutex_.
   Result<DirectoryPtr> Loaded();
   void NoteUse(size_t bytes);
+  bool KnowsItsExtents() const;  // caller holds mutex_
+  // FindBlocks where the directory is in memory. Caller holds mutex_.
+  Result<uint32_t> FindIn(const DirectoryPtr& directory, ChunkDirectory::Query query,
+                          std::vector<BlockRef>& out);
   // What the directory on disk says; nothing: too much of it would be read, or it is damaged.
   std::optional<uint32_t> FindInPlace(const ChunkDirectory::Query& query,
                                       std::vector<BlockRef>& out);

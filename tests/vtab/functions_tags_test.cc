@@ -157,6 +157,20 @@ TEST_F(TagFunctionsTest, StatsCountTagsPointsAndCommits) {
       "86400000000, 9437184");
 }
 
+// Also of a tag whose points stand in one block with newer ones of others.
+TEST_F(TagFunctionsTest, WhatRetentionHidesIsNotTheLast) {
+  Run("CREATE VIRTUAL TABLE rolling USING xtdb(path='r.xtdb', retention='1 day')");
+  Run("INSERT INTO rolling(tag, ts, value) SELECT column1, unixepoch() * 1000000 + "
+      "column2 * 3600000000, column3 FROM (VALUES ('both', -50, 1), ('both', -1, 2), "
+      "('new', -2, 3), ('old', -50, 4), ('old', -49, 5))");
+  Run("SELECT xtdb_flush('rolling')");
+  EXPECT_EQ(Line("SELECT count(DISTINCT block) FROM xtdb_blocks('rolling')"), "1");
+  Run("SELECT xtdb_retain('rolling')");
+  EXPECT_EQ(Line("SELECT tag, value FROM xtdb_last('rolling')"), "both 2, new 3");
+  EXPECT_EQ(Line("SELECT tag, value FROM xtdb_at('rolling', '*', '9999-01-01')"), "both 2, new 3");
+  EXPECT_EQ(Line("SELECT tag, value FROM rolling ORDER BY tag"), "both 2, new 3");
+}
+
 TEST_F(TagFunctionsTest, EventsTellWhatHasGone) {
   Fill("a", 0, 10);
   Run("SELECT xtdb_seal('plant')");
