@@ -198,6 +198,7 @@ TEST_F(WideTest, SaysWhatItTakes) {
       {"plant, a, timezone='UTC'", "give every as well"},
       {"plant, a, every='1 s', origin=now", "origin is \"now\", and moves"},
       {"plant, a, every='1 day', timezone='x'", "time zone \"x\" not recognized"},
+      {"plants, a", "xtdb_wide: no xtdb table \"main.plants\"; there are: plant"},
       {"plant, a, colour=red", "unknown option \"colour\"; the options are every, fill"}};
   for (const auto& [arguments, message] : wrong) {
     EXPECT_THAT(Exec("CREATE VIRTUAL TABLE x USING xtdb_wide(" + arguments + ")"),

@@ -199,12 +199,18 @@ Result<std::shared_ptr<const FunctionArguments>> RollupArguments(
   return std::shared_ptr<const FunctionArguments>(result);
 }
 
+// The table may be gone when the rollup is opened again, but is there when it is made.
+template <bool is_new>
 int ConnectRollup(sqlite3* db, void* /*aux*/, int argc, const char* const* argv, sqlite3_vtab** out,
                   char** error) {
   return CallFromSqlite(error, [&]() -> Status {
     const std::vector<std::string_view> arguments(argv + 3, argv + argc);
     XTDB_ASSIGN_OR_RETURN(std::shared_ptr<const FunctionArguments> fixed,
                           RollupArguments(db, argv[1], arguments));
+    if (is_new) {
+      const Status found = Connection::Of(db).FindTable(TextOf(fixed->value("tbl"))).status();
+      XTDB_RETURN_IF_ERROR(found.WithContext("xtdb_rollup"));
+    }
     return ConnectFixedCall(db, kRollup, std::move(fixed), out);
   });
 }
@@ -214,7 +220,8 @@ int ConnectRollup(sqlite3* db, void* /*aux*/, int argc, const char* const* argv,
 int RegisterAggregateFunction(sqlite3* db) {
   const int code = RegisterTableFunction(db, kAggregate);
   if (code != SQLITE_OK) return code;
-  static const sqlite3_module kRollupModule = FixedCallModule(ConnectRollup);
+  static const sqlite3_module kRollupModule =
+      FixedCallModule(ConnectRollup<true>, ConnectRollup<false>);
   return sqlite3_create_module_v2(db, kRollup.name, &kRollupModule, nullptr, nullptr);
 }
 

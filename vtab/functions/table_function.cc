@@ -209,8 +209,9 @@ Status FunctionCursor::Column(sqlite3_context* context, int column) {
     sqlite3_value* const argument = arguments_->value(number);
     if (argument == nullptr) {
       const std::string name = table_.function.arguments[number];
-      return Status::InvalidArgument(name + " is an argument, and was not given: it is set by " +
-                                     name + " = or " + name + " IN, and not within an OR");
+      return Status::InvalidArgument(
+          name + " is an argument, and was not given: it is set by WHERE " + name + " = or " +
+          name + " IN behind the call, and not within an OR or the parentheses of the call");
     }
     sqlite3_result_value(context, argument);
     return {};
@@ -321,7 +322,9 @@ int RegisterTableFunction(sqlite3* db, const TableFunction& function) {
                                   const_cast<TableFunction*>(&function), nullptr);
 }
 
-sqlite3_module FixedCallModule(ConnectFn connect) { return MakeModule(connect, connect); }
+sqlite3_module FixedCallModule(ConnectFn create, ConnectFn connect) {
+  return MakeModule(create, connect);
+}
 
 Status ConnectFixedCall(sqlite3* db, const TableFunction& function,
                         std::shared_ptr<const FunctionArguments> arguments, sqlite3_vtab** out) {

@@ -42,7 +42,7 @@ int RegisterTableFunction(sqlite3* db, const TableFunction& function);
 // For tables that CREATE VIRTUAL TABLE makes and that are calls with fixed arguments: `connect` is
 // xCreate and xConnect, and calls ConnectFixedCall.
 using ConnectFn = decltype(sqlite3_module::xConnect);
-sqlite3_module FixedCallModule(ConnectFn connect);
+sqlite3_module FixedCallModule(ConnectFn create, ConnectFn connect);
 // The table has the function's columns, and no arguments. `arguments`: of the function that is
 // called; `function` has its columns, takes none, and lives for ever.
 Status ConnectFixedCall(sqlite3* db, const TableFunction& function,

@@ -16,11 +16,16 @@ constexpr const char* kName = "xtdb_wide";
 WideTable& TableOf(sqlite3_vtab* vtab) { return static_cast<WideTable&>(*vtab); }
 WideCursor& CursorOf(sqlite3_vtab_cursor* cursor) { return static_cast<WideCursor&>(*cursor); }
 
+// The table may be gone when the wide one is opened again, but is there when it is made.
+template <bool is_new>
 int Connect(sqlite3* db, void* /*aux*/, int argc, const char* const* argv, sqlite3_vtab** out,
             char** error) {
   const auto connect = [&]() -> Status {
     const std::vector<std::string_view> arguments(argv + 3, argv + argc);
     XTDB_ASSIGN_OR_RETURN(WideDefinition definition, ParseWideDefinition(db, argv[1], arguments));
+    if (is_new) {
+      XTDB_RETURN_IF_ERROR(Connection::Of(db).FindTable(definition.table).status());
+    }
     const int code = sqlite3_declare_vtab(db, WideSchema(definition).c_str());
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, code));
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS)));
@@ -86,8 +91,8 @@ int Rename(sqlite3_vtab* /*vtab*/, const char* /*name*/) { return SQLITE_OK; }
 constexpr sqlite3_module MakeModule() {
   sqlite3_module module{};
   module.iVersion = 1;
-  module.xCreate = Connect;
-  module.xConnect = Connect;
+  module.xCreate = Connect<true>;
+  module.xConnect = Connect<false>;
   module.xBestIndex = BestIndex;
   module.xDisconnect = Disconnect;
   module.xDestroy = Disconnect;
