@@ -42,7 +42,7 @@ foreach(folder IN LISTS test_folders)
   endif()
   set(target ${layer}_tests)
   # What stands beside these tests no other test needs.
-  if(layer MATCHES "^(style|crash|oom)$")
+  if(layer MATCHES "^(style|crash|oom|postgres)$")
     file(GLOB test_sources CONFIGURE_DEPENDS ${folder}/*.cc)
   endif()
   add_executable(${target} ${test_sources})

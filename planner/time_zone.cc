@@ -91,6 +91,13 @@ TimeZone::Moments TimeZone::MomentsOf(int64_t local_us) const {
   return {absl::ToUnixMicros(info.pre) + fraction_us, absl::ToUnixMicros(info.post) + fraction_us};
 }
 
+int64_t TimeZone::MomentOf(int64_t local_us) const {
+  const int64_t seconds = FloorDivide(local_us, kUsPerSecond);
+  const absl::TimeZone::TimeInfo info = rules_->zone.At(absl::CivilSecond() + seconds);
+  const bool is_left_out = info.kind == absl::TimeZone::TimeInfo::SKIPPED;
+  return absl::ToUnixMicros(is_left_out ? info.pre : info.post) + local_us - seconds * kUsPerSecond;
+}
+
 // Of times later than the library lists transitions the rules are those of four hundred years
 // before, after which the calendar repeats itself, weekdays included.
 int64_t TimeZone::ListedOf(int64_t ts_us, int64_t& cycles_us) {

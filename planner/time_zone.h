@@ -29,6 +29,10 @@ class TimeZone {
   };
   Moments MomentsOf(int64_t local_us) const;
 
+  // The one of them that PostgreSQL takes: the last of two; of a time that is left out that which
+  // the clock would show had it not been put forward.
+  int64_t MomentOf(int64_t local_us) const;
+
   // The clock is put forward or back: from local_before_us to local_after_us.
   struct Transition {
     int64_t ts_us = 0;

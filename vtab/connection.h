@@ -53,6 +53,8 @@ class Connection {
   // xBestIndex calls snapshots().NotePrepare().
   Result<ReadView> View(const std::shared_ptr<ContainerSession>& session);
   StatementSnapshots& snapshots() { return snapshots_; }
+  // Functions that the host has itself: "name/2", with the number of arguments.
+  std::vector<std::string>& left_to_host() { return left_to_host_; }
   RowHandles& handles() { return handles_; }
 
   // The one session of that container.
@@ -123,6 +125,7 @@ class Connection {
   ImportCall* import_call_ = nullptr;
   RowHandles handles_;
   StatementSnapshots snapshots_;
+  std::vector<std::string> left_to_host_;
   std::vector<Table*>
       tables_;  // oldest first; several may be of one table, of which the last counts
   std::vector<std::shared_ptr<ContainerSession>> sessions_;

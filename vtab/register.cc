@@ -7,6 +7,7 @@
 #include "vtab/functions/register.h"
 #include "vtab/integrity.h"
 #include "vtab/module.h"
+#include "vtab/scalars/scalars.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/time_collation.h"
 #include "vtab/wide/wide_module.h"
@@ -27,6 +28,8 @@ int RegisterXtdb(sqlite3* db, char** error) {
     Cleanup unregister([db] { sqlite3_create_module_v2(db, "xtdb", nullptr, nullptr, nullptr); });
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterTimeCollation(db)));
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterFunctions(db)));
+    std::vector<std::string>& left_to_host = Connection::Of(db).left_to_host();
+    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterScalars(db, left_to_host)));
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterWideModule(db)));
     unregister.Cancel();
     return {};

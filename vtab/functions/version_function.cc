@@ -1,9 +1,11 @@
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/codec/time_codec.h"
 #include "engine/codec/value_codec.h"
 #include "engine/format/container_format.h"
+#include "vtab/connection.h"
 #include "vtab/functions/functions.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/version.h"
@@ -20,16 +22,19 @@ std::string NamesOf(const Codecs& codecs) {
   return "[" + names + "]";
 }
 
-std::string VersionText() {
+std::string VersionText(const std::vector<std::string>& left_to_host) {
+  std::string left;
+  for (const std::string& name : left_to_host) left += (left.empty() ? "" : ",") + Quoted(name);
   return "{\"version\":" + Quoted(Version()) + ",\"sqlite\":" + Quoted(sqlite3_libversion()) +
          ",\"format\":" + std::to_string(kFormatVersion) +
          ",\"codecs\":{\"time\":" + NamesOf(TimeCodecs()) + ",\"value\":" + NamesOf(ValueCodecs()) +
-         "},\"left_to_host\":[]}";
+         "},\"left_to_host\":[" + left + "]}";
 }
 
 void RunVersion(sqlite3_context* context, int /*argc*/, sqlite3_value** /*argv*/) {
   CallFromFunction(context, [&]() -> Status {
-    const std::string text = VersionText();
+    const std::string text =
+        VersionText(Connection::Of(sqlite3_context_db_handle(context)).left_to_host());
     sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
     return {};
   });

@@ -2,11 +2,13 @@
 
 #include <charconv>
 #include <cstring>
+#include <optional>
 
 #include "engine/base/calendar.h"
 #include "engine/base/types.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/quote_text.h"
+#include "vtab/time/timestamp.h"
 
 namespace xtdb {
 namespace {
@@ -25,7 +27,33 @@ class TimeScanner {
   explicit TimeScanner(std::string_view text)
       : next_(text.data()), end_(text.data() + text.size()) {}
 
+  // Of a point.
   Outcome Scan(int64_t& ts_us) {
+    const Outcome outcome = ScanText();
+    if (outcome != Outcome::kOk) return outcome;
+    if (year_ < 1 || year_ > 9999) return Outcome::kBeyondRange;
+    if (!DateExists()) return Outcome::kNoSuchField;
+    ts_us = DaysFromCivil(year_, month_, day_) * kUsPerDay + time_of_day_us_ - offset_us_;
+    return ts_us < kTsMin || ts_us > kTsMax ? Outcome::kBeyondRange : Outcome::kOk;
+  }
+
+  // Any that PostgreSQL knows.
+  Outcome ScanDistant(bool is_bc, int64_t& ts_us) {
+    const Outcome outcome = ScanText();
+    if (outcome != Outcome::kOk) return outcome;
+    if (year_ == 0) return Outcome::kNoSuchField;
+    if (is_bc) year_ = 1 - year_;
+    if (!DateExists()) return Outcome::kNoSuchField;
+    const int64_t days = DaysFromCivil(year_, month_, day_);
+    if (__builtin_mul_overflow(days, kUsPerDay, &ts_us) ||
+        __builtin_add_overflow(ts_us, time_of_day_us_ - offset_us_, &ts_us)) {
+      return Outcome::kBeyondRange;
+    }
+    return IsTimestamp(ts_us) ? Outcome::kOk : Outcome::kBeyondRange;
+  }
+
+ private:
+  Outcome ScanText() {
     Outcome outcome = ScanDate();
     if (outcome != Outcome::kOk) return outcome;
     if (next_ != end_) {
@@ -35,15 +63,13 @@ class TimeScanner {
     } else if (compact_) {
       return Outcome::kSyntax;
     }
-    if (year_ < 1 || year_ > 9999) return Outcome::kBeyondRange;
-    if (month_ < 1 || month_ > 12 || day_ < 1 || day_ > DaysInMonth(year_, month_)) {
-      return Outcome::kNoSuchField;
-    }
-    ts_us = DaysFromCivil(year_, month_, day_) * kUsPerDay + time_of_day_us_ - offset_us_;
-    return ts_us < kTsMin || ts_us > kTsMax ? Outcome::kBeyondRange : Outcome::kOk;
+    return Outcome::kOk;
   }
 
- private:
+  bool DateExists() const {
+    return month_ >= 1 && month_ <= 12 && day_ >= 1 && day_ <= DaysInMonth(year_, month_);
+  }
+
   bool Take(char c) {
     if (next_ == end_ || *next_ != c) return false;
     ++next_;
@@ -178,6 +204,28 @@ Status Explain(std::string_view text, Outcome outcome) {
                                  std::string(kForms));
 }
 
+std::optional<int64_t> NamedTimestamp(std::string_view word, int64_t now_us) {
+  const int64_t today_us = FloorDivide(now_us, kUsPerDay) * kUsPerDay;
+  if (EqualsIgnoreCase(word, "now")) return now_us;
+  if (EqualsIgnoreCase(word, "epoch")) return 0;
+  if (EqualsIgnoreCase(word, "today")) return today_us;
+  if (EqualsIgnoreCase(word, "tomorrow")) return today_us + kUsPerDay;
+  if (EqualsIgnoreCase(word, "yesterday")) return today_us - kUsPerDay;
+  if (EqualsIgnoreCase(word, "infinity")) return kInfinity;
+  if (EqualsIgnoreCase(word, "-infinity")) return kMinusInfinity;
+  return std::nullopt;
+}
+
+// Cuts the last word off the text, if it is behind a blank and begins with a letter.
+std::string_view TakeLastWord(std::string_view& text) {
+  size_t begin = text.size();
+  while (begin > 0 && !IsBlank(text[begin - 1])) --begin;
+  if (begin == 0 || begin == text.size() || !IsLetter(text[begin])) return {};
+  const std::string_view word = text.substr(begin);
+  text = TrimBlanks(text.substr(0, begin));
+  return word;
+}
+
 constexpr char kTwoDigits[] =
     "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
     "4748"
@@ -240,6 +288,31 @@ Result<int64_t> ParseTime(std::string_view text, int64_t now_us) {
     return ts_us;
   if (EqualsIgnoreCase(trimmed, "now")) return now_us;
   if (EqualsIgnoreCase(trimmed, "epoch")) return int64_t{0};
+  return Explain(trimmed, outcome);
+}
+
+Result<int64_t> ParseTimestamp(std::string_view text, int64_t now_us) {
+  const std::string_view trimmed = TrimBlanks(text);
+  int64_t ts_us = 0;
+  const Outcome as_point = TimeScanner(trimmed).Scan(ts_us);
+  if (as_point == Outcome::kOk) [[likely]]
+    return ts_us;
+  if (const std::optional<int64_t> named = NamedTimestamp(trimmed, now_us)) return *named;
+  std::string_view rest = trimmed;
+  std::string_view word = TakeLastWord(rest);
+  const bool is_bc = EqualsIgnoreCase(word, "BC");
+  if (is_bc || EqualsIgnoreCase(word, "AD")) word = TakeLastWord(rest);
+  const bool is_zone = !word.empty() && !EqualsIgnoreCase(word, "Z");
+  Outcome outcome = TimeScanner(rest).ScanDistant(is_bc, ts_us);
+  if (outcome == Outcome::kOk && is_zone) {
+    XTDB_ASSIGN_OR_RETURN(const TimeZone* const zone, FindZone(word));
+    ts_us = zone->MomentOf(ts_us);
+    if (!IsTimestamp(ts_us)) outcome = Outcome::kBeyondRange;
+  }
+  if (outcome == Outcome::kOk) return ts_us;
+  if (outcome == Outcome::kBeyondRange) {
+    return Status::InvalidArgument("timestamp out of range: " + QuoteForMessage(trimmed));
+  }
   return Explain(trimmed, outcome);
 }
 

@@ -25,6 +25,13 @@ inline constexpr size_t kTimeTextBytesMax = 32;
 // (NumberAsTime).
 Result<int64_t> ParseTime(std::string_view text, int64_t now_us);
 
+// A timestamp as PostgreSQL's functions take it: also what no point may carry.
+//   0044-03-15 12:00 BC   12345-01-01   infinity   -infinity   today   tomorrow   yesterday
+//   2024-07-01 12:00 Europe/Berlin
+// kInfinity and kMinusInfinity (timestamp.h); otherwise in kTimestampMin .. kTimestampMax. A name
+// of a zone is one of the IANA database. kInvalidArgument as ParseTime says.
+Result<int64_t> ParseTimestamp(std::string_view text, int64_t now_us);
+
 // The error for a number where a time text belongs: seconds, milliseconds and Julian days cannot be
 // told apart, so it names the ways to write each.
 Status NumberAsTime(std::string_view number);
