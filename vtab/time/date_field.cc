@@ -327,7 +327,7 @@ std::optional<Interval> DateTrunc(DateField field, const Interval& interval) {
   const auto years = [&](int32_t span) {
     return Interval{.months = interval.months / span * span};
   };
-  const auto time = [&](int64_t width_us) {
+  const auto cut_to = [&](int64_t width_us) {
     return Interval{interval.months, interval.days, interval.us / width_us * width_us};
   };
   switch (field) {
@@ -346,13 +346,13 @@ std::optional<Interval> DateTrunc(DateField field, const Interval& interval) {
     case kDay:
       return Interval{interval.months, interval.days, 0};
     case kHour:
-      return time(kUsPerHour);
+      return cut_to(kUsPerHour);
     case kMinute:
-      return time(kUsPerMinute);
+      return cut_to(kUsPerMinute);
     case kSecond:
-      return time(kUsPerSecond);
+      return cut_to(kUsPerSecond);
     case kMillisecond:
-      return time(kUsPerMillisecond);
+      return cut_to(kUsPerMillisecond);
     case kMicrosecond:
       return interval;
     default:
