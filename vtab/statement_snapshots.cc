@@ -8,10 +8,15 @@
 
 namespace xtdb {
 
-Result<ReadView> StatementView::ViewOf(const std::shared_ptr<ContainerSession>& session) {
+const ReadView* StatementView::Known(const ContainerSession& session) const {
   for (const Taken& taken : taken_) {
-    if (taken.session == session) return taken.view;
+    if (taken.session.get() == &session) return &taken.view;
   }
+  return nullptr;
+}
+
+Result<ReadView> StatementView::ViewOf(const std::shared_ptr<ContainerSession>& session) {
+  if (const ReadView* const known = Known(*session)) return *known;
   XTDB_ASSIGN_OR_RETURN(ReadView view, session->TakeView());
   taken_.push_back({session, view});
   return view;

@@ -21,6 +21,8 @@ class StatementView {
 
   // The snapshot of that container, taken at the first call.
   Result<ReadView> ViewOf(const std::shared_ptr<ContainerSession>& session);
+  // What ViewOf has given before; null if it has not. Valid until the next ViewOf.
+  const ReadView* Known(const ContainerSession& session) const;
   // Larger is later.
   uint64_t serial() const { return serial_; }
   // The one value of `now`.

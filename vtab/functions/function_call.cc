@@ -15,17 +15,14 @@ Result<std::unique_ptr<FunctionCall>> FunctionCall::Make(Connection& connection,
   XTDB_ASSIGN_OR_RETURN(const ReadView view, statement->ViewOf(session));
   return std::unique_ptr<FunctionCall>(new FunctionCall(connection, std::move(statement),
                                                         std::move(table_name), std::move(session),
-                                                        view.snapshot, table->last_query()));
+                                                        view, table->last_query()));
 }
 
 // A rolled back CREATE makes its statement forget the view; the call goes on with what it began
 // with.
-ReadView FunctionCall::View() const {
-  Result<ReadView> view = statement_->ViewOf(session_);
-  if (view.ok()) return std::move(view).value();
-  ReadView first;
-  first.snapshot = first_snapshot_;
-  return first;
+const ReadView& FunctionCall::View() const {
+  const ReadView* const known = statement_->Known(*session_);
+  return known != nullptr ? *known : first_view_;
 }
 
 }  // namespace xtdb

@@ -26,7 +26,7 @@ class FunctionCall {
                                                     std::string table_name);
 
   // Asked for anew for every row: the transaction whose staging it names may have ended since.
-  ReadView View() const;
+  const ReadView& View() const;
   StorageEngine& engine() const { return session_->engine(); }
   const std::shared_ptr<ContainerSession>& session() const { return session_; }
 
@@ -49,20 +49,19 @@ class FunctionCall {
  private:
   FunctionCall(Connection& connection, std::shared_ptr<StatementView> statement,
                std::string table_name, std::shared_ptr<ContainerSession> session,
-               std::shared_ptr<const Snapshot> first_snapshot,
-               std::shared_ptr<LastQuery> last_query)
+               const ReadView& first_view, std::shared_ptr<LastQuery> last_query)
       : connection_(connection),
         statement_(std::move(statement)),
         table_name_(std::move(table_name)),
         session_(std::move(session)),
-        first_snapshot_(std::move(first_snapshot)),
+        first_view_{.snapshot = first_view.snapshot},
         last_query_(std::move(last_query)) {}
 
   Connection& connection_;
   const std::shared_ptr<StatementView> statement_;
   const std::string table_name_;
   const std::shared_ptr<ContainerSession> session_;
-  const std::shared_ptr<const Snapshot> first_snapshot_;
+  const ReadView first_view_;  // without staging
   const std::shared_ptr<LastQuery> last_query_;
 };
 
