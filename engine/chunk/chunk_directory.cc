@@ -68,6 +68,7 @@ Status ChunkDirectory::Append(uint32_t number, const BlockDirEntry& entry,
   if (meets_next || meets_previous) return Status::Corruption("extents of another block");
 
   entries_.push_back(entry);
+  if (entry.kind != BlockKind::kMixed) ++first_mixed_;
   by_number_.insert(next, static_cast<uint16_t>(entries_.size() - 1));
   numbers_.push_back(static_cast<uint16_t>(number));
   return Status();
@@ -101,6 +102,7 @@ void ChunkDirectory::RemoveLast(uint32_t number) noexcept {
   reach_.erase(reach_.begin() + (place - order_.begin()));
   order_.erase(place);
   numbers_.pop_back();
+  if (!IsMixed(position)) --first_mixed_;
   entries_.pop_back();
   ExtendReach(0, order_.size());
 }
@@ -113,19 +115,12 @@ bool ChunkDirectory::Before(uint16_t a, uint16_t b) const {
          std::tie(y_is_mixed, y.tag_id, y.ts_min_us, y.through_lsn, numbers_[b]);
 }
 
-size_t ChunkDirectory::FirstMixed() const {
-  const auto first = std::partition_point(order_.begin(), order_.end(),
-                                          [this](uint16_t position) { return !IsMixed(position); });
-  return static_cast<size_t>(first - order_.begin());
-}
-
 std::pair<size_t, size_t> ChunkDirectory::PlacesOf(TagId tag) const {
+  const auto mixed = order_.begin() + static_cast<std::ptrdiff_t>(first_mixed_);
   const auto first = std::lower_bound(
-      order_.begin(), order_.end(), tag,
-      [this](uint16_t p, TagId t) { return !IsMixed(p) && entries_[p].tag_id < t; });
-  const auto last = std::upper_bound(first, order_.end(), tag, [this](TagId t, uint16_t p) {
-    return IsMixed(p) || t < entries_[p].tag_id;
-  });
+      order_.begin(), mixed, tag, [this](uint16_t p, TagId t) { return entries_[p].tag_id < t; });
+  const auto last = std::upper_bound(
+      first, mixed, tag, [this](TagId t, uint16_t p) { return t < entries_[p].tag_id; });
   return {static_cast<size_t>(first - order_.begin()), static_cast<size_t>(last - order_.begin())};
 }
 
@@ -164,8 +159,7 @@ uint32_t ChunkDirectory::FindBlocks(const Query& query, std::vector<Found>& out)
 }
 
 void ChunkDirectory::FindMixed(const Query& query, uint32_t& seen, std::vector<Found>& out) const {
-  const size_t first = FirstMixed();
-  const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first),
+  const auto begin = std::lower_bound(reach_.begin() + static_cast<std::ptrdiff_t>(first_mixed_),
                                       reach_.end(), int64_t{query.tag});
   for (auto i = static_cast<size_t>(begin - reach_.begin()); i < order_.size(); ++i) {
     const BlockDirEntry& entry = entries_[order_[i]];

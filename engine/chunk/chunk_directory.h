@@ -62,7 +62,6 @@ class ChunkDirectory {
   bool Before(uint16_t a, uint16_t b) const;
   bool IsMixed(uint16_t position) const { return entries_[position].kind == BlockKind::kMixed; }
   std::vector<uint16_t>::const_iterator ByNumber(uint32_t number) const;
-  size_t FirstMixed() const;                            // place in order_
   std::pair<size_t, size_t> PlacesOf(TagId tag) const;  // [first, last) in order_ of its own
   void ExtendReach(size_t first, size_t last);
   void FindMixed(const Query& query, uint32_t& seen, std::vector<Found>& out) const;
@@ -71,6 +70,7 @@ class ChunkDirectory {
   std::vector<uint16_t> numbers_;      // of entries_[i]
   std::vector<uint16_t> by_number_;    // positions in entries_, by number
   std::vector<uint16_t> order_;        // positions in entries_, as Before() has them
+  size_t first_mixed_ = 0;             // place in order_: how many are not MIXED
   // Of the tag's blocks up to order_[i] the largest end, of MIXED ones the largest tag: rises
   // within a tag, so the first block that can meet a range is found by binary search though blocks
   // may overlap.
