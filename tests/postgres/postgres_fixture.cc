@@ -18,6 +18,12 @@ std::string AsPostgres(const std::string& text) {
          std::string(match[3]);
 }
 
+// An error of ours may go on behind PostgreSQL's words.
+bool IsSameText(const std::string& ours, const std::string& theirs) {
+  if (ours == theirs) return true;
+  return theirs.starts_with("ERROR: ") && ours.starts_with(theirs + ";");
+}
+
 }  // namespace
 
 std::string PostgresTest::Ours(const std::string& expression, bool* is_real) {
@@ -44,7 +50,7 @@ void PostgresTest::Compare(const std::vector<Question>& questions, const std::st
     const std::string ours = Ours(questions[i].ours, &is_real);
     const bool is_same =
         is_real ? std::strtod(ours.c_str(), nullptr) == std::strtod(answers[i].c_str(), nullptr)
-                : ours == answers[i];
+                : IsSameText(ours, answers[i]);
     if (is_same) continue;
     ++differences;
     ADD_FAILURE() << questions[i].ours << "\n  is  " << ours << "\n  but " << answers[i];

@@ -15,6 +15,7 @@ int RegisterAggregateFunction(sqlite3* db);     // xtdb_aggregate
 int RegisterVectorsFunction(sqlite3* db);       // xtdb_vectors
 int RegisterSampleFunctions(sqlite3* db);       // xtdb_at, xtdb_sample
 int RegisterPlotFunction(sqlite3* db);          // xtdb_plot
+int RegisterSeriesFunction(sqlite3* db);        // ts_series
 
 // Flags of scalar functions. Those that change anything may not be called from a view or trigger,
 // whose author need not be the one who runs it, and are called each time that they stand in a

@@ -42,7 +42,7 @@ Status RunAge(sqlite3_context* context, Arguments arguments) {
     XTDB_ASSIGN_OR_RETURN(const TimeArgument second, TimeOf(context, arguments[1]));
     earlier_us = second.us;
   } else {
-    later_us = FloorDivide(StatementNow(context), kUsPerDay) * kUsPerDay;
+    later_us = FloorDivide(StatementNow(sqlite3_context_db_handle(context)), kUsPerDay) * kUsPerDay;
   }
   XTDB_ASSIGN_OR_RETURN(const Interval age, Age(later_us, earlier_us));
   SetInterval(context, age);

@@ -19,17 +19,15 @@ bool MayNameNow(std::string_view text) {
 
 }  // namespace
 
-int64_t StatementNow(sqlite3_context* context) {
-  return Connection::Of(sqlite3_context_db_handle(context)).snapshots().Current()->now_us();
-}
+int64_t StatementNow(sqlite3* db) { return Connection::Of(db).snapshots().Current()->now_us(); }
 
-Result<TimeArgument> TimeOf(sqlite3_context* context, sqlite3_value* value) {
+Result<TimeArgument> TimeOf(sqlite3* db, sqlite3_value* value) {
   switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
       return TimeArgument{sqlite3_value_int64(value), false};
     case SQLITE_TEXT: {
       const std::string_view text = TextOf(value);
-      const int64_t now_us = MayNameNow(text) ? StatementNow(context) : 0;
+      const int64_t now_us = MayNameNow(text) ? StatementNow(db) : 0;
       XTDB_ASSIGN_OR_RETURN(const int64_t us, ParseTimestamp(text, now_us));
       return TimeArgument{us, true};
     }
@@ -54,6 +52,15 @@ Result<Interval> IntervalOf(sqlite3_value* value) {
   XTDB_ASSIGN_OR_RETURN(const Interval interval, ParseInterval(text));
   cache.Insert(text, interval);
   return interval;
+}
+
+Result<TimeOrInterval> TimeOrIntervalOf(sqlite3_context* context, sqlite3_value* value) {
+  Result<TimeArgument> time = TimeOf(context, value);
+  if (time.ok()) return TimeOrInterval{time.value(), {}};
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return time.status();
+  const Result<Interval> interval = IntervalOf(value);
+  if (!interval.ok()) return time.status();
+  return TimeOrInterval{std::nullopt, interval.value()};
 }
 
 Result<const TimeZone*> ZoneOf(sqlite3_value* value) {

@@ -22,11 +22,20 @@ struct TimeArgument {
 };
 
 // What `now` means: one moment for all of a statement.
-int64_t StatementNow(sqlite3_context* context);
+int64_t StatementNow(sqlite3* db);
 
 // `value` is not NULL. A text as ParseTimestamp reads it, or whole microseconds. kInvalidArgument
 // also for reals and BLOBs.
-Result<TimeArgument> TimeOf(sqlite3_context* context, sqlite3_value* value);
+Result<TimeArgument> TimeOf(sqlite3* db, sqlite3_value* value);
+inline Result<TimeArgument> TimeOf(sqlite3_context* context, sqlite3_value* value) {
+  return TimeOf(sqlite3_context_db_handle(context), value);
+}
+// A text that is no time may be an interval.
+struct TimeOrInterval {
+  std::optional<TimeArgument> time;
+  Interval interval;
+};
+Result<TimeOrInterval> TimeOrIntervalOf(sqlite3_context* context, sqlite3_value* value);
 // A text; kInvalidArgument for a bare number, with the text to write.
 Result<Interval> IntervalOf(sqlite3_value* value);
 Result<const TimeZone*> ZoneOf(sqlite3_value* value);

@@ -36,7 +36,8 @@ int RegisterScalars(sqlite3* db, std::vector<std::string>& left_to_host) {
     return host.ok() && (host.value().contains({scalar.name, scalar.argument_count}) ||
                          host.value().contains({scalar.name, kAnyCount}));
   };
-  for (const auto& scalars : {BucketScalars(), TimeScalars(), IntervalScalars()}) {
+  for (const auto& scalars :
+       {BucketScalars(), TimeScalars(), IntervalScalars(), FormatScalars(), QualityScalars()}) {
     for (const Scalar& scalar : scalars) {
       if (has_already(scalar)) {
         left_to_host.push_back(std::string(scalar.name) + "/" +

@@ -13,21 +13,6 @@ namespace {
 
 using Arguments = std::span<sqlite3_value*>;
 
-// A text that is no time may be an interval.
-struct TimeOrInterval {
-  std::optional<TimeArgument> time;
-  Interval interval;
-};
-
-Result<TimeOrInterval> TimeOrIntervalOf(sqlite3_context* context, sqlite3_value* value) {
-  Result<TimeArgument> time = TimeOf(context, value);
-  if (time.ok()) return TimeOrInterval{time.value(), {}};
-  if (sqlite3_value_type(value) != SQLITE_TEXT) return time.status();
-  const Result<Interval> interval = IntervalOf(value);
-  if (!interval.ok()) return time.status();
-  return TimeOrInterval{std::nullopt, interval.value()};
-}
-
 Status RunTs(sqlite3_context* context, Arguments arguments) {
   XTDB_ASSIGN_OR_RETURN(const TimeArgument time, TimeOf(context, arguments[0]));
   sqlite3_result_int64(context, time.us);
@@ -35,7 +20,7 @@ Status RunTs(sqlite3_context* context, Arguments arguments) {
 }
 
 Status RunNow(sqlite3_context* context, Arguments /*arguments*/) {
-  SetTime(context, StatementNow(context), true);
+  SetTime(context, StatementNow(sqlite3_context_db_handle(context)), true);
   return {};
 }
 
