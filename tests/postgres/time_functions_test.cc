@@ -165,6 +165,26 @@ TEST_F(PostgresTest, WallClocks) {
   Compare(questions);
 }
 
+// As rows come: what is known of the clock about a time is used for the next one.
+TEST_F(PostgresTest, WallClocksOfTimesInOrder) {
+  constexpr int64_t kSecondsOf60Years = 60LL * 365 * 86'400;
+  Questions questions;
+  for (int series = 0; series < 24; ++series) {
+    const std::string zone = Quoted(RandomZone());
+    const auto start = static_cast<int64_t>(Below(kSecondsOf60Years));
+    const auto step = static_cast<int64_t>(1800 + Below(90'000));
+    for (int64_t i = 0; i < 200; ++i) {
+      const std::string time = "to_timestamp(" + std::to_string(start + i * step) + ")";
+      const std::string field = i % 2 == 0 ? "'day'" : "'hour'";
+      questions.push_back({"timezone(" + zone + ", " + time + ")",
+                           "timezone(" + zone + ", " + time + ")::text || '+00'"});
+      const std::string trunc = "date_trunc(" + field + ", " + time + ", " + zone + ")";
+      questions.push_back({trunc, trunc});
+    }
+  }
+  Compare(questions);
+}
+
 TEST_F(PostgresTest, SecondsBecomeTimes) {
   Questions questions;
   for (int i = 0; i < 4000; ++i) {

@@ -95,8 +95,9 @@ void SetTime(sqlite3_context* context, int64_t ts_us, bool as_text) {
 }
 
 void SetInterval(sqlite3_context* context, const Interval& interval) {
-  const std::string text = FormatInterval(interval);
-  sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  char text[kIntervalTextBytesMax];
+  const size_t size = FormatInterval(interval, text);
+  sqlite3_result_text(context, text, static_cast<int>(size), SQLITE_TRANSIENT);
 }
 
 }  // namespace xtdb

@@ -88,7 +88,7 @@ Status RunToTimestamp(sqlite3_context* context, Arguments arguments) {
 Status RunTimezone(sqlite3_context* context, Arguments arguments) {
   XTDB_ASSIGN_OR_RETURN(const TimeZone* const zone, ZoneOf(arguments[0]));
   XTDB_ASSIGN_OR_RETURN(const TimeArgument time, TimeOf(context, arguments[1]));
-  SetTime(context, IsInfinite(time.us) ? time.us : zone->LocalOf(time.us), time.is_text);
+  SetTime(context, IsInfinite(time.us) ? time.us : LocalOf(time.us, zone), time.is_text);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ Result<Interval> ParseInterval(std::string_view text);
 
 // PostgreSQL's style `postgres`: `1 year 2 mons 3 days 04:05:06.789`, `-1 days +00:00:01`,
 // `00:00:00`. Always a text that ParseInterval reads back as the same interval.
+// Without a terminating zero; returns the length.
+//   out: [kIntervalTextBytesMax]
+inline constexpr size_t kIntervalTextBytesMax = 96;
+size_t FormatInterval(const Interval& interval, char* out);
 std::string FormatInterval(const Interval& interval);
 
 }  // namespace xtdb

@@ -286,7 +286,7 @@ std::optional<double> DatePart(DateField field, const Interval& interval) {
 
 Result<int64_t> DateTrunc(DateField field, int64_t ts_us, const TimeZone* zone) {
   if (IsInfinite(ts_us)) return ts_us;
-  const int64_t local_us = zone == nullptr ? ts_us : zone->LocalOf(ts_us);
+  const int64_t local_us = LocalOf(ts_us, zone);
   const int64_t days = FloorDivide(local_us, kUsPerDay);
   const auto to = [&](int64_t width_us) { return FloorDivide(local_us, width_us) * width_us; };
   int64_t first_day = days;
@@ -318,7 +318,7 @@ Result<int64_t> DateTrunc(DateField field, int64_t ts_us, const TimeZone* zone) 
       first_day = DaysFromCivil(FirstYearOf(field, date.year), 1, 1);
   }
   const int64_t start_us = first_day * kUsPerDay;
-  const int64_t result_us = zone == nullptr ? start_us : zone->MomentOf(start_us);
+  const int64_t result_us = MomentOf(start_us, zone);
   if (!IsTimestamp(result_us)) return TimestampOutOfRange();
   return result_us;
 }

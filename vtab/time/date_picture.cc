@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 
@@ -46,11 +47,18 @@ constexpr size_t kRomanWidth = 4;
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
+// width: with the sign, if there is one
 void WriteNumber(const Node& node, int64_t value, int width, std::string& out) {
-  char text[32];
-  const int size = std::snprintf(text, sizeof(text), "%0*lld", node.fills ? width : 0,
-                                 static_cast<long long>(value));
-  out.append(text, static_cast<size_t>(size));
+  char text[24];
+  const uint64_t magnitude =
+      value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  const auto size =
+      static_cast<size_t>(std::to_chars(text, text + sizeof(text), magnitude).ptr - text);
+  const size_t used = size + (value < 0 ? 1 : 0);
+  if (value < 0) out += '-';
+  const auto wanted = static_cast<size_t>(node.fills ? width : 0);
+  if (used < wanted) out.append(wanted - used, '0');
+  out.append(text, size);
 }
 
 // A number that may be negative has room for its sign.
@@ -70,9 +78,8 @@ void WriteName(const Node& node, std::string_view name, size_t width, std::strin
 void WriteFraction(const Node& node, int micro, std::string& out) {
   int value = micro;
   for (int i = node.digits; i < 6; ++i) value /= 10;
-  char text[16];
-  const int size = std::snprintf(text, sizeof(text), "%0*d", int{node.digits}, value);
-  out.append(text, static_cast<size_t>(size));
+  const Node filled;
+  WriteNumber(filled, value, node.digits, out);
 }
 
 // st, nd, rd, th behind what was written from `begin` on.

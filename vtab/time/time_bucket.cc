@@ -58,12 +58,10 @@ Result<int64_t> TimeBucket(const TimeBucketSpec& spec, int64_t ts_us) {
     XTDB_ASSIGN_OR_RETURN(moved_us, SubtractInterval(ts_us, *spec.offset));
   }
   std::optional<int64_t> origin_us = spec.origin_us;
-  if (spec.zone != nullptr) {
-    moved_us = spec.zone->LocalOf(moved_us);
-    if (origin_us) origin_us = spec.zone->LocalOf(*origin_us);
-  }
+  moved_us = LocalOf(moved_us, spec.zone);
+  if (spec.zone != nullptr && origin_us) origin_us = spec.zone->LocalOf(*origin_us);
   XTDB_ASSIGN_OR_RETURN(int64_t start_us, InRange(BucketsOf(width, origin_us).FloorOf(moved_us)));
-  if (spec.zone != nullptr) start_us = spec.zone->MomentOf(start_us);
+  start_us = MomentOf(start_us, spec.zone);
   if (spec.offset) {
     XTDB_ASSIGN_OR_RETURN(start_us, AddInterval(start_us, *spec.offset));
   }

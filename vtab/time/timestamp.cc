@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine/base/calendar.h"
@@ -22,12 +23,37 @@ struct Zones {
   }
 };
 
-int64_t LocalOf(int64_t ts_us, const TimeZone* zone) {
-  return zone == nullptr ? ts_us : zone->LocalOf(ts_us);
-}
-int64_t MomentOf(int64_t local_us, const TimeZone* zone) {
-  return zone == nullptr ? local_us : zone->MomentOf(local_us);
-}
+// A time in which a zone's clock was neither put forward nor back, and a day on either side of
+// which it was not either.
+struct ZoneStretch {
+  const TimeZone* zone = nullptr;
+  int64_t begin_us = 0;  // begin <= ts < end
+  int64_t end_us = 0;
+  int64_t offset_us = 0;  // east of Greenwich
+  int64_t missed_us = kMinusInfinity;
+
+  bool Has(const TimeZone* wanted, int64_t ts_us) const {
+    return zone == wanted && begin_us <= ts_us && ts_us < end_us;
+  }
+  // Looks for the stretch about a time that it does not have, if times come in some order: others
+  // would hardly use it.
+  void Miss(const TimeZone* wanted, int64_t ts_us) {
+    constexpr int64_t kNear = 60 * kUsPerDay;
+    const bool is_near =
+        zone == wanted && missed_us <= ts_us && ts_us - missed_us < kNear && ts_us > kTimestampMin;
+    zone = wanted;
+    missed_us = ts_us;
+    begin_us = end_us = 0;
+    if (!is_near) return;
+    const std::optional<TimeZone::Transition> last = wanted->LastTransition(ts_us);
+    const std::optional<TimeZone::Transition> next = wanted->NextTransition(ts_us);
+    begin_us = (last ? last->ts_us : kTimestampMin) + kUsPerDay;
+    end_us = (next ? next->ts_us : kTimestampMax) - kUsPerDay;
+    offset_us = wanted->LocalOf(ts_us) - ts_us;
+  }
+};
+
+thread_local ZoneStretch stretch;
 
 // local_us: finite. Nothing: out of range.
 bool AddMonths(int64_t months, int64_t& local_us) {
@@ -98,6 +124,20 @@ void Borrow(int64_t& low, int64_t base, int64_t& high) {
 }
 
 }  // namespace
+
+int64_t LocalOf(int64_t ts_us, const TimeZone* zone) {
+  if (zone == nullptr) return ts_us;
+  if (stretch.Has(zone, ts_us)) return ts_us + stretch.offset_us;
+  stretch.Miss(zone, ts_us);
+  return zone->LocalOf(ts_us);
+}
+
+// A day is more than any offset, so what is in the stretch is not near a change of the clock.
+int64_t MomentOf(int64_t local_us, const TimeZone* zone) {
+  if (zone == nullptr) return local_us;
+  const int64_t ts_us = local_us - stretch.offset_us;
+  return stretch.Has(zone, ts_us) ? ts_us : zone->MomentOf(local_us);
+}
 
 Status TimestampOutOfRange() { return Status::InvalidArgument("timestamp out of range"); }
 

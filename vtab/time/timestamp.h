@@ -30,6 +30,11 @@ Status TimestampOutOfRange();
 // says.
 Result<const TimeZone*> FindZone(std::string_view name);
 
+// The wall clock of a zone, where null is UTC's: as TimeZone's LocalOf and MomentOf, and faster for
+// times near those that the thread asked for before.
+int64_t LocalOf(int64_t ts_us, const TimeZone* zone);
+int64_t MomentOf(int64_t local_us, const TimeZone* zone);
+
 // Months first, with the day cut to the month's last, then days, then the time of day. Of a zone
 // months and days are counted on its wall clock.
 Result<int64_t> AddInterval(int64_t ts_us, const Interval& interval,
