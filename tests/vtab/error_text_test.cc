@@ -27,9 +27,9 @@ class ErrorTextTest : public SqlTest {
 TEST_F(ErrorTextTest, WrongRowsAreRefusedAlsoUnderIgnore) {
   ExpectRefused("'a', 'yesterday', 1, NULL, NULL, NULL", SQLITE_MISMATCH, "\"yesterday\"");
   ExpectRefused("'a', 1767225600, 1, NULL, NULL, NULL", SQLITE_MISMATCH,
-                "datetime(x, 'unixepoch')");
+                "to_timestamp(x)");
   ExpectRefused("'a', '1767225600', 1, NULL, NULL, NULL", SQLITE_MISMATCH,
-                "datetime(x, 'unixepoch')");
+                "to_timestamp(x)");
   ExpectRefused("'a', x'00', 1, NULL, NULL, NULL", SQLITE_MISMATCH, "a BLOB of 1 bytes");
   ExpectRefused("'a', '2026-02-30', 1, NULL, NULL, NULL", SQLITE_MISMATCH, "2026-02-30");
   ExpectRefused("'a', NULL, 1, NULL, 1.5, NULL", SQLITE_MISMATCH, "ts is 1.5");
@@ -126,7 +126,7 @@ TEST_F(ErrorTextTest, OptionsThatDifferFromTheOpenContainerNameBoth) {
 TEST_F(ErrorTextTest, TimesInComparisons) {
   EXPECT_THAT(Exec("SELECT * FROM plant WHERE time > 'soon'"), FailsWith(SQLITE_ERROR, "\"soon\""));
   EXPECT_THAT(Exec("SELECT * FROM plant WHERE time > 5"),
-              FailsWith(SQLITE_ERROR, "datetime(x, 'unixepoch')"));
+              FailsWith(SQLITE_ERROR, "to_timestamp(x)"));
   EXPECT_THAT(Exec("SELECT * FROM plant WHERE ts > 'soon'"), FailsWith(SQLITE_ERROR, "\"soon\""));
 }
 

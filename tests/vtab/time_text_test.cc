@@ -164,7 +164,7 @@ TEST(ParseTimeTest, SaysWhereANumberBelongs) {
         AllOf(HasCode(StatusCode::kInvalidArgument),
               HasMessage(AllOf(HasSubstr("time does not take a number"),
                                HasSubstr("ts takes microseconds"),
-                               HasSubstr("datetime(x, 'unixepoch') turns seconds into a time"),
+                               HasSubstr("to_timestamp(x) turns seconds into a time"),
                                HasSubstr("date_class=TEXT and a JVM in UTC")))));
   }
   EXPECT_THAT(NumberAsTime("17"), HasMessage(HasSubstr("\"17\"")));

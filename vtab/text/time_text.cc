@@ -319,7 +319,7 @@ Result<int64_t> ParseTimestamp(std::string_view text, int64_t now_us) {
 Status NumberAsTime(std::string_view number) {
   return Status::InvalidArgument("time does not take a number: " + QuoteForMessage(number) +
                                  "; the column ts takes microseconds since 1970, "
-                                 "datetime(x, 'unixepoch') turns seconds into a time; JDBC "
+                                 "to_timestamp(x) turns seconds into a time; JDBC "
                                  "needs date_class=TEXT and a JVM in UTC");
 }
 
