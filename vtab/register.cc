@@ -29,7 +29,7 @@ int RegisterXtdb(sqlite3* db, char** error) {
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterTimeCollation(db)));
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterFunctions(db)));
     std::vector<std::string>& left_to_host = Connection::Of(db).left_to_host();
-    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterScalars(db, left_to_host)));
+    XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterSqlFunctions(db, left_to_host)));
     XTDB_RETURN_IF_ERROR(StatusFromSqlite(db, RegisterWideModule(db)));
     unregister.Cancel();
     return {};

@@ -1,9 +1,10 @@
 #include "vtab/scalars/scalars.h"
 
-#include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <utility>
 
+#include "vtab/aggregates/aggregates.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/quote_text.h"
 
@@ -16,9 +17,8 @@ constexpr int kAnyCount = -1;
 using Signatures = std::set<std::pair<std::string, int>>;
 
 Result<Signatures> HostFunctions(sqlite3* db) {
-  XTDB_ASSIGN_OR_RETURN(
-      SqlStatement statement,
-      SqlStatement::Prepare(db, "SELECT name, narg FROM pragma_function_list WHERE type <> 'w'"));
+  XTDB_ASSIGN_OR_RETURN(SqlStatement statement,
+                        SqlStatement::Prepare(db, "SELECT name, narg FROM pragma_function_list"));
   Signatures signatures;
   while (true) {
     XTDB_ASSIGN_OR_RETURN(const bool has_row, statement.Step());
@@ -27,32 +27,64 @@ Result<Signatures> HostFunctions(sqlite3* db) {
   }
 }
 
-}  // namespace
+// Registers what the host lacks.
+class Registration {
+ public:
+  Registration(sqlite3* db, std::vector<std::string>& left_to_host)
+      : db_(db), host_(HostFunctions(db)), left_to_host_(left_to_host) {}
 
-int RegisterScalars(sqlite3* db, std::vector<std::string>& left_to_host) {
-  // A host that cannot list its functions is taken to have none of these.
-  const Result<Signatures> host = HostFunctions(db);
-  const auto has_already = [&](const Scalar& scalar) {
-    return host.ok() && (host.value().contains({scalar.name, scalar.argument_count}) ||
-                         host.value().contains({scalar.name, kAnyCount}));
-  };
-  for (const auto& scalars :
-       {BucketScalars(), TimeScalars(), IntervalScalars(), FormatScalars(), QualityScalars()}) {
-    for (const Scalar& scalar : scalars) {
-      if (has_already(scalar)) {
-        left_to_host.push_back(std::string(scalar.name) + "/" +
-                               std::to_string(scalar.argument_count));
-        continue;
-      }
-      const int flags =
-          SQLITE_UTF8 | SQLITE_INNOCUOUS | (scalar.is_deterministic ? SQLITE_DETERMINISTIC : 0);
-      const int code =
-          sqlite3_create_function_v2(db, scalar.name, scalar.argument_count, flags, nullptr,
-                                     scalar.function, nullptr, nullptr, nullptr);
+  int Add(const Scalar& scalar) {
+    if (HostHas(scalar.name, scalar.argument_count)) return SQLITE_OK;
+    const int flags =
+        SQLITE_UTF8 | SQLITE_INNOCUOUS | (scalar.is_deterministic ? SQLITE_DETERMINISTIC : 0);
+    return sqlite3_create_function_v2(db_, scalar.name, scalar.argument_count, flags, nullptr,
+                                      scalar.function, nullptr, nullptr, nullptr);
+  }
+
+  int Add(const AggregateFunction& aggregate) {
+    if (HostHas(aggregate.name, aggregate.argument_count)) return SQLITE_OK;
+    constexpr int kFlags = SQLITE_UTF8 | SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC;
+    return sqlite3_create_window_function(db_, aggregate.name, aggregate.argument_count, kFlags,
+                                          nullptr, aggregate.step, aggregate.final, aggregate.value,
+                                          aggregate.inverse, nullptr);
+  }
+
+ private:
+  bool HostHas(const char* name, int argument_count) {
+    // A host that cannot list its functions is taken to have none of these.
+    const bool has = host_.ok() && (host_.value().contains({name, argument_count}) ||
+                                    host_.value().contains({name, kAnyCount}));
+    if (has) left_to_host_.push_back(std::string(name) + "/" + std::to_string(argument_count));
+    return has;
+  }
+
+  sqlite3* const db_;
+  const Result<Signatures> host_;
+  std::vector<std::string>& left_to_host_;
+};
+
+template <typename Function>
+int AddAll(std::initializer_list<std::span<const Function>> all, Registration& registration) {
+  for (const std::span<const Function>& functions : all) {
+    for (const Function& function : functions) {
+      const int code = registration.Add(function);
       if (code != SQLITE_OK) return code;
     }
   }
   return SQLITE_OK;
+}
+
+}  // namespace
+
+int RegisterSqlFunctions(sqlite3* db, std::vector<std::string>& left_to_host) {
+  Registration registration(db, left_to_host);
+  const int code = AddAll<Scalar>(
+      {BucketScalars(), TimeScalars(), IntervalScalars(), FormatScalars(), QualityScalars()},
+      registration);
+  if (code != SQLITE_OK) return code;
+  return AddAll<AggregateFunction>(
+      {StatisticsAggregates(), BookendAggregates(), OrderAggregates(), HistogramAggregates()},
+      registration);
 }
 
 }  // namespace xtdb

@@ -24,8 +24,8 @@ std::span<const Scalar> IntervalScalars();  // ts_add, ts_sub, ts_diff, age
 std::span<const Scalar> FormatScalars();    // to_char
 std::span<const Scalar> QualityScalars();   // q_good, q_uncertain, q_bad, q_text, quality_to_ua ...
 
-// Registers them all but those that the host has with that number of arguments, whose names are
-// appended to `left_to_host` as "name/2". Returns an SQLite code.
-int RegisterScalars(sqlite3* db, std::vector<std::string>& left_to_host);
+// Registers all of them and the aggregates but those that the host has with that number of
+// arguments, whose names are appended to `left_to_host` as "name/2". Returns an SQLite code.
+int RegisterSqlFunctions(sqlite3* db, std::vector<std::string>& left_to_host);
 
 }  // namespace xtdb

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "vtab/sqlite_glue.h"
+
+namespace xtdb {
+
+using AggregateArguments = std::span<sqlite3_value*>;
+
+// What an aggregate is to SQLite, made of a `State`:
+//   using Item = ...;                                  what it takes of a row
+//   Result<std::optional<Item>> Read(AggregateArguments)  nothing: the row does not count
+//   void Add(const Item&), void Clear()
+//   Status Give(sqlite3_context*) const
+// Rows leave a window's frame in the order in which they came. The frame that is left is then added
+// up anew, since most figures cannot be taken back exactly; PostgreSQL does the same. For that the
+// items of a window's frame are kept, up to 16 MiB of them, beyond which no row can leave.
+template <typename State>
+class Aggregate {
+ public:
+  static void Step(sqlite3_context* context, int argc, sqlite3_value** argv) {
+    CallFromFunction(context, [&]() -> Status {
+      XTDB_ASSIGN_OR_RETURN(Aggregate* const self, Make(context));
+      return self->Take({argv, static_cast<size_t>(argc)});
+    });
+  }
+  static void Inverse(sqlite3_context* context, int argc, sqlite3_value** argv) {
+    CallFromFunction(context, [&]() -> Status {
+      XTDB_ASSIGN_OR_RETURN(Aggregate* const self, Make(context));
+      return self->LetGo({argv, static_cast<size_t>(argc)});
+    });
+  }
+  static void Value(sqlite3_context* context) {
+    CallFromFunction(context, [&]() -> Status {
+      XTDB_ASSIGN_OR_RETURN(Aggregate* const self, Make(context));
+      return self->Give(context);
+    });
+  }
+  // Of no rows at all SQLite calls nothing before it.
+  static void Final(sqlite3_context* context) {
+    const std::unique_ptr<Aggregate> self(Found(context, 0));
+    CallFromFunction(context, [&]() -> Status {
+      return self != nullptr ? self->Give(context) : State().Give(context);
+    });
+  }
+
+ private:
+  static constexpr size_t kItemsMax = 16 * 1024 * 1024 / sizeof(typename State::Item);
+
+  static Aggregate* Found(sqlite3_context* context, size_t bytes) {
+    auto* const place =
+        static_cast<Aggregate**>(sqlite3_aggregate_context(context, static_cast<int>(bytes)));
+    return place == nullptr ? nullptr : *place;
+  }
+
+  static Result<Aggregate*> Make(sqlite3_context* context) {
+    auto* const place =
+        static_cast<Aggregate**>(sqlite3_aggregate_context(context, sizeof(Aggregate*)));
+    if (place == nullptr) return Status::OutOfMemory();
+    if (*place == nullptr) *place = new Aggregate;
+    return *place;
+  }
+
+  Status Take(AggregateArguments arguments) {
+    XTDB_ASSIGN_OR_RETURN(std::optional<typename State::Item> item, state_.Read(arguments));
+    if (!item) return {};
+    if (!is_stale_) state_.Add(*item);
+    if (keeps_items_ && items_.size() == kItemsMax) {
+      keeps_items_ = false;
+      items_.clear();
+    }
+    if (keeps_items_) items_.push_back(std::move(*item));
+    return {};
+  }
+
+  Status LetGo(AggregateArguments arguments) {
+    XTDB_ASSIGN_OR_RETURN(const std::optional<typename State::Item> item, state_.Read(arguments));
+    if (!item) return {};
+    if (!keeps_items_) {
+      return Status::ResourceExhausted("a frame that rows leave again has at most " +
+                                       std::to_string(kItemsMax) + " rows");
+    }
+    items_.pop_front();
+    is_stale_ = true;
+    return {};
+  }
+
+  Status Give(sqlite3_context* context) {
+    if (is_stale_) {
+      state_.Clear();
+      for (const typename State::Item& item : items_) state_.Add(item);
+      is_stale_ = false;
+    }
+    return state_.Give(context);
+  }
+
+  State state_;
+  std::deque<typename State::Item> items_;
+  bool keeps_items_ = true;
+  bool is_stale_ = false;  // state_ has rows that have left
+};
+
+// How it is registered.
+struct AggregateFunction {
+  const char* name;
+  int argument_count;
+  void (*step)(sqlite3_context*, int, sqlite3_value**);
+  void (*final)(sqlite3_context*);
+  void (*value)(sqlite3_context*);
+  void (*inverse)(sqlite3_context*, int, sqlite3_value**);
+};
+
+template <typename State>
+constexpr AggregateFunction MakeAggregate(const char* name, int argument_count) {
+  using Glue = Aggregate<State>;
+  return {name, argument_count, Glue::Step, Glue::Final, Glue::Value, Glue::Inverse};
+}
+
+// A number; nothing for NULL. kInvalidArgument for a text that is none, and for BLOBs.
+Result<std::optional<double>> NumberOf(sqlite3_value* value);
+
+}  // namespace xtdb

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <span>
+
+#include "vtab/aggregates/aggregate_glue.h"
+
+namespace xtdb {
+
+// Of each source file. All may stand over a window.
+std::span<const AggregateFunction> StatisticsAggregates();  // stddev, variance, corr, regr_...
+std::span<const AggregateFunction> BookendAggregates();     // first, last, locf
+std::span<const AggregateFunction> OrderAggregates();       // percentile_..., median, mode
+std::span<const AggregateFunction> HistogramAggregates();   // histogram
+
+}  // namespace xtdb
