@@ -33,6 +33,17 @@ CREATE VIRTUAL TABLE plant_wide
 USING xtdb_wide(plant, 'boiler.temp' AS temp, 'tank.level' AS level, 'pump.state' AS pump, every='1 hour');
 SELECT * FROM plant_wide WHERE time >= '2026-01-02 06:00' AND time < '2026-01-02 12:00';
 .print
+.print == Asked as one asks PostgreSQL: hours on the clock of Berlin
+SELECT to_char(timezone('Europe/Berlin', time_bucket('1 hour', time)), 'Dy HH24:MI') AS berlin, count(*) AS points,
+  round(median(value), 2) AS median, round(percentile_cont(value, 0.95), 2) AS p95, round(stddev(value), 3) AS stddev,
+  first(value, ts) AS first, last(value, ts) AS last
+FROM plant WHERE tag = 'boiler.temp' AND time >= '2026-01-02 06:00' AND time < '2026-01-02 10:00'
+GROUP BY berlin ORDER BY min(ts);
+.print
+.print == How temperature and level go together
+SELECT round(corr(level, temp), 3) AS corr, round(regr_slope(level, temp), 4) AS slope, regr_count(level, temp) AS hours
+FROM plant_wide;
+.print
 .print == The boiler drawn in eight pixels: what each has to cover
 SELECT time, first, min, max, last FROM xtdb_plot('plant', 'boiler.temp', NULL, NULL, 8);
 .print
