@@ -40,10 +40,6 @@ SELECT to_char(timezone('Europe/Berlin', time_bucket('1 hour', time)), 'Dy HH24:
 FROM plant WHERE tag = 'boiler.temp' AND time >= '2026-01-02 06:00' AND time < '2026-01-02 10:00'
 GROUP BY berlin ORDER BY min(ts);
 .print
-.print == How temperature and level go together
-SELECT round(corr(level, temp), 3) AS corr, round(regr_slope(level, temp), 4) AS slope, regr_count(level, temp) AS hours
-FROM plant_wide;
-.print
 .print == The boiler drawn in eight pixels: what each has to cover
 SELECT time, first, min, max, last FROM xtdb_plot('plant', 'boiler.temp', NULL, NULL, 8);
 .print
