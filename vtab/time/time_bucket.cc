@@ -31,6 +31,9 @@ Result<Width> WidthOf(const Interval& width) {
   }
   XTDB_ASSIGN_OR_RETURN(const int64_t us, MicrosOf(width));
   if (us <= 0) return Status::InvalidArgument("period must be greater than 0");
+  // So wide that an origin moved by it would leave the 64 bits.
+  constexpr int64_t kWidthUsMax = 100'000 * 366 * kUsPerDay;
+  if (us > kWidthUsMax) return Status::InvalidArgument("interval out of range");
   return Width{.us = us};
 }
 

@@ -1,0 +1,71 @@
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "vtab/text/interval_text.h"
+#include "vtab/text/time_text.h"
+#include "vtab/time/date_field.h"
+#include "vtab/time/date_picture.h"
+#include "vtab/time/time_bucket.h"
+#include "vtab/time/timestamp.h"
+
+namespace xtdb {
+namespace {
+
+void Require(bool condition) {
+  if (!condition) __builtin_trap();
+}
+
+void CheckArithmetic(int64_t ts_us, const Interval& interval) {
+  for (const Result<int64_t>& moved :
+       {AddInterval(ts_us, interval), SubtractInterval(ts_us, interval)}) {
+    Require(!moved.ok() || IsInfinite(moved.value()) || IsTimestamp(moved.value()));
+  }
+  const Result<int64_t> start =
+      TimeBucket({.width = interval, .origin_us = {}, .offset = {}}, ts_us);
+  Require(!start.ok() || start.value() <= ts_us);
+}
+
+void CheckTimestamp(int64_t ts_us) {
+  Require(IsInfinite(ts_us) || IsTimestamp(ts_us));
+  if (IsInfinite(ts_us)) return;
+  const Result<int64_t> again = ParseTimestamp(FormatTime(ts_us), 0);
+  Require(again.ok() && again.value() == ts_us);
+  for (int field = 0; field <= static_cast<int>(DateField::kMillennium); ++field) {
+    const Result<int64_t> cut = DateTrunc(static_cast<DateField>(field), ts_us);
+    Require(!cut.ok() || cut.value() <= ts_us);
+  }
+}
+
+}  // namespace
+}  // namespace xtdb
+
+// A line with a timestamp, one with an interval, and a template: errors of bounded size, or what is
+// in range; whatever the template is, it writes.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace xtdb;
+  std::string_view rest(reinterpret_cast<const char*>(data), size);
+  const auto take_line = [&rest] {
+    const size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    return line;
+  };
+  const Result<int64_t> ts_us = ParseTimestamp(take_line(), 1'700'000'000'000'000);
+  const Result<Interval> interval = ParseInterval(take_line());
+  const DatePicture picture(rest);
+  std::string written;
+  if (ts_us.ok()) {
+    CheckTimestamp(ts_us.value());
+    if (!IsInfinite(ts_us.value())) picture.Write(ts_us.value(), written);
+  } else {
+    Require(!ts_us.status().message().empty() && ts_us.status().message().size() <= 1024);
+  }
+  if (interval.ok()) {
+    IgnoreStatus(picture.Write(interval.value(), written), "some patterns need a calendar");
+    if (ts_us.ok()) CheckArithmetic(ts_us.value(), interval.value());
+  }
+  Require(written.size() <= 2 * (32 * rest.size() + 64));
+  return 0;
+}
