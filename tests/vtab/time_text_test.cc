@@ -159,13 +159,12 @@ TEST(ParseTimeTest, SaysWhereANumberBelongs) {
   for (const std::string text : {"1700000000", "0", "-1", "2024", "20240102", "1700000000.5", "1e9",
                                  "2460675.5", " 1700000000 "}) {
     SCOPED_TRACE(text);
-    EXPECT_THAT(
-        ParseTime(text, kNow),
-        AllOf(HasCode(StatusCode::kInvalidArgument),
-              HasMessage(AllOf(HasSubstr("time does not take a number"),
-                               HasSubstr("ts takes microseconds"),
-                               HasSubstr("to_timestamp(x) turns seconds into a time"),
-                               HasSubstr("date_class=TEXT and a JVM in UTC")))));
+    EXPECT_THAT(ParseTime(text, kNow),
+                AllOf(HasCode(StatusCode::kInvalidArgument),
+                      HasMessage(AllOf(HasSubstr("time does not take a number"),
+                                       HasSubstr("ts takes microseconds"),
+                                       HasSubstr("to_timestamp(x) turns seconds into a time"),
+                                       HasSubstr("date_class=TEXT and a JVM in UTC")))));
   }
   EXPECT_THAT(NumberAsTime("17"), HasMessage(HasSubstr("\"17\"")));
 }
