@@ -114,8 +114,13 @@ std::string ShowValue(sqlite3_value* value) {
     case SQLITE_INTEGER:
       return std::to_string(sqlite3_value_int64(value));
     default: {
+      // As few digits as it takes, with a point also in whole ones.
+      const double real = sqlite3_value_double(value);
       char text[40];
-      sqlite3_snprintf(sizeof text, text, "%!.17g", sqlite3_value_double(value));
+      sqlite3_snprintf(sizeof text, text, "%!.15g", real);
+      if (std::strtod(text, nullptr) != real) {
+        sqlite3_snprintf(sizeof text, text, "%!.17g", real);
+      }
       return text;
     }
   }

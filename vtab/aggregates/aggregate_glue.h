@@ -17,7 +17,8 @@ using AggregateArguments = std::span<sqlite3_value*>;
 
 // What an aggregate is to SQLite, made of a `State`:
 //   using Item = ...;                                  what it takes of a row
-//   Result<std::optional<Item>> Read(AggregateArguments)  nothing: the row does not count
+//   Result<std::optional<Item>> Read(AggregateArguments)  nothing: the row does not count; with an
+//                                                         sqlite3_context* in front if it takes one
 //   void Add(const Item&), void Clear()
 //   Status Give(sqlite3_context*) const
 // Rows leave a window's frame in the order in which they came. The frame that is left is then added
@@ -29,13 +30,13 @@ class Aggregate {
   static void Step(sqlite3_context* context, int argc, sqlite3_value** argv) {
     CallFromFunction(context, [&]() -> Status {
       XTDB_ASSIGN_OR_RETURN(Aggregate* const self, Make(context));
-      return self->Take({argv, static_cast<size_t>(argc)});
+      return self->Take(context, {argv, static_cast<size_t>(argc)});
     });
   }
   static void Inverse(sqlite3_context* context, int argc, sqlite3_value** argv) {
     CallFromFunction(context, [&]() -> Status {
       XTDB_ASSIGN_OR_RETURN(Aggregate* const self, Make(context));
-      return self->LetGo({argv, static_cast<size_t>(argc)});
+      return self->LetGo(context, {argv, static_cast<size_t>(argc)});
     });
   }
   static void Value(sqlite3_context* context) {
@@ -69,8 +70,16 @@ class Aggregate {
     return *place;
   }
 
-  Status Take(AggregateArguments arguments) {
-    XTDB_ASSIGN_OR_RETURN(std::optional<typename State::Item> item, state_.Read(arguments));
+  auto Read(sqlite3_context* context, AggregateArguments arguments) {
+    if constexpr (requires { state_.Read(context, arguments); }) {
+      return state_.Read(context, arguments);
+    } else {
+      return state_.Read(arguments);
+    }
+  }
+
+  Status Take(sqlite3_context* context, AggregateArguments arguments) {
+    XTDB_ASSIGN_OR_RETURN(std::optional<typename State::Item> item, Read(context, arguments));
     if (!item) return {};
     if (!is_stale_) state_.Add(*item);
     if (keeps_items_ && items_.size() == kItemsMax) {
@@ -81,8 +90,8 @@ class Aggregate {
     return {};
   }
 
-  Status LetGo(AggregateArguments arguments) {
-    XTDB_ASSIGN_OR_RETURN(const std::optional<typename State::Item> item, state_.Read(arguments));
+  Status LetGo(sqlite3_context* context, AggregateArguments arguments) {
+    XTDB_ASSIGN_OR_RETURN(const std::optional<typename State::Item> item, Read(context, arguments));
     if (!item) return {};
     if (!keeps_items_) {
       return Status::ResourceExhausted("a frame that rows leave again has at most " +

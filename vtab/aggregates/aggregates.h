@@ -11,5 +11,7 @@ std::span<const AggregateFunction> StatisticsAggregates();  // stddev, variance,
 std::span<const AggregateFunction> BookendAggregates();     // first, last, locf
 std::span<const AggregateFunction> OrderAggregates();       // percentile_..., median, mode
 std::span<const AggregateFunction> HistogramAggregates();   // histogram
+std::span<const AggregateFunction> SketchAggregates();      // percentile_agg, hyperloglog, rollup
+std::span<const AggregateFunction> TimedAggregates();       // counter_agg, time_weight, lttb
 
 }  // namespace xtdb

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -14,11 +13,6 @@
 
 namespace xtdb {
 namespace {
-
-std::string ShowReal(double number) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof(text), number).ptr);
-}
 
 Status CheckFraction(double fraction) {
   if (fraction >= 0 && fraction <= 1) return {};

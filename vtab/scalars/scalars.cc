@@ -78,13 +78,13 @@ int AddAll(std::initializer_list<std::span<const Function>> all, Registration& r
 
 int RegisterSqlFunctions(sqlite3* db, std::vector<std::string>& left_to_host) {
   Registration registration(db, left_to_host);
-  const int code = AddAll<Scalar>(
-      {BucketScalars(), TimeScalars(), IntervalScalars(), FormatScalars(), QualityScalars()},
-      registration);
+  const int code = AddAll<Scalar>({BucketScalars(), TimeScalars(), IntervalScalars(),
+                                   FormatScalars(), QualityScalars(), SketchScalars()},
+                                  registration);
   if (code != SQLITE_OK) return code;
-  return AddAll<AggregateFunction>(
-      {StatisticsAggregates(), BookendAggregates(), OrderAggregates(), HistogramAggregates()},
-      registration);
+  return AddAll<AggregateFunction>({StatisticsAggregates(), BookendAggregates(), OrderAggregates(),
+                                    HistogramAggregates(), SketchAggregates(), TimedAggregates()},
+                                   registration);
 }
 
 }  // namespace xtdb

@@ -23,6 +23,7 @@ std::span<const Scalar> TimeScalars();    // ts, now, date_trunc, date_part, to_
 std::span<const Scalar> IntervalScalars();  // ts_add, ts_sub, ts_diff, age
 std::span<const Scalar> FormatScalars();    // to_char
 std::span<const Scalar> QualityScalars();   // q_good, q_uncertain, q_bad, q_text, quality_to_ua ...
+std::span<const Scalar> SketchScalars();    // approx_percentile, rate, average, distinct_count ...
 
 // Registers all of them and the aggregates but those that the host has with that number of
 // arguments, whose names are appended to `left_to_host` as "name/2". Returns an SQLite code.

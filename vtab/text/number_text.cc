@@ -138,4 +138,9 @@ std::optional<Number> ParseWholeNumber(std::string_view text) {
   return Number{.is_integer = false, .real = real};
 }
 
+std::string ShowReal(double number) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof(text), number).ptr);
+}
+
 }  // namespace xtdb

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace xtdb {
@@ -23,5 +24,8 @@ struct Number {
 //   "12" -> 12    "1e3" -> 1000    "-0.0" -> 0    "9223372036854775808" -> 9.2233720368547758e18
 //   "1e400" -> +infinity    "1e-400" -> 0    "0x10", "", "1 2", "1e", "." -> nothing
 std::optional<Number> ParseWholeNumber(std::string_view text);
+
+// The shortest text that reads back as the same double: "0.1", "12", "1e+300", "inf".
+std::string ShowReal(double number);
 
 }  // namespace xtdb

@@ -1,0 +1,18 @@
+#include "vtab/sketch/timed_number.h"
+
+#include <algorithm>
+
+namespace xtdb {
+
+void SortByTime(std::vector<TimedNumber>& points) {
+  const auto by_time = [](const TimedNumber& a, const TimedNumber& b) { return a.ts_us < b.ts_us; };
+  if (!std::is_sorted(points.begin(), points.end(), by_time)) {
+    std::stable_sort(points.begin(), points.end(), by_time);
+  }
+  const auto same_time = [](const TimedNumber& a, const TimedNumber& b) {
+    return a.ts_us == b.ts_us;
+  };
+  points.erase(std::unique(points.begin(), points.end(), same_time), points.end());
+}
+
+}  // namespace xtdb

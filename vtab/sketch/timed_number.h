@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace xtdb {
+
+struct TimedNumber {
+  int64_t ts_us = 0;
+  double value = 0;
+  bool operator==(const TimedNumber&) const = default;
+};
+
+// Rows in any order become points by time; of equal times the first row counts.
+void SortByTime(std::vector<TimedNumber>& points);
+
+}  // namespace xtdb
