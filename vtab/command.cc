@@ -1,5 +1,8 @@
 #include "vtab/command.h"
 
+#include <algorithm>
+#include <span>
+
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {
@@ -46,6 +49,7 @@ std::string DefineTagCommand::ToText() const {
   if (type) text += " type=" + Quoted(*type);
   if (unit) text += " unit=" + Quoted(*unit);
   if (description) text += " description=" + Quoted(*description);
+  if (step) text += " step=" + Quoted(*step);
   return text;
 }
 
@@ -65,6 +69,7 @@ Result<DefineTagCommand> DefineTagCommand::Parse(std::string_view text) {
                                              : key == "type"        ? &command.type
                                              : key == "unit"        ? &command.unit
                                              : key == "description" ? &command.description
+                                             : key == "step"        ? &command.step
                                                                     : nullptr;
     rest.remove_prefix(equals + 1);
     if (slot == nullptr || slot->has_value()) return BadCommand(text);
@@ -76,13 +81,32 @@ Result<DefineTagCommand> DefineTagCommand::Parse(std::string_view text) {
   return command;
 }
 
+Result<Interpolation> ParseInterpolation(std::string_view step) {
+  constexpr std::string_view kStepped[] = {"1", "on", "true", "yes", "step", "stepped"};
+  constexpr std::string_view kSloped[] = {"0", "off", "false", "no", "linear", "sloped"};
+  const auto is_one_of = [step](std::span<const std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [step](std::string_view word) {
+      return EqualsIgnoreCase(TrimBlanks(step), word);
+    });
+  };
+  if (is_one_of(kStepped)) return Interpolation::kStepped;
+  if (is_one_of(kSloped)) return Interpolation::kSloped;
+  return Status::InvalidArgument("step is " + QuoteForMessage(step) +
+                                 "; write 1 if a value holds until the next, 0 if a line joins "
+                                 "them");
+}
+
 Status RunCommand(Transaction& transaction, std::string_view text) {
   XTDB_ASSIGN_OR_RETURN(const DefineTagCommand command, DefineTagCommand::Parse(text));
   std::optional<ValueType> type;
   if (command.type) {
     XTDB_ASSIGN_OR_RETURN(type, ParseValueType(*command.type));
   }
-  return transaction.DefineTag(command.tag, type, command.unit, command.description);
+  std::optional<Interpolation> interpolation;
+  if (command.step) {
+    XTDB_ASSIGN_OR_RETURN(interpolation, ParseInterpolation(*command.step));
+  }
+  return transaction.DefineTag(command.tag, type, command.unit, command.description, interpolation);
 }
 
 }  // namespace xtdb

@@ -32,6 +32,7 @@ inline constexpr uint64_t kTextBytesMaxInSmallChunks = 1 * kMiB;  // chunks of 4
 using Quality = uint8_t;
 inline constexpr Quality kQualityBad = 0;
 inline constexpr Quality kQualityUncertain = 64;
+inline constexpr Quality kQualitySubNormal = 88;  // uncertain: of fewer good sources than wanted
 inline constexpr Quality kQualityGood = 192;
 constexpr bool IsGood(Quality quality) { return (quality & 0xC0) == 0xC0; }
 constexpr bool IsBad(Quality quality) { return (quality & 0xC0) == 0x00; }

@@ -13,7 +13,9 @@ namespace {
 constexpr uint8_t kTypeMask = 0x07;
 constexpr uint8_t kHasUnit = 0x08;
 constexpr uint8_t kHasDescription = 0x10;
-constexpr uint8_t kTagFlagsAll = kTypeMask | kHasUnit | kHasDescription;
+constexpr uint8_t kInterpolationMask = 0x60;
+constexpr int kInterpolationShift = 5;
+constexpr uint8_t kTagFlagsAll = kTypeMask | kHasUnit | kHasDescription | kInterpolationMask;
 // Shared prefix, suffix length, one byte of name, number, type.
 constexpr size_t kTagBytesMin = 5;
 
@@ -120,6 +122,7 @@ const char* WholeFault(const Catalogue& catalogue) {
 const char* TagFault(const TagDefinition& tag) {
   if (tag.id == kNoTag) return "tag number 0";
   if (static_cast<uint8_t>(tag.type) > kValueTypeLast) return "value type of a tag";
+  if (static_cast<uint8_t>(tag.interpolation) > kInterpolationLast) return "interpolation of a tag";
   if (tag.name.empty() || tag.name.size() > kTagNameBytesMax) return "length of a tag's name";
   if (tag.unit.size() > kTagUnitBytesMax) return "length of a unit";
   if (tag.description.size() > kTagDescriptionBytesMax) return "length of a description";
@@ -150,7 +153,8 @@ void EncodeTag(const TagDefinition& tag, const TagDefinition& before, Writer& wr
   writer.Text(std::string_view(tag.name).substr(shared));
   writer.Varint(ZigZag(tag.id, before.id));
   const int flags = static_cast<int>(tag.type) | (tag.unit.empty() ? 0 : kHasUnit) |
-                    (tag.description.empty() ? 0 : kHasDescription);
+                    (tag.description.empty() ? 0 : kHasDescription) |
+                    (static_cast<int>(tag.interpolation) << kInterpolationShift);
   writer.Struct(static_cast<uint8_t>(flags));
   if (!tag.unit.empty()) writer.Text(tag.unit);
   if (!tag.description.empty()) writer.Text(tag.description);
@@ -181,6 +185,8 @@ Status DecodeTag(Reader& reader, const TagDefinition& before, TagDefinition& tag
   tag.id = UnZigZag(id, before.id);
   if (!reader.Struct(flags) || (flags & ~kTagFlagsAll) != 0) return Damaged("flags of a tag");
   tag.type = static_cast<ValueType>(flags & kTypeMask);
+  tag.interpolation =
+      static_cast<Interpolation>((flags & kInterpolationMask) >> kInterpolationShift);
   if ((flags & kHasUnit) != 0 && !DecodeText(reader, tag.unit)) return Damaged("unit of a tag");
   if ((flags & kHasDescription) != 0 && !DecodeText(reader, tag.description)) {
     return Damaged("description of a tag");

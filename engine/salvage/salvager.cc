@@ -166,7 +166,8 @@ Status Salvager::DefineTags(StorageEngine& engine) {
   for (const auto& [id, tag] : tags_) names.insert(tag.name);
   for (auto& [id, tag] : tags_) {
     const auto type = tag.type == ValueType::kNone ? std::nullopt : std::optional(tag.type);
-    Status defined = transaction->DefineTag(tag.name, type, tag.unit, tag.description);
+    Status defined =
+        transaction->DefineTag(tag.name, type, tag.unit, tag.description, tag.interpolation);
     if (defined.code() == StatusCode::kInvalidArgument) {
       NameByNumber(tag, names);
       defined = transaction->DefineTag(tag.name, type, "", "");

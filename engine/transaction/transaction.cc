@@ -166,11 +166,13 @@ Result<StagedTag*> Transaction::FindOrDefineTag(std::string_view name) {
 
 Status Transaction::DefineTag(std::string_view name, std::optional<ValueType> type,
                               std::optional<std::string_view> unit,
-                              std::optional<std::string_view> description) {
+                              std::optional<std::string_view> description,
+                              std::optional<Interpolation> interpolation) {
   XTDB_ASSIGN_OR_RETURN(StagedTag * tag, FindOrDefineTag(name));
   TagDefinition definition = tag->definition();
   if (unit) definition.unit = *unit;
   if (description) definition.description = *description;
+  if (interpolation) definition.interpolation = *interpolation;
   BeforeChange();
   if (type && *type != definition.type) {
     XTDB_ASSIGN_OR_RETURN(const int64_t last_ts, engine_->LastTs(tag->id()));

@@ -34,12 +34,13 @@ class Transaction {
   Result<StagedTag*> FindOrDefineTag(std::string_view name);
   StagedTag* FindTag(std::string_view name) { return staging_.Find(name); }
   StagedTag* FindTag(TagId id) { return staging_.Find(id); }
-  // Defines a tag or changes unit and description; the type of an existing one only while it has no
+  // Defines a tag or changes what is known of it; the type of an existing one only while it has no
   // values (kTypeMismatch otherwise). type kNone: leave to the first value. Absent optionals leave
   // what is.
   Status DefineTag(std::string_view name, std::optional<ValueType> type,
                    std::optional<std::string_view> unit,
-                   std::optional<std::string_view> description);
+                   std::optional<std::string_view> description,
+                   std::optional<Interpolation> interpolation = std::nullopt);
 
   // Stages one point; the last write of a (tag, ts) counts. A type is taken from the first non-NULL
   // value; an int64 tag widens to float64 at the first fraction, if all its integers are exact.

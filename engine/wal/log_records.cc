@@ -29,7 +29,7 @@ static_assert(offsetof(GroupHeader, count) == 8);
 struct TagHeader {
   TagId tag_id = kNoTag;
   uint8_t type = 0;
-  uint8_t flags = 0;
+  uint8_t interpolation = 0;
   uint16_t name_bytes = 0;
   uint16_t unit_bytes = 0;
   uint16_t description_bytes = 0;
@@ -264,6 +264,7 @@ void AppendTagDefinition(const TagDefinition& definition, std::vector<std::byte>
   TagHeader header;
   header.tag_id = definition.id;
   header.type = static_cast<uint8_t>(definition.type);
+  header.interpolation = static_cast<uint8_t>(definition.interpolation);
   header.name_bytes = static_cast<uint16_t>(definition.name.size());
   header.unit_bytes = static_cast<uint16_t>(definition.unit.size());
   header.description_bytes = static_cast<uint16_t>(definition.description.size());
@@ -277,15 +278,17 @@ Result<TagDefinition> DecodeTagDefinition(std::span<const std::byte> payload) {
   PayloadCursor cursor(payload);
   TagHeader header;
   if (!cursor.Take(header)) return Status::Corruption("DEFINE_TAG record: too short");
-  if (header.tag_id == kNoTag || header.type > kValueTypeLast || header.flags != 0 ||
-      header.name_bytes == 0 || header.name_bytes > kTagNameBytesMax ||
-      header.unit_bytes > kTagUnitBytesMax || header.description_bytes > kTagDescriptionBytesMax ||
+  if (header.tag_id == kNoTag || header.type > kValueTypeLast ||
+      header.interpolation > kInterpolationLast || header.name_bytes == 0 ||
+      header.name_bytes > kTagNameBytesMax || header.unit_bytes > kTagUnitBytesMax ||
+      header.description_bytes > kTagDescriptionBytesMax ||
       cursor.size() != size_t{header.name_bytes} + header.unit_bytes + header.description_bytes) {
     return Status::Corruption("DEFINE_TAG record: header");
   }
   TagDefinition definition;
   definition.id = header.tag_id;
   definition.type = static_cast<ValueType>(header.type);
+  definition.interpolation = static_cast<Interpolation>(header.interpolation);
   const auto take = [&cursor](size_t size, std::string& text) {
     std::span<const std::byte> bytes;
     XTDB_CHECK(cursor.Take(size, bytes));  // the three lengths fill the payload

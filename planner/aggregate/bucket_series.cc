@@ -43,6 +43,14 @@ uint64_t RowsMax(const ReadView::Sources& sources, const SeriesRequest& request)
 
 }  // namespace
 
+SeriesRequest SeriesRequest::For(const TagDefinition& tag) const {
+  SeriesRequest request = *this;
+  if (is_as_tag_says && tag.interpolation != Interpolation::kUnset) {
+    request.buckets.weighting.is_linear = tag.interpolation == Interpolation::kSloped;
+  }
+  return request;
+}
+
 void SeriesRequest::CutTo(int64_t min_us, int64_t max_us) {
   const Buckets& cut = buckets.buckets;
   if (cut.is_whole() || fill != Fill::kNone) return;
@@ -63,11 +71,12 @@ BucketSeries::BucketSeries(const ReadView& view, TagPtr tag, ReadView::Sources s
                            const SeriesRequest& request, PlanCounters& counters)
     : view_(view.WithoutStaging()),
       tag_(tag),
-      request_(request),
+      request_(request.For(*tag_)),
       looks_around_(LooksAround(request)),
+      looks_outside_(looks_around_ && request.buckets.weighting.bounds != Bounds::kNone),
       points_max_(PointsMax(sources)),
       rows_max_(RowsMax(sources, request)),
-      buckets_(view_, tag, std::move(sources), request.buckets, counters) {
+      buckets_(view_, tag, std::move(sources), request_.buckets, counters) {
   if (looks_around_) values_.emplace(view, std::move(tag), request.buckets.accept, counters);
 }
 
@@ -107,13 +116,18 @@ Status BucketSeries::Begin() {
   XTDB_RETURN_IF_ERROR(ReadAhead());
   const BucketsRequest& buckets = request_.buckets;
   const bool has_before = request_.has_start || request_.is_cut_before;
-  if (looks_around_ && has_before && buckets.ts_from_us > kTsMin) {
+  if (looks_outside_ && has_before && buckets.ts_from_us > kTsMin) {
     const int64_t gap_us = buckets.weighting.gap_max_us;
     const int64_t last_us = buckets.ts_from_us - 1;
     const int64_t first_us = gap_us < last_us - kTsMin ? last_us - gap_us : kTsMin;
     XTDB_ASSIGN_OR_RETURN(const std::optional<Edge> edge, FindEdge(first_us, last_us, true));
     if (edge) {
       before_ = edge->sample;
+      if (buckets.weighting.bounds == Bounds::kSimple) {
+        XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> refused_us,
+                              values_->FirstPoint(edge->sample.ts_us + 1, last_us));
+        before_->ended_us = refused_us.value_or(kNever);
+      }
       carrying_ = Neighbour{edge->sample.ts_us, edge->sample.ts_us, edge->carried};
     }
   }
@@ -152,8 +166,13 @@ Status BucketSeries::FindBehind() {
   looked_behind_ = true;
   const BucketsRequest& buckets = request_.buckets;
   const bool has_behind = request_.has_stop || request_.is_cut_behind;
-  if (!has_behind || buckets.ts_to_us >= kTsMax) return Status();
+  if (!looks_outside_ || !has_behind || buckets.ts_to_us >= kTsMax) return Status();
   XTDB_ASSIGN_OR_RETURN(behind_, FindEdge(buckets.ts_to_us + 1, kTsMax, false));
+  if (buckets.weighting.bounds != Bounds::kSimple) return Status();
+  const int64_t last_us = behind_ ? behind_->sample.ts_us - 1 : kTsMax;
+  XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> refused_us,
+                        values_->FirstPoint(buckets.ts_to_us + 1, last_us));
+  refused_behind_us_ = refused_us.value_or(kNever);
   return Status();
 }
 
@@ -254,6 +273,9 @@ SeriesRow BucketSeries::FullRow() {
   row.area = AreaOf(bucket.start_us, bucket.tally);
   row.tally = std::move(bucket.tally);
   carrying_.reset();
+  if (row.tally.count == 0 && before_) {
+    before_->ended_us = std::min(before_->ended_us, row.tally.refused_before_us);
+  }
   if (row.tally.count != 0 && looks_around_) {
     before_ = LastOf(tag_->type, row.tally);
     if (request_.fill != Fill::kNone) {
@@ -264,13 +286,18 @@ SeriesRow BucketSeries::FullRow() {
   return row;
 }
 
-// The first value behind the bucket that is due, as far as one is known.
-std::optional<Sample> BucketSeries::SampleBehind() const {
+// Behind the bucket that is due, as far as it is known.
+BucketSeries::Behind BucketSeries::FindBehindBucket() const {
+  Behind behind;
   for (const Bucket& bucket : queue_) {
-    if (bucket.tally.count != 0) return FirstOf(tag_->type, bucket.tally);
+    behind.refused_us = std::min(behind.refused_us, bucket.tally.refused_before_us);
+    if (bucket.tally.count == 0) continue;
+    behind.sample = FirstOf(tag_->type, bucket.tally);
+    return behind;
   }
-  if (behind_) return behind_->sample;
-  return std::nullopt;
+  behind.refused_us = std::min(behind.refused_us, refused_behind_us_);
+  if (behind_) behind.sample = behind_->sample;
+  return behind;
 }
 
 Area BucketSeries::AreaOf(int64_t start_us, const Tally& tally) const {
@@ -278,19 +305,24 @@ Area BucketSeries::AreaOf(int64_t start_us, const Tally& tally) const {
   if (!request_.buckets.wanted.weights || tag_->type == ValueType::kText) return area;
   const BucketsRequest& buckets = request_.buckets;
   const Weighting& weighting = buckets.weighting;
+  if (weighting.bounds == Bounds::kNone) return tally.inner;
   const int64_t begin_us = std::max(start_us, buckets.ts_from_us);
   int64_t end_us = std::min(buckets.buckets.NextOf(start_us), buckets.ts_to_us + 1);
-  const std::optional<Sample> behind = SampleBehind();
   std::optional<Sample> last = before_;
+  if (last) last->ended_us = std::min(last->ended_us, tally.refused_before_us);
   if (tally.count != 0) {
     const Sample first = FirstOf(tag_->type, tally);
-    if (before_) area.Add(AreaBetween(weighting, *before_, first, begin_us, first.ts_us));
+    if (last) area.Add(AreaBetween(weighting, *last, first, begin_us, first.ts_us));
     area.Add(tally.inner);
     last = LastOf(tag_->type, tally);
   }
   if (!last) return area;
-  if (!behind) end_us = std::min(end_us, request_.has_stop ? request_.now_us : last->ts_us);
-  area.Add(AreaBetween(weighting, *last, behind, begin_us, end_us));
+  const Behind behind = FindBehindBucket();
+  last->ended_us = std::min(last->ended_us, behind.refused_us);
+  if (!behind.sample) {
+    end_us = std::min(end_us, request_.has_stop ? request_.now_us : last->ts_us);
+  }
+  area.Add(AreaBetween(weighting, *last, behind.sample, begin_us, end_us));
   return area;
 }
 

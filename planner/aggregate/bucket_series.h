@@ -25,10 +25,14 @@ struct SeriesRequest {
   bool is_cut_before = false;
   bool is_cut_behind = false;
   Fill fill = Fill::kNone;
+  // Tags that are said to be stepped or sloped are weighted so, whatever buckets.weighting says.
+  bool is_as_tag_says = false;
   // Behind the last point of all a value is held up to the end of the range, but not into the
   // future.
   int64_t now_us = 0;
 
+  // What is asked for of this tag.
+  SeriesRequest For(const TagDefinition& tag) const;
   // Only the buckets that begin in [min, max] are needed; they stay as they are. With fill, where
   // each bucket may hang on those before, nothing changes.
   void CutTo(int64_t min_us, int64_t max_us);
@@ -54,8 +58,8 @@ struct SeriesRow {
 // The buckets of one tag in order of time, with the empty ones filled and values weighted by time
 // across their edges.
 //
-// Ownership: keeps the snapshot alive, copies what it needs of staging when made; `request` and
-//            `counters` outlive it.
+// Ownership: keeps the snapshot alive, copies what it needs of staging when made; `counters`
+//            outlives it.
 // Threads:   one at a time.
 class BucketSeries {
  public:
@@ -85,6 +89,11 @@ class BucketSeries {
   };
   Status Begin();
   Status ReadAhead();
+  // The value behind a bucket, and what ends the one before it.
+  struct Behind {
+    std::optional<Sample> sample;
+    int64_t refused_us = kNever;
+  };
   Result<std::optional<Edge>> FindEdge(int64_t ts_from_us, int64_t ts_to_us, bool last) const;
   bool NeedsValueBehind() const;
   Status FindBehind();
@@ -94,14 +103,15 @@ class BucketSeries {
   Carried Interpolate(const Neighbour& a, const Neighbour& b, int64_t at_us) const;
   SeriesRow FullRow();
   Area AreaOf(int64_t start_us, const Tally& tally) const;
-  std::optional<Sample> SampleBehind() const;
+  Behind FindBehindBucket() const;
   Carried CarriedOf(const Tally& tally) const;
   ValueBits FromLine(double value) const;
 
   const ReadView view_;
   const TagPtr tag_;
-  const SeriesRequest& request_;
-  const bool looks_around_;            // needs values outside of the range
+  const SeriesRequest request_;
+  const bool looks_around_;            // needs values of other buckets
+  const bool looks_outside_;           // and of those outside of the range
   std::optional<ValueFinder> values_;  // which this finds
   const uint64_t points_max_;
   const uint64_t rows_max_;
@@ -114,7 +124,8 @@ class BucketSeries {
   std::optional<Neighbour> carrying_;  // what fills the next bucket if it is empty
   bool has_rows_ = false;              // some are handed out
   bool looked_behind_ = false;
-  std::optional<Edge> behind_;  // the first value behind the range, of lines
+  std::optional<Edge> behind_;          // the first value behind the range, of lines
+  int64_t refused_behind_us_ = kNever;  // the first point behind the range that is not accepted
 };
 
 }  // namespace xtdb

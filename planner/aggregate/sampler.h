@@ -19,6 +19,10 @@ struct SampleRequest {
   SampleMode mode = SampleMode::kStep;
   // No value is taken from farther away, and no line drawn over a longer gap.
   int64_t gap_max_us = std::numeric_limits<int64_t>::max();
+  // A tag that is said to be sloped is read along lines, others step by step, whatever mode says.
+  bool is_as_tag_says = false;
+  // The quality is wanted, too. It costs a look at what the accepted values stand between.
+  bool tells_quality = true;
 };
 
 // A value at a time. `found` is the point it is from; of a line the one before, its value and
@@ -38,7 +42,10 @@ constexpr bool LooksBehind(SampleMode mode) {
 }
 
 // The values of one tag at some times, each found by itself; times that rise, and lie closer than
-// the points, find what the last one has found.
+// the points, find what the last one has found. As OPC UA Part 13 says of Interpolative data:
+// behind the last value of all that one is held, along lines, too; and what is held or drawn over
+// points that are not accepted, held behind the last point, or drawn to an uncertain value, is
+// uncertain (sub-normal).
 //
 // Ownership: keeps the snapshot alive and copies what is staged; borrows `counters`.
 // Threads:   one at a time.
@@ -50,6 +57,7 @@ class Sampler {
   Result<std::optional<Sampled>> At(int64_t ts_us);
 
  private:
+  Status JudgeQuality(int64_t ts_us, Sampled& sampled);
   Status FindBefore(int64_t ts_us);
   Status FindBehind(int64_t ts_us);
 
@@ -59,6 +67,9 @@ class Sampler {
   std::optional<FoundPoint> before_;
   int64_t before_from_us_ = 1;
   int64_t before_to_us_ = 0;
+  // The first point behind before_, of whatever quality, once it was asked for.
+  std::optional<int64_t> next_us_;
+  bool knows_next_ = false;
   // The first value at or behind each time in [behind_from, behind_to].
   std::optional<FoundPoint> behind_;
   int64_t behind_from_us_ = 1;

@@ -72,7 +72,8 @@ Sample FirstOf(ValueType type, const Tally& tally) {
 }
 
 Sample LastOf(ValueType type, const Tally& tally) {
-  return {tally.last_ts_us, type == ValueType::kText ? 0 : ToDouble(type, tally.last)};
+  return {tally.last_ts_us, type == ValueType::kText ? 0 : ToDouble(type, tally.last),
+          tally.refused_behind_us};
 }
 
 void Area::Add(const Area& other) {
@@ -83,17 +84,18 @@ void Area::Add(const Area& other) {
 Area AreaBetween(const Weighting& weighting, const Sample& a, const std::optional<Sample>& b,
                  int64_t from_us, int64_t to_us) {
   Area area;
-  int64_t begin_us = std::max(from_us, a.ts_us);
-  int64_t end_us = b ? std::min(to_us, b->ts_us) : to_us;
-  const bool is_gap = b && b->ts_us - a.ts_us > weighting.gap_max_us;
-  if (weighting.is_linear && (is_gap || !b)) return area;
-  if (!weighting.is_linear && end_us > a.ts_us && end_us - a.ts_us > weighting.gap_max_us) {
+  const int64_t begin_us = std::max(from_us, a.ts_us);
+  int64_t end_us = std::min(b ? std::min(to_us, b->ts_us) : to_us, a.ended_us);
+  const bool has_ended = a.ended_us < (b ? b->ts_us : kNever);
+  const bool is_line = weighting.is_linear && b && !has_ended;
+  if (is_line && b->ts_us - a.ts_us > weighting.gap_max_us) return area;
+  if (!is_line && end_us > a.ts_us && end_us - a.ts_us > weighting.gap_max_us) {
     end_us = a.ts_us + weighting.gap_max_us;
   }
   if (begin_us >= end_us) return area;
   area.covered_us = end_us - begin_us;
   const double seconds = Seconds(area.covered_us);
-  if (weighting.is_linear) {
+  if (is_line) {
     area.integral.Add((LineAt(a, *b, begin_us) / 2 + LineAt(a, *b, end_us) / 2) * seconds);
   } else {
     area.integral.Add(a.value * seconds);
@@ -153,6 +155,8 @@ std::optional<Tally> Tallier::OfBlock(const BlockDirEntry& entry) const {
     tally.first_ts_us = entry.ts_min_us;
     tally.last_ts_us = entry.ts_max_us;
     tally.inner.covered_us = entry.ts_max_us - entry.ts_min_us;
+  } else {
+    tally.refused_before_us = tally.refused_behind_us = entry.ts_min_us;
   }
   tally.points = entry.count;
   tally.good = stats.good_count;
@@ -174,6 +178,8 @@ std::optional<Tally> Tallier::OfVector(const VectorEntry& vector, ValueType type
     stats.sum_low = vector.sum_low;
     stats.sum_high = vector.sum_high;
     tally = OfStats(stats, type);
+  } else {
+    tally.refused_before_us = tally.refused_behind_us = vector.ts_min_us;
   }
   tally.points = vector.count;
   tally.good = vector.good_count;
@@ -246,15 +252,42 @@ Tally Tallier::OfRows(const PointColumns& columns, size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) tally.good += IsGood(columns.quality[row]) ? 1 : 0;
   }
   tally.points = end - begin;
+  if (SeesRefused() && tally.count != tally.points) AddRefused(columns, begin, end, tally);
   return tally;
+}
+
+// Row by row, where some end the values before them.
+void Tallier::AddRefused(const PointColumns& columns, size_t begin, size_t end,
+                         Tally& tally) const {
+  tally.inner = {};
+  const Quality least = LeastAccepted(accept_);
+  std::optional<Sample> before;
+  for (size_t row = begin; row < end; ++row) {
+    const int64_t ts_us = columns.ts_us[row];
+    if (columns.quality[row] < least || !IsValue(columns, row)) {
+      int64_t& refused_us = before ? before->ended_us : tally.refused_before_us;
+      refused_us = std::min(refused_us, ts_us);
+      continue;
+    }
+    const bool is_text = columns.type == ValueType::kText;
+    const Sample now{ts_us, is_text ? 0 : ToDouble(columns.type, columns.bits[row])};
+    if (before) tally.inner.Add(AreaBetween(weighting_, *before, now, before->ts_us, ts_us));
+    before = now;
+  }
+  tally.refused_behind_us = before ? before->ended_us : tally.refused_before_us;
 }
 
 void Tallier::Append(Tally& tally, Tally next) const {
   const uint64_t points = tally.points + next.points;
   const uint64_t good = tally.good + next.good;
+  const int64_t refused_us = tally.refused_behind_us;  // between the values of both
   if (tally.count == 0) {
     tally = std::move(next);
-  } else if (next.count != 0) {
+    tally.refused_before_us = std::min(refused_us, tally.refused_before_us);
+    if (tally.count == 0) tally.refused_behind_us = tally.refused_before_us;
+  } else if (next.count == 0) {
+    tally.refused_behind_us = std::min(refused_us, next.refused_before_us);
+  } else {
     if (wanted_.m2 && type_ != ValueType::kText) {
       // Chan, Golub, LeVeque 1983.
       const double delta = MeanDelta(type_, tally, next);
@@ -262,7 +295,9 @@ void Tallier::Append(Tally& tally, Tally next) const {
       tally.m2 += next.m2 + delta * delta * (a * b / (a + b));
     }
     if (wanted_.weights && type_ != ValueType::kText) {
-      const Sample before = LastOf(type_, tally), behind = FirstOf(type_, next);
+      Sample before = LastOf(type_, tally);
+      before.ended_us = std::min(refused_us, next.refused_before_us);
+      const Sample behind = FirstOf(type_, next);
       tally.inner.Add(AreaBetween(weighting_, before, behind, before.ts_us, behind.ts_us));
       tally.inner.Add(next.inner);
     }
@@ -270,6 +305,7 @@ void Tallier::Append(Tally& tally, Tally next) const {
     if (OrderKey(type_, next.max) >= OrderKey(type_, tally.max)) tally.max = next.max;
     tally.last = next.last;
     tally.last_ts_us = next.last_ts_us;
+    tally.refused_behind_us = next.refused_behind_us;
     tally.integer_sum += next.integer_sum;
     tally.real_sum.Add(next.real_sum.value());
     tally.count += next.count;

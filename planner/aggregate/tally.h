@@ -22,11 +22,20 @@ constexpr Quality LeastAccepted(Accept accept) {
   return accept == Accept::kGood ? kQualityGood : kQualityUncertain;
 }
 
+// What a value is beyond the points that count, as OPC UA Part 13 calls it: those that do not count
+// are not there (interpolated bounding values); one of them ends the value before it (simple ones);
+// or there is nothing outside of a bucket.
+enum class Bounds : uint8_t { kInterpolated, kSimple, kNone };
+
+inline constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
 // How values are weighted by time: each held until the next (step), or joined to it by a straight
-// line. A value is held for no longer than `gap_max_us`, and no line is longer than that.
+// line; the last of all is held. A value is held for no longer than `gap_max_us`, and no line is
+// longer than that.
 struct Weighting {
   bool is_linear = false;
-  int64_t gap_max_us = std::numeric_limits<int64_t>::max();
+  int64_t gap_max_us = kNever;
+  Bounds bounds = Bounds::kInterpolated;
 };
 
 // What has to be found out; the rest may be left as it is.
@@ -40,6 +49,7 @@ struct Wanted {
 struct Sample {
   int64_t ts_us = 0;
   double value = 0;
+  int64_t ended_us = kNever;  // with simple bounds: when a point came that is not accepted
 };
 
 // A value held, or a line, over time.
@@ -48,7 +58,8 @@ struct Area {
   int64_t covered_us = 0;   // how long there was a value
   void Add(const Area& other);
 };
-// Of the time [from, to) between two neighbouring samples. Without `b` nothing comes behind `a`.
+// Of the time [from, to) between two neighbouring samples. Without `b` nothing comes behind `a`,
+// which holds then, as it does up to where it ends.
 Area AreaBetween(const Weighting& weighting, const Sample& a, const std::optional<Sample>& b,
                  int64_t from_us, int64_t to_us);
 
@@ -75,6 +86,10 @@ struct Tally {
   CompensatedSum real_sum;
   double m2 = 0;  // squared deviations from the mean
   Area inner;     // from the first value to the last
+  // With simple bounds: the first point that is not accepted of those before the first value, and
+  // of those behind the last one. Without a value both are of all.
+  int64_t refused_before_us = kNever;
+  int64_t refused_behind_us = kNever;
   std::unique_ptr<TextEnds> texts;
 };
 
@@ -109,6 +124,8 @@ class Tallier {
                Tally& tally) const;
   void AddTexts(const PointColumns& columns, size_t begin, size_t end, Tally& tally) const;
   Tally OfAccepted(const PointColumns& columns, size_t begin, size_t end) const;
+  bool SeesRefused() const { return wanted_.weights && weighting_.bounds == Bounds::kSimple; }
+  void AddRefused(const PointColumns& columns, size_t begin, size_t end, Tally& tally) const;
 
   const ValueType type_;
   const Accept accept_;

@@ -19,6 +19,18 @@ ValueFinder::ValueFinder(const ReadView& view, TagPtr tag, Accept accept, PlanCo
       filter_(ValueFilter(accept)),
       counters_(counters) {}
 
+Result<std::optional<int64_t>> ValueFinder::FirstPoint(int64_t ts_from_us, int64_t ts_to_us) const {
+  if (ts_from_us > ts_to_us) return std::optional<int64_t>();
+  const PointSearch search = {.ts_from_us = ts_from_us,
+                              .ts_to_us = ts_to_us,
+                              .last = false,
+                              .filter = nullptr,
+                              .staged = staged_ ? &*staged_ : nullptr};
+  XTDB_ASSIGN_OR_RETURN(const std::optional<FoundPoint> found,
+                        FindPointIn(view_, tag_, search, counters_));
+  return found ? std::optional(found->point.ts_us) : std::nullopt;
+}
+
 Result<std::optional<FoundPoint>> ValueFinder::Find(int64_t ts_from_us, int64_t ts_to_us,
                                                     bool last) const {
   const PointSearch search = {.ts_from_us = ts_from_us,

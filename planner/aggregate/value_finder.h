@@ -24,6 +24,9 @@ class ValueFinder {
     return Find(ts_from_us, ts_to_us, true);
   }
 
+  // The first point of all, of any value and quality.
+  Result<std::optional<int64_t>> FirstPoint(int64_t ts_from_us, int64_t ts_to_us = kTsMax) const;
+
   const ReadView& view() const { return view_; }  // has no staging
   const std::optional<MemoryRun>& staged() const { return staged_; }
   const RowFilter& filter() const { return filter_; }

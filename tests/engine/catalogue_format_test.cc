@@ -20,7 +20,7 @@ Catalogue MakeCatalogue() {
   Catalogue catalogue;
   catalogue.tags = {{2, ValueType::kFloat64, "boiler.temp", "K", "at the top"},
                     {1, ValueType::kBool, "boiler.state", "", ""},
-                    {300, ValueType::kNone, "z", "", ""}};
+                    {300, ValueType::kNone, "z", "", "", Interpolation::kSloped}};
   catalogue.chunks = {
       {1, ChunkKind::kRaw, 9, ChunkState::kSealed, {}, {-5, 6, 2, 9, 100, 0x99, 4, 8}},
       {7, ChunkKind::kCompact, 12, ChunkState::kSealed, {2, 9}, {-5, 6, 2, 9, 8, 1, 2, 3}},
@@ -61,10 +61,10 @@ TEST(CatalogueFormatTest, CatalogueHasTheseBytes) {
   EXPECT_EQ(Hex(Encode(MakeCatalogue())),
             "58 54 44 42 43 41 54 4c 01 00*3 03 00*3 03 00*8 0c 62 6f 69 6c 65 72 2e 73 74 61 74 "
             "65 02 01 07 04 74 65 6d 70 02 1d 01 4b 0a 61 74 20 74 68 65 20 74 6f 70 00 01 7a d4 "
-            "04 00 01 00*3 01 00*3 09 00*7 02 00*23 fb ff*7 06 00*7 02 00*3 09 00*3 64 00*7 99 "
+            "04 40 01 00*3 01 00*3 09 00*7 02 00*23 fb ff*7 06 00*7 02 00*3 09 00*3 64 00*7 99 "
             "00*7 04 00*3 08 00*3 07 00*3 02 00*3 0c 00*7 02 00*7 02 00*7 09 00*7 fb ff*7 06 00*7 "
             "02 00*3 09 00*3 08 00*7 01 00*7 02 00*3 03 00*7 03 00*3 04 00*7 01 00*31 ff*8 00*32 "
-            "dc c5 12 20");
+            "bd 2f 30 95");
 }
 
 TEST(CatalogueFormatTest, CatalogueComesBackByName) {

@@ -171,8 +171,9 @@ TEST(LogRecordsTest, TagDefinitionsComeBack) {
   for (const TagDefinition& definition :
        {TagDefinition{1, ValueType::kNone, "a", "", ""},
         TagDefinition{kMaxLsn & 0xFFFFFFFF, ValueType::kText, std::string(kTagNameBytesMax, 'n'),
-                      std::string(kTagUnitBytesMax, 'u'),
-                      std::string(kTagDescriptionBytesMax, 'd')}}) {
+                      std::string(kTagUnitBytesMax, 'u'), std::string(kTagDescriptionBytesMax, 'd'),
+                      Interpolation::kSloped},
+        TagDefinition{7, ValueType::kBool, "b", "", "", Interpolation::kStepped}}) {
     Payload payload;
     AppendTagDefinition(definition, payload);
     const auto decoded = DecodeTagDefinition(payload);
@@ -198,7 +199,8 @@ TEST(LogRecordsTest, TagDefinitionsBeyondTheirLimitsAreCorruption) {
   EXPECT_EQ(code(0, {}, 0), kOk);
   EXPECT_EQ(code(0, {0}, 0), kCorruption);
   EXPECT_EQ(code(4, {7}, 0), kCorruption);
-  EXPECT_EQ(code(5, {1}, 0), kCorruption);
+  EXPECT_EQ(code(5, {2}, 0), kOk);
+  EXPECT_EQ(code(5, {3}, 0), kCorruption) << "neither stepped nor sloped";
   EXPECT_EQ(code(6, {0, 0, 5}, 0), kCorruption) << "an empty name";
   EXPECT_EQ(code(6, {1, 4}, 1021), kCorruption) << "1025 bytes of name";
   EXPECT_EQ(code(8, {1, 1}, 256), kCorruption) << "257 bytes of unit";

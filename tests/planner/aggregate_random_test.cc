@@ -114,19 +114,26 @@ void CheckTexts(const Tally& tally, const OraclePoints& values) {
 Area AreaByPoints(const OraclePoints& points, const SeriesRequest& request, int64_t from_us,
                   int64_t to_us) {
   const Weighting& weighting = request.buckets.weighting;
-  OraclePoints values;
+  std::vector<Sample> values;
   for (const OraclePoint& at : points) {
+    const bool is_inside = at.ts_us >= from_us && at.ts_us < to_us;
     const bool known = (request.has_start || at.ts_us >= request.buckets.ts_from_us) &&
                        (request.has_stop || at.ts_us <= request.buckets.ts_to_us);
-    if (known && IsAccepted(at.point, request.buckets.accept)) values.push_back(at);
+    if (!known || (weighting.bounds == Bounds::kNone && !is_inside)) continue;
+    if (IsAccepted(at.point, request.buckets.accept)) {
+      values.push_back({at.ts_us, NumberOf(at.point)});
+    } else if (weighting.bounds == Bounds::kSimple && !values.empty()) {
+      values.back().ended_us = std::min(values.back().ended_us, at.ts_us);
+    }
   }
   Area area;
   for (size_t i = 0; i < values.size(); ++i) {
-    const Sample a{values[i].ts_us, NumberOf(values[i].point)};
+    const Sample& a = values[i];
     std::optional<Sample> b;
-    int64_t end_us = request.has_stop ? std::min(to_us, request.now_us) : a.ts_us;
+    const bool is_held = request.has_stop && weighting.bounds != Bounds::kNone;
+    int64_t end_us = is_held ? std::min(to_us, request.now_us) : a.ts_us;
     if (i + 1 < values.size()) {
-      b = Sample{values[i + 1].ts_us, NumberOf(values[i + 1].point)};
+      b = values[i + 1];
       end_us = to_us;
     }
     area.Add(AreaBetween(weighting, a, b, from_us, end_us));
@@ -209,6 +216,7 @@ SeriesRequest RandomSeries(RandomHistory& history, int64_t range_us) {
   }
   buckets.accept = static_cast<Accept>(below(3));
   buckets.weighting.is_linear = below(2) == 0;
+  buckets.weighting.bounds = static_cast<Bounds>(below(3));
   if (below(3) == 0) buckets.weighting.gap_max_us = 1 + below(50);
   request.fill = static_cast<Fill>(below(4));
   // Narrow buckets of a long range are many empty ones.
@@ -225,7 +233,8 @@ std::string Describe(const SeriesRequest& request) {
       << (request.has_stop ? buckets.ts_to_us : -1) << " bucket " << start_us << " to "
       << buckets.buckets.NextOf(start_us) << " accept " << static_cast<int>(buckets.accept)
       << " linear " << buckets.weighting.is_linear << " gap " << buckets.weighting.gap_max_us
-      << " fill " << static_cast<int>(request.fill) << " now " << request.now_us;
+      << " bounds " << static_cast<int>(buckets.weighting.bounds) << " fill "
+      << static_cast<int>(request.fill) << " now " << request.now_us;
   return out.str();
 }
 

@@ -30,9 +30,10 @@ TEST_F(SampleFunctionTest, AValueHoldsUntilTheNext) {
   EXPECT_EQ(At(-1), "");
   EXPECT_EQ(At(0), "a 1 192 0");
   EXPECT_EQ(At(9), "a 1 192 0");
-  EXPECT_EQ(At(25), "a 3 192 10") << "a bad one is no value";
+  EXPECT_EQ(At(15), "a 3 192 10");
+  EXPECT_EQ(At(25), "a 3 88 10") << "a bad one is no value, but leaves a doubt";
   EXPECT_EQ(At(25, " WHERE accept = 'all'"), "a 100 0 20");
-  EXPECT_EQ(At(1'000'000), "a 7 64 30");
+  EXPECT_EQ(At(1'000'000), "a 7 88 30") << "nobody knows what comes";
   EXPECT_EQ(At(1'000'000, " WHERE max_gap = '1 ms'"), "");
 }
 
@@ -40,10 +41,10 @@ TEST_F(SampleFunctionTest, OrALineJoinsThem) {
   const std::string linear = " WHERE mode = 'linear'";
   EXPECT_EQ(At(5, linear), "a 2.0 192 0");
   EXPECT_EQ(At(10, linear), "a 3 192 10");
-  EXPECT_EQ(At(20, linear), "a 5.0 64 10") << "the lower quality of the two";
-  EXPECT_EQ(At(31, linear), "");
+  EXPECT_EQ(At(20, linear), "a 5.0 88 10") << "over a bad point, to an uncertain one";
+  EXPECT_EQ(At(31, linear), "a 7 88 30") << "held behind the last one";
   EXPECT_EQ(At(20, linear + " AND max_gap = '19 us'"), "");
-  EXPECT_EQ(At(20, linear + " AND max_gap = '20 us'"), "a 5.0 64 10");
+  EXPECT_EQ(At(20, linear + " AND max_gap = '20 us'"), "a 5.0 88 10");
 }
 
 TEST_F(SampleFunctionTest, OrTheNearestOrTheExactPointCounts) {
@@ -89,7 +90,7 @@ TEST_F(SampleFunctionTest, OwnPointsAreSeen) {
   Run("INSERT INTO plant(tag, ts, value) VALUES ('a', 25, 50)");
   EXPECT_EQ(At(27), "a 50 192 25");
   Run("ROLLBACK");
-  EXPECT_EQ(At(27), "a 3 192 10");
+  EXPECT_EQ(At(27), "a 3 88 10");
 }
 
 TEST_F(SampleFunctionTest, WrongArgumentsAreNamed) {

@@ -28,14 +28,14 @@ TEST_F(TagFunctionsTest, ATagIsDescribed) {
   EXPECT_EQ(db_->Query("SELECT * FROM xtdb_tags('plant')"),
             (Rows{{"boiler", "1", "float64", "degC", "upper end", "2", "2026-01-02 03:04:05.500",
                    "2026-01-02 03:04:06.000001", "1767323045500000", "1767323046000001", "NULL",
-                   "0", "0", "NULL"}}));
+                   "0", "0", "NULL", "NULL"}}));
 }
 
 TEST_F(TagFunctionsTest, ATagWithoutPointsHasNoTimes) {
   Run("SELECT xtdb_define_tag('plant', 'later', NULL)");
   EXPECT_EQ(db_->Query("SELECT * FROM xtdb_tags('plant')"),
             (Rows{{"later", "1", "NULL", "NULL", "NULL", "0", "NULL", "NULL", "NULL", "NULL",
-                   "NULL", "NULL", "0", "NULL"}}));
+                   "NULL", "NULL", "0", "NULL", "NULL"}}));
   EXPECT_EQ(Line("SELECT * FROM xtdb_last('plant')"), "");
 }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr int32_t kMonthsMax = 10'000 * 12;
 constexpr std::string_view kFills[] = {"none", "null", "locf", "linear"};
 constexpr std::string_view kModes[] = {"step", "linear"};
+constexpr std::string_view kBounds[] = {"interpolated", "simple", "none"};
 
 bool Reads(const FunctionCall& call, std::initializer_list<AggregateColumn> columns) {
   return std::any_of(columns.begin(), columns.end(), [&](AggregateColumn column) {
@@ -91,6 +92,7 @@ Status CheckAggregateArguments(const FunctionArguments& arguments) {
   XTDB_RETURN_IF_ERROR(BucketsOf(arguments, 0).status());
   XTDB_RETURN_IF_ERROR(arguments.Word("fill", kFills, 0).status());
   XTDB_RETURN_IF_ERROR(arguments.Word("mode", kModes, 0).status());
+  XTDB_RETURN_IF_ERROR(arguments.Word("bounds", kBounds, 0).status());
   XTDB_RETURN_IF_ERROR(AcceptOf(arguments).status());
   return GapMaxOf(arguments).status();
 }
@@ -110,6 +112,10 @@ Result<std::optional<SeriesRequest>> SeriesRequestOf(const FunctionCall& call) {
   XTDB_ASSIGN_OR_RETURN(const size_t mode,
                         arguments.Word("mode", kModes, request.fill == Fill::kLinear ? 1 : 0));
   request.buckets.weighting.is_linear = mode == 1;
+  XTDB_ASSIGN_OR_RETURN(const std::optional<std::string> given, arguments.Text("mode"));
+  request.is_as_tag_says = !given && request.fill != Fill::kLinear;
+  XTDB_ASSIGN_OR_RETURN(const size_t bounds, arguments.Word("bounds", kBounds, 0));
+  request.buckets.weighting.bounds = static_cast<Bounds>(bounds);
   request.has_start = start.has_value();
   request.has_stop = stop.has_value();
   request.buckets.ts_from_us = start.value_or(kTsMin);

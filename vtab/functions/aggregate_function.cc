@@ -29,10 +29,10 @@ constexpr OutputColumn kColumns[kAggColumnCount] = {{"tag", "TEXT"},
                                                     {"integral", "DOUBLE PRECISION"},
                                                     {"percent_good", "DOUBLE PRECISION"}};
 constexpr const char* kArguments[] = {"tbl",      "tags", "start",   "stop",   "width", "origin",
-                                      "timezone", "fill", "max_gap", "accept", "mode"};
+                                      "timezone", "fill", "max_gap", "accept", "mode",  "bounds"};
 // Of CREATE VIRTUAL TABLE ... USING xtdb_rollup(tbl, width, ...).
 constexpr std::string_view kRollupKeys[] = {"tbl",  "width",   "tags",   "origin", "timezone",
-                                            "fill", "max_gap", "accept", "mode"};
+                                            "fill", "max_gap", "accept", "mode",   "bounds"};
 constexpr int kTimeColumns[] = {kAggTime, kAggTs};
 
 constexpr double kUsPerSecondAsDouble = 1e6;

@@ -18,6 +18,7 @@ constexpr OutputColumn kColumns[] = {{"tag", "TEXT"},      {"time", "TIMESTAMP"}
 constexpr const char* kAtArguments[] = {"tbl", "tags", "at", "mode", "max_gap", "accept"};
 constexpr const char* kSampleArguments[] = {"tbl",   "tags", "start",   "stop",
                                             "width", "mode", "max_gap", "accept"};
+constexpr size_t kQualityColumn = 3;
 constexpr int kTimeColumns[] = {1, 4};
 constexpr std::string_view kModes[] = {"step", "linear", "nearest", "exact"};
 
@@ -84,10 +85,14 @@ class Samples final : public RowSource {
   int64_t next_us_ = 0;
 };
 
-Result<SampleRequest> RequestOf(const FunctionArguments& arguments) {
+Result<SampleRequest> RequestOf(const FunctionCall& call) {
+  const FunctionArguments& arguments = *call.arguments;
   SampleRequest request;
   XTDB_ASSIGN_OR_RETURN(const size_t mode, arguments.Word("mode", kModes, 0));
   request.mode = static_cast<SampleMode>(mode);
+  XTDB_ASSIGN_OR_RETURN(const std::optional<std::string> given, arguments.Text("mode"));
+  request.is_as_tag_says = !given;
+  request.tells_quality = (call.columns_used >> kQualityColumn & 1) != 0;
   XTDB_ASSIGN_OR_RETURN(request.accept, AcceptOf(arguments));
   XTDB_ASSIGN_OR_RETURN(request.gap_max_us, GapMaxOf(arguments));
   return request;
@@ -95,7 +100,7 @@ Result<SampleRequest> RequestOf(const FunctionArguments& arguments) {
 
 Result<std::unique_ptr<RowSource>> OpenAt(std::shared_ptr<const FunctionCall> call) {
   const FunctionArguments& arguments = *call->arguments;
-  XTDB_ASSIGN_OR_RETURN(const SampleRequest request, RequestOf(arguments));
+  XTDB_ASSIGN_OR_RETURN(const SampleRequest request, RequestOf(*call));
   XTDB_ASSIGN_OR_RETURN(const std::optional<int64_t> at, arguments.Time("at", call->now_us()));
   if (!at) {
     return Status::InvalidArgument(
@@ -108,7 +113,7 @@ Result<std::unique_ptr<RowSource>> OpenAt(std::shared_ptr<const FunctionCall> ca
 
 Result<std::unique_ptr<RowSource>> OpenSample(std::shared_ptr<const FunctionCall> call) {
   const FunctionArguments& arguments = *call->arguments;
-  XTDB_ASSIGN_OR_RETURN(const SampleRequest request, RequestOf(arguments));
+  XTDB_ASSIGN_OR_RETURN(const SampleRequest request, RequestOf(*call));
   XTDB_ASSIGN_OR_RETURN(const auto start, arguments.Time("start", call->now_us()));
   XTDB_ASSIGN_OR_RETURN(const auto stop, arguments.Time("stop", call->now_us()));
   XTDB_ASSIGN_OR_RETURN(const auto width, arguments.Span("width"));

@@ -45,7 +45,8 @@ enum TagColumn : size_t {
   kLastValue,
   kLastQuality,
   kBytes,
-  kBytesPerPoint
+  kBytesPerPoint,
+  kStep
 };
 constexpr OutputColumn kTagColumns[] = {{"tag", "TEXT"},
                                         {"tag_id", "BIGINT"},
@@ -60,7 +61,8 @@ constexpr OutputColumn kTagColumns[] = {{"tag", "TEXT"},
                                         {"last_value", "NUMERIC"},
                                         {"last_quality", "BIGINT"},
                                         {"bytes", "BIGINT"},
-                                        {"bytes_per_point", "DOUBLE PRECISION"}};
+                                        {"bytes_per_point", "DOUBLE PRECISION"},
+                                        {"step", "BIGINT"}};
 
 Cell TextOrNull(const std::string& text) {
   if (text.empty()) return std::monostate();
@@ -80,6 +82,11 @@ class TagList final : public TagRows {
     if (tag_->type != ValueType::kNone) row.cells[kType] = std::string(ValueTypeName(tag_->type));
     row.cells[kUnit] = TextOrNull(tag_->unit);
     row.cells[kDescription] = TextOrNull(tag_->description);
+    if (tag_->interpolation != Interpolation::kUnset) {
+      row.cells[kStep] = Count(tag_->interpolation == Interpolation::kStepped ? 1 : 0);
+    } else {
+      row.cells[kStep] = std::monostate();
+    }
     // A list of names needs no statistics, nor do the tags that a filter on the name drops.
     for (size_t i = kPoints; i <= kBytesPerPoint; ++i) row.cells[i] = LateCell();
     return true;

@@ -113,7 +113,8 @@ Status RunDefineTag(sqlite3_context* context, int argc, sqlite3_value** argv) {
   const DefineTagCommand command = {.tag = std::string(TextOf(argv[1])),
                                     .type = OptionalText(argc, argv, 2),
                                     .unit = OptionalText(argc, argv, 3),
-                                    .description = OptionalText(argc, argv, 4)};
+                                    .description = OptionalText(argc, argv, 4),
+                                    .step = OptionalText(argc, argv, 5)};
   XTDB_RETURN_IF_ERROR(InsertCommand(connection, table, command.ToText()));
   XTDB_ASSIGN_OR_RETURN(Table* const found, connection.FindTable(TextOf(argv[kTableArgument])));
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<ContainerSession> session, found->Session());
@@ -161,8 +162,8 @@ int RegisterWritingFunctions(sqlite3* db) {
   };
   constexpr Writing kAll[] = {{"xtdb_append", 4, Append},        {"xtdb_append", 5, Append},
                               {"xtdb_define_tag", 3, DefineTag}, {"xtdb_define_tag", 4, DefineTag},
-                              {"xtdb_define_tag", 5, DefineTag}, {"xtdb_import", 2, Import},
-                              {"xtdb_import", 3, Import}};
+                              {"xtdb_define_tag", 5, DefineTag}, {"xtdb_define_tag", 6, DefineTag},
+                              {"xtdb_import", 2, Import},        {"xtdb_import", 3, Import}};
   for (const Writing& writing : kAll) {
     const int code =
         sqlite3_create_function_v2(db, writing.name, writing.argument_count, kChangingFunction,
