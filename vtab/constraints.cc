@@ -10,6 +10,7 @@
 #include "vtab/sqlite_glue.h"
 #include "vtab/table.h"
 #include "vtab/text/quote_text.h"
+#include "vtab/time_unit.h"
 
 namespace xtdb {
 namespace {
@@ -135,6 +136,9 @@ class FilterCompiler {
       case kColumnTs: {
         if (term.op == TermOp::kIn) return AddTimeList(value, TsComparand);
         XTDB_ASSIGN_OR_RETURN(const Comparand comparand, TsComparand(value, now_us_));
+        if (comparand.kind == Kind::kInteger) {
+          XTDB_RETURN_IF_ERROR(CheckTimeUnit(view_, now_us_, "ts", comparand.integer));
+        }
         AddTs(term.op, comparand);
         return {};
       }

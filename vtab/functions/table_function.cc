@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "vtab/comparand.h"
 #include "vtab/functions/function_index.h"
 #include "vtab/functions/time_filter.h"
 #include "vtab/functions/value_list.h"
 #include "vtab/interrupt_probe.h"
 #include "vtab/sqlite_glue.h"
+#include "vtab/time_unit.h"
 
 namespace xtdb {
 namespace {
@@ -62,6 +64,7 @@ class FunctionCursor : public sqlite3_vtab_cursor {
   Status TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const;
   Status TakeTimeFilters(const char* text, std::span<sqlite3_value*> values);
   void NarrowTime(FunctionCall& call) const;
+  Status CheckUnits(const FunctionCall& call) const;
   Result<const Cell*> CellAt(size_t column);
   Result<bool> Matches();
 
@@ -150,8 +153,20 @@ Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_val
   }
   XTDB_RETURN_IF_ERROR(TakeTimeFilters(text, values.subspan(used)));
   NarrowTime(*call);
+  XTDB_RETURN_IF_ERROR(CheckUnits(*call));
   XTDB_ASSIGN_OR_RETURN(source_, table_.function.open(std::move(call)));
   return Next();
+}
+
+// Of the arguments that are times.
+Status FunctionCursor::CheckUnits(const FunctionCall& call) const {
+  for (const char* const name : {"start", "stop", "at"}) {
+    if (!arguments_->Has(name)) continue;
+    const Comparand given = NumericComparand(arguments_->value(name));
+    if (given.kind != Comparand::Kind::kInteger) continue;
+    XTDB_RETURN_IF_ERROR(CheckTimeUnit(call.View(), call.now_us(), name, given.integer));
+  }
+  return {};
 }
 
 // Filters drop rows; a source that knows the range need not make them.

@@ -317,10 +317,17 @@ Result<int64_t> ParseTimestamp(std::string_view text, int64_t now_us) {
 }
 
 Status NumberAsTime(std::string_view number) {
-  return Status::InvalidArgument("time does not take a number: " + QuoteForMessage(number) +
-                                 "; the column ts takes microseconds since 1970, "
-                                 "to_timestamp(x) turns seconds into a time; JDBC "
-                                 "needs date_class=TEXT and a JVM in UTC");
+  std::string message = "time does not take a number: " + QuoteForMessage(number) +
+                        "; the column ts takes microseconds since 1970, "
+                        "to_timestamp(x) turns seconds into a time; JDBC "
+                        "needs date_class=TEXT and a JVM in UTC";
+  const std::optional<Number> parsed = ParseWholeNumber(number);
+  if (parsed && parsed->is_integer && parsed->integer >= 1900 && parsed->integer < 2200) {
+    message +=
+        "; a year is what CAST and arithmetic make of a date: write the text as it is, "
+        "'2026-01-02', and ts_sub(now(), '1 day') instead of now() - '1 day'";
+  }
+  return Status::InvalidArgument(std::move(message));
 }
 
 size_t FormatTime(int64_t ts_us, char* out) {
