@@ -39,6 +39,27 @@ if(program_source AND NOT XTDB_FUZZ)
   install(TARGETS xtdb_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
+# The C interface: libxtdb.so, which exports what capi/xtdb.h declares and nothing else.
+xtdb_find_sources(capi_sources ${PROJECT_SOURCE_DIR}/capi/*.cc)
+if(capi_sources AND NOT XTDB_FUZZ)
+  add_library(xtdb_shared SHARED ${capi_sources})
+  target_link_libraries(xtdb_shared PRIVATE xtdb_planner)
+  set_target_properties(xtdb_shared PROPERTIES OUTPUT_NAME xtdb VERSION ${PROJECT_VERSION}
+                        SOVERSION 1 LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
+                        EXPORT_NAME xtdb LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/libxtdb.map)
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/capi/capi_version.cc PROPERTIES
+                              COMPILE_DEFINITIONS XTDB_VERSION="${PROJECT_VERSION}")
+  target_include_directories(xtdb_shared INTERFACE
+                             $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/capi>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_options(xtdb_shared PRIVATE -Wl,-z,nodelete -Wl,--gc-sections
+                      -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/libxtdb.map)
+  if(NOT XTDB_SANITIZE)
+    target_link_options(xtdb_shared PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,defs)
+  endif()
+  include(cmake/install.cmake)
+endif()
+
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 install(DIRECTORY sql DESTINATION ${CMAKE_INSTALL_DATADIR}/xtdb OPTIONAL)

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace xtdb {
+
+const char* CApiVersion();
+
+}  // namespace xtdb
