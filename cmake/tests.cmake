@@ -85,6 +85,10 @@ if(XTDB_PYTHON AND NOT XTDB_SANITIZE)
            COMMAND ${XTDB_PYTHON} ${PROJECT_SOURCE_DIR}/tests/python/day_in_the_life.py
                    $<TARGET_FILE:xtdb_module>)
   set_tests_properties(day_in_the_life PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS python)
+  add_test(NAME python.ThePackage
+           COMMAND ${XTDB_PYTHON} ${PROJECT_SOURCE_DIR}/tests/python/package_test.py
+                   $<TARGET_FILE:xtdb_module>)
+  set_tests_properties(python.ThePackage PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS python)
 endif()
 
 if(TARGET xtdb_shared AND TARGET xtdb_program AND NOT XTDB_SANITIZE)

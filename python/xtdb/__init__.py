@@ -1,0 +1,287 @@
+"""xTdb in Python: a time-series store behind the sqlite3 (or apsw) connection that you have.
+
+    import sqlite3, xtdb
+    db = sqlite3.connect("plant.db")
+    xtdb.load(db)
+    db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS plant USING xtdb(path='plant.xtdb')")
+    xtdb.append(db, "plant", "boiler.temp", times, values)
+    points = xtdb.read(db, "plant", "boiler.temp", "2026-01-01", "2026-02-01")
+
+All of it is SQL underneath: batches are INSERTs of BLOBs and reads are xtdb_vectors, so transactions
+and snapshots are those of the connection. With numpy the columns are arrays of it, else of the
+standard library's array module; nothing is needed but Python.
+"""
+
+from __future__ import annotations
+
+import array
+import datetime
+import os
+import pathlib
+import sys
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Union
+
+__all__ = [
+    "Series",
+    "append",
+    "define_tag",
+    "extension_path",
+    "load",
+    "microseconds",
+    "read",
+    "read_frame",
+]
+
+try:
+    import numpy
+except ImportError:
+    numpy = None  # type: ignore[assignment]
+
+Time = Union[int, str, datetime.datetime]
+Column = Sequence[Any]
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def extension_path() -> str:
+    """Where the extension is, without its ending: $XTDB_EXTENSION, beside this package, or the
+    name alone, for which the system's library folders are searched."""
+    named = os.environ.get("XTDB_EXTENSION")
+    if named:
+        return named
+    beside = pathlib.Path(__file__).resolve().parent / "xtdb.so"
+    return str(beside) if beside.exists() else "xtdb"
+
+
+def load(connection: Any, path: Optional[str] = None) -> None:
+    """Loads the extension into a connection of sqlite3 or apsw."""
+    path = path or extension_path()
+    if hasattr(connection, "enable_load_extension"):
+        connection.enable_load_extension(True)
+        try:
+            connection.load_extension(path)
+        finally:
+            connection.enable_load_extension(False)
+    elif hasattr(connection, "enableloadextension"):  # apsw before 3.42
+        connection.enableloadextension(True)
+        connection.loadextension(path)
+        connection.enableloadextension(False)
+    else:
+        raise RuntimeError(
+            "this Python's sqlite3 cannot load extensions; use the system's python3, or apsw"
+        )
+
+
+def microseconds(time: Any) -> int:
+    """A time as the store counts it: microseconds since 1970-01-01 UTC. Takes them as they are,
+    datetimes (naive ones are UTC) and numpy.datetime64."""
+    if isinstance(time, int):
+        return time
+    if isinstance(time, datetime.datetime):
+        aware = time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
+        return (aware - _EPOCH) // datetime.timedelta(microseconds=1)
+    if numpy is not None and isinstance(time, (numpy.datetime64, numpy.integer)):
+        is_time = isinstance(time, numpy.datetime64)
+        return int(time.astype("datetime64[us]").astype("int64")) if is_time else int(time)
+    raise TypeError(f"no time: {time!r}; give microseconds, a datetime or numpy.datetime64")
+
+
+def _little_endian(column: "array.array[Any]") -> bytes:
+    if sys.byteorder == "big":
+        column = column[:]
+        column.byteswap()
+    return column.tobytes()
+
+
+def _times_blob(times: Iterable[Any]) -> bytes:
+    if numpy is not None:
+        values = numpy.asarray(times)
+        if values.dtype.kind == "M":
+            return values.astype("datetime64[us]").astype("<i8").tobytes()
+        if values.dtype.kind in "iu":
+            return values.astype("<i8").tobytes()
+        times = list(times)
+    return _little_endian(array.array("q", (microseconds(time) for time in times)))
+
+
+def _values_blob(values: Iterable[Any]) -> bytes:
+    if numpy is not None:
+        return numpy.asarray(values, dtype="<f8").tobytes()
+    return _little_endian(array.array("d", values))
+
+
+def _name(table: str) -> str:
+    """A table's name as SQL takes it; `schema.table` is two."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in table.split("."))
+
+
+def append(
+    connection: Any,
+    table: str,
+    tag: str,
+    times: Iterable[Any],
+    values: Iterable[Any],
+    quality: Optional[Iterable[int]] = None,
+) -> int:
+    """Writes points of one tag, all or none, in the connection's transaction; returns how many.
+
+    times:   microseconds, datetimes, or a numpy or pandas column of datetime64; in any order
+    values:  numbers; NaN is kept, and is NULL in SQL
+    quality: OPC DA bytes; left out: all good (192)
+    """
+    ts_blob = _times_blob(times)
+    value_blob = _values_blob(values)
+    if len(ts_blob) != len(value_blob):
+        raise ValueError(f"{len(ts_blob) // 8} times and {len(value_blob) // 8} values")
+    if not ts_blob:
+        return 0
+    quality_blob = bytes(bytearray(quality)) if quality is not None else None
+    connection.cursor().execute(
+        f"INSERT INTO {_name(table)}(tag, ts_blob, value_blob, quality_blob) VALUES (?, ?, ?, ?)",
+        (tag, ts_blob, value_blob, quality_blob),
+    )
+    return len(ts_blob) // 8
+
+
+def define_tag(
+    connection: Any,
+    table: str,
+    tag: str,
+    type: Optional[str] = None,
+    unit: Optional[str] = None,
+    description: Optional[str] = None,
+    step: Optional[bool] = None,
+) -> int:
+    """Defines a tag, or changes what is given; returns its number."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT xtdb_define_tag(?, ?, ?, ?, ?, ?)",
+        (table, tag, type, unit, description, None if step is None else int(step)),
+    )
+    return int(cursor.fetchone()[0])
+
+
+class Series(NamedTuple):
+    """Points of one tag, by time."""
+
+    ts: Column  # microseconds since 1970 UTC
+    value: Column  # floats, integers of integer tags, or texts
+    quality: Column  # OPC DA bytes
+    is_null: Optional[Column]  # where the value is NULL; None: nowhere
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def datetimes(self) -> Any:
+        """The times as numpy.datetime64, or without numpy as a list of datetimes in UTC."""
+        if numpy is not None:
+            return numpy.asarray(self.ts, dtype="int64").astype("datetime64[us]")
+        return [_EPOCH + datetime.timedelta(microseconds=ts) for ts in self.ts]
+
+    def to_pandas(self, name: Optional[str] = None) -> Any:
+        """A pandas.Series of the values, by UTC times; NULL is NaN."""
+        import pandas
+
+        values = pandas.Series(self.value, name=name)
+        if self.is_null is not None:
+            values = values.mask(pandas.Series(self.is_null))
+        values.index = pandas.to_datetime(pandas.Index(self.ts), unit="us", utc=True)
+        return values
+
+
+def _bound(time: Optional[Any]) -> Any:
+    return time if time is None or isinstance(time, str) else microseconds(time)
+
+
+def _take(blob: bytes, code: str) -> Any:
+    if numpy is not None:
+        return numpy.frombuffer(blob, dtype={"q": "<i8", "d": "<f8", "B": "u1"}[code])
+    column = array.array(code)
+    column.frombytes(blob)
+    if sys.byteorder == "big" and code != "B":
+        column.byteswap()
+    return column
+
+
+def _bits(blob: Optional[bytes], count: int) -> List[bool]:
+    if blob is None:
+        return [False] * count
+    return [bool(blob[row // 8] >> row % 8 & 1) for row in range(count)]
+
+
+def _join(parts: List[Any], code: str) -> Any:
+    if numpy is not None:
+        kinds = {"q": "int64", "d": "float64", "B": "uint8"}
+        return numpy.concatenate(parts) if parts else numpy.empty(0, dtype=kinds[code])
+    joined = array.array(code)
+    for part in parts:
+        joined.extend(part)
+    return joined
+
+
+def _read_texts(connection: Any, table: str, tag: str, start: Any, stop: Any) -> Series:
+    cursor = connection.cursor()
+    cursor.execute(
+        f"SELECT ts, value, quality FROM {_name(table)} WHERE tag = ?"
+        " AND (?2 IS NULL OR ts >= (SELECT ts(?2))) AND (?3 IS NULL OR ts < (SELECT ts(?3)))"
+        " ORDER BY ts",
+        (tag, start, stop),
+    )
+    rows = cursor.fetchall()
+    is_null = [row[1] is None for row in rows]
+    return Series(
+        _join([_take(array.array("q", (row[0] for row in rows)).tobytes(), "q")], "q"),
+        [row[1] for row in rows],
+        _join([_take(bytes(bytearray(row[2] for row in rows)), "B")], "B"),
+        is_null if any(is_null) else None,
+    )
+
+
+def read(
+    connection: Any,
+    table: str,
+    tag: str,
+    start: Optional[Time] = None,
+    stop: Optional[Time] = None,
+) -> Series:
+    """The points of a tag from start on and before stop, by time; None: open. Times are texts as
+    SQL takes them, microseconds or datetimes. A tag that does not exist has no points."""
+    start, stop = _bound(start), _bound(stop)
+    cursor = connection.cursor()
+    cursor.execute("SELECT type FROM xtdb_tags(?) WHERE tag = ?", (table, tag))
+    kind = cursor.fetchone()
+    if kind is not None and kind[0] == "text":
+        return _read_texts(connection, table, tag, start, stop)
+    # A name with a * or ? in it is a name here.
+    cursor.execute(
+        "SELECT type, count, ts, value, quality, nulls FROM xtdb_vectors WHERE tbl = ? AND tag = ?"
+        " AND start = ? AND stop = ?",
+        (table, tag, start, stop),
+    )
+    times, values, qualities = [], [], []
+    nulls: List[bool] = []
+    code = "d"
+    for type_name, count, ts, value, quality, null_bits in cursor:
+        code = "q" if type_name == "int64" else "d"
+        times.append(_take(ts, "q"))
+        values.append(_take(value, code))
+        qualities.append(_take(quality, "B"))
+        nulls.extend(_bits(null_bits, count))
+    is_null: Optional[Column] = nulls if any(nulls) else None
+    if is_null is not None and numpy is not None:
+        is_null = numpy.array(nulls)
+    return Series(_join(times, "q"), _join(values, code), _join(qualities, "B"), is_null)
+
+
+def read_frame(
+    connection: Any,
+    table: str,
+    tags: Iterable[str],
+    start: Optional[Time] = None,
+    stop: Optional[Time] = None,
+) -> Any:
+    """A pandas.DataFrame with a column for each tag, by UTC times; NaN where a tag has no point."""
+    import pandas
+
+    columns = [read(connection, table, tag, start, stop).to_pandas(tag) for tag in tags]
+    return pandas.concat(columns, axis=1).sort_index() if columns else pandas.DataFrame()

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""The Python package, with and without numpy, over sqlite3 and, where it is installed, apsw.
+
+    package_test.py EXTENSION
+
+Exits with 77 where this Python cannot load extensions.
+"""
+
+import datetime
+import importlib
+import math
+import os
+import pathlib
+import sqlite3
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+
+import xtdb  # noqa: E402
+
+START = 1767225600000000  # 2026-01-01
+SECOND = 1000000
+
+
+def optional(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+class Package(unittest.TestCase):
+    has_numpy = optional("numpy") is not None
+
+    def setUp(self):
+        self.numpy = optional("numpy") if self.has_numpy else None
+        xtdb.numpy = self.numpy
+        self.folder = tempfile.TemporaryDirectory()
+        self.db = self.connect()
+        self.execute("CREATE VIRTUAL TABLE plant USING xtdb(path='plant.xtdb')")
+
+    def tearDown(self):
+        self.db.close()
+        self.folder.cleanup()
+
+    def connect(self):
+        path = os.path.join(self.folder.name, "plant.db")
+        db = sqlite3.connect(path, isolation_level=None)
+        xtdb.load(db)
+        return db
+
+    def execute(self, sql, arguments=()):
+        cursor = self.db.cursor()
+        cursor.execute(sql, arguments)
+        return cursor.fetchall()
+
+    def test_what_is_appended_is_read(self):
+        times = [START + i * SECOND for i in range(20000)]
+        values = [math.sin(i / 100) for i in range(20000)]
+        self.assertEqual(xtdb.append(self.db, "plant", "a", times, values), 20000)
+        points = xtdb.read(self.db, "plant", "a")
+        self.assertEqual(list(points.ts), times)
+        self.assertEqual(list(points.value), values)
+        self.assertEqual(set(points.quality), {192})
+        self.assertIsNone(points.is_null)
+        self.assertEqual(len(points), 20000)
+        some = xtdb.read(self.db, "plant", "a", START + 10 * SECOND, "2026-01-01 00:00:20")
+        self.assertEqual(list(some.ts), times[10:20])
+
+    def test_times_may_be_datetimes(self):
+        naive = datetime.datetime(2026, 1, 1, 0, 0, 1, 500000)
+        zone = datetime.timezone(datetime.timedelta(hours=2))
+        aware = datetime.datetime(2026, 1, 1, 2, 0, 3, tzinfo=zone)
+        xtdb.append(self.db, "plant", "a", [naive, aware], [1, 2])
+        points = xtdb.read(self.db, "plant", "a", naive, datetime.datetime(2026, 1, 2))
+        self.assertEqual(list(points.ts), [START + 1500000, START + 3 * SECOND])
+        self.assertEqual(str(points.datetimes()[0])[:19].replace("T", " "), "2026-01-01 00:00:01")
+        with self.assertRaises(TypeError):
+            xtdb.append(self.db, "plant", "a", ["yesterday"], [1])
+
+    def test_quality_nulls_and_nan(self):
+        self.execute("INSERT INTO plant VALUES ('a', '2026-01-01', NULL, 0)")
+        later = [START + SECOND, START + 2 * SECOND]
+        xtdb.append(self.db, "plant", "a", later, [float("nan"), 2.5], [64, 192])
+        points = xtdb.read(self.db, "plant", "a")
+        self.assertEqual(list(points.quality), [0, 64, 192])
+        self.assertEqual([bool(one) for one in points.is_null], [True, False, False])
+        self.assertTrue(math.isnan(points.value[1]))
+
+    def test_integers_and_texts_keep_their_type(self):
+        self.execute("INSERT INTO plant VALUES ('n', '2026-01-01', 9007199254740993, 192)")
+        self.assertEqual(int(xtdb.read(self.db, "plant", "n").value[0]), 9007199254740993)
+        self.execute(
+            "INSERT INTO plant VALUES ('s', '2026-01-01', 'on', 192), ('s', '2026-01-02', NULL, 0)"
+        )
+        states = xtdb.read(self.db, "plant", "s")
+        self.assertEqual(states.value, ["on", None])
+        self.assertEqual(states.is_null, [False, True])
+        self.assertEqual(xtdb.read(self.db, "plant", "s", stop="2026-01-02").value, ["on"])
+
+    def test_odd_names(self):
+        self.execute("""CREATE VIRTUAL TABLE "a ""b" USING xtdb""")
+        xtdb.append(self.db, 'main.a "b', "Tag[*]?", [START], [1])
+        xtdb.append(self.db, 'a "b', "Tag[x]y", [START], [2])
+        self.assertEqual(list(xtdb.read(self.db, 'a "b', "Tag[*]?").value), [1])
+        self.assertEqual(len(xtdb.read(self.db, 'a "b', "nobody")), 0)
+
+    def test_wrong_calls(self):
+        with self.assertRaises(ValueError):
+            xtdb.append(self.db, "plant", "a", [1, 2], [1])
+        self.assertEqual(xtdb.append(self.db, "plant", "a", [], []), 0)
+        with self.assertRaisesRegex(Exception, "no such table|nowhere"):
+            xtdb.append(self.db, "nowhere", "a", [1], [1])
+        with self.assertRaisesRegex(Exception, "no xtdb table"):
+            xtdb.read(self.db, "nowhere", "a")
+
+    def test_define_tag(self):
+        self.assertEqual(
+            xtdb.define_tag(self.db, "plant", "a", "float64", "degC", "upper end", step=True), 1
+        )
+        self.assertEqual(
+            self.execute("SELECT type, unit, description, step FROM xtdb_tags('plant')"),
+            [("float64", "degC", "upper end", 1)],
+        )
+
+    def test_rollback_undoes_an_append(self):
+        self.execute("BEGIN")
+        xtdb.append(self.db, "plant", "a", [START], [1])
+        self.assertEqual(len(xtdb.read(self.db, "plant", "a")), 1)
+        self.execute("ROLLBACK")
+        self.assertEqual(len(xtdb.read(self.db, "plant", "a")), 0)
+
+    def test_arrays_of_numpy(self):
+        if self.numpy is None:
+            self.skipTest("no numpy")
+        times = self.numpy.arange("2026-01-01", "2026-01-02", dtype="datetime64[h]")
+        xtdb.append(self.db, "plant", "a", times, self.numpy.arange(24))
+        points = xtdb.read(self.db, "plant", "a")
+        self.assertEqual(points.value.dtype, self.numpy.dtype("float64"))
+        self.assertTrue((points.datetimes() == times).all())
+        self.assertEqual(xtdb.microseconds(times[1]), START + 3600 * SECOND)
+
+    def test_frames_of_pandas(self):
+        pandas = optional("pandas") if self.numpy is not None else None
+        if pandas is None:
+            self.skipTest("no pandas")
+        index = pandas.date_range("2026-01-01", periods=3, freq="min")
+        xtdb.append(self.db, "plant", "a", index, [1, 2, 3])
+        xtdb.append(self.db, "plant", "b", index[1:], [20, 30])
+        frame = xtdb.read_frame(self.db, "plant", ["a", "b"])
+        self.assertEqual(frame.shape, (3, 2))
+        self.assertEqual(frame["b"].isna().tolist(), [True, False, False])
+        self.assertEqual(frame.index[0], pandas.Timestamp("2026-01-01", tz="UTC"))
+
+
+class PackageWithoutNumpy(Package):
+    has_numpy = False
+
+
+@unittest.skipIf(optional("apsw") is None, "no apsw")
+class PackageOverApsw(Package):
+    def connect(self):
+        apsw = optional("apsw")
+        db = apsw.Connection(os.path.join(self.folder.name, "plant.db"))
+        xtdb.load(db)
+        return db
+
+
+if __name__ == "__main__":
+    os.environ["XTDB_EXTENSION"] = sys.argv.pop(1)
+    if not hasattr(sqlite3.Connection, "enable_load_extension"):
+        print("this Python cannot load extensions")
+        sys.exit(77)
+    unittest.main()
