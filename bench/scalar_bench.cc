@@ -41,6 +41,7 @@ constexpr Work kWorks[] = {
     {"ts_diff(at, '2026-01-01')", "max(at, '')"},
     {"age(at, '2026-01-01')", "max(at, '')"},
     {"to_char(at, 'YYYY-MM-DD HH24:MI')", "max(at, '')"},
+    {"to_timestamp(at, 'YYYY-MM-DD HH24:MI:SS.MS')", "max(at, '')"},
     {"now()", "abs(us)"},
     {"q_good(q)", "abs(q)"},
     {"q_text(q)", "hex(q)"},

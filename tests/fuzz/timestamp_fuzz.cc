@@ -36,13 +36,27 @@ void CheckTimestamp(int64_t ts_us) {
     const Result<int64_t> cut = DateTrunc(static_cast<DateField>(field), ts_us);
     Require(!cut.ok() || cut.value() <= ts_us);
   }
+  static const DatePicture whole("YYYY-MM-DD HH24:MI:SS.US BC");
+  std::string written;
+  whole.Write(ts_us, written);
+  const Result<int64_t> read = whole.Read(written);
+  Require(read.ok() && read.value() == ts_us);
+}
+
+void CheckRead(const DatePicture& picture, std::string_view text) {
+  const Result<int64_t> read = picture.Read(text);
+  if (read.ok()) {
+    Require(IsTimestamp(read.value()));
+  } else {
+    Require(!read.status().message().empty() && read.status().message().size() <= 1024);
+  }
 }
 
 }  // namespace
 }  // namespace xtdb
 
 // A line with a timestamp, one with an interval, and a template: errors of bounded size, or what is
-// in range; whatever the template is, it writes.
+// in range; whatever the template is, it writes, and reads the lines and what it has written.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace xtdb;
   std::string_view rest(reinterpret_cast<const char*>(data), size);
@@ -52,13 +66,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     return line;
   };
-  const Result<int64_t> ts_us = ParseTimestamp(take_line(), 1'700'000'000'000'000);
-  const Result<Interval> interval = ParseInterval(take_line());
+  const std::string_view first_line = take_line();
+  const Result<int64_t> ts_us = ParseTimestamp(first_line, 1'700'000'000'000'000);
+  const std::string_view second_line = take_line();
+  const Result<Interval> interval = ParseInterval(second_line);
   const DatePicture picture(rest);
   std::string written;
+  CheckRead(picture, first_line);
+  CheckRead(picture, second_line);
   if (ts_us.ok()) {
     CheckTimestamp(ts_us.value());
     if (!IsInfinite(ts_us.value())) picture.Write(ts_us.value(), written);
+    CheckRead(picture, written);
   } else {
     Require(!ts_us.status().message().empty() && ts_us.status().message().size() <= 1024);
   }

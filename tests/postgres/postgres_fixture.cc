@@ -18,10 +18,33 @@ std::string AsPostgres(const std::string& text) {
          std::string(match[3]);
 }
 
-// An error of ours may go on behind PostgreSQL's words.
+// What an error of ours quotes, without the backslashes that keep quotes and odd bytes apart.
+std::string Unquoted(const std::string& error) {
+  std::string text;
+  for (size_t i = 0; i < error.size(); ++i) {
+    if (error[i] != '\\' || i + 1 == error.size()) {
+      text += error[i];
+    } else if (error[++i] != 'x') {
+      text += error[i];
+    } else {
+      text += static_cast<char>(std::stoi(error.substr(i + 1, 2), nullptr, 16));
+      i += 2;
+    }
+  }
+  return text;
+}
+
+std::string OnlyAscii(std::string text) {
+  std::erase_if(text, [](char c) { return (c & 0x80) != 0; });
+  return text;
+}
+
+// An error of ours may go on behind PostgreSQL's words, and does not divide characters.
 bool IsSameText(const std::string& ours, const std::string& theirs) {
   if (ours == theirs) return true;
-  return theirs.starts_with("ERROR: ") && ours.starts_with(theirs + ";");
+  if (!theirs.starts_with("ERROR: ")) return false;
+  const std::string unquoted = OnlyAscii(Unquoted(ours)), words = OnlyAscii(theirs);
+  return unquoted == words || unquoted.starts_with(words + ";");
 }
 
 }  // namespace

@@ -110,6 +110,90 @@ TEST_F(TimeFunctionsTest, CalendarArithmetic) {
   ExpectError("to_timestamp('soon')", "to_timestamp takes seconds since 1970");
 }
 
+// What PostgreSQL 15 gives.
+TEST_F(TimeFunctionsTest, ToTimestampReadsWhatTheTemplateAsksFor) {
+  struct Golden {
+    const char* text;
+    const char* format;
+    const char* expected;
+  };
+  const Golden golden[] = {
+      {"02.01.2026 03:04 pm", "DD.MM.YYYY HH12:MI AM", "2026-01-02 15:04:00.000"},
+      {"2026-01-02 15:04:05.678", "YYYY-MM-DD HH24:MI:SS.MS", "2026-01-02 15:04:05.678"},
+      {"20260102150405678", "YYYYMMDDHH24MISSMS", "2026-01-02 15:04:05.678"},
+      {"97/2/16 8:14:30", "FMYYYY/FMMM/FMDD FMHH:FMMI:FMSS", "0097-02-16 08:14:30.000"},
+      {"tue FEBRUARY 2nd 2026", "Dy Month DDth YYYY", "2026-02-02 00:00:00.000"},
+      {"2026 XII", "YYYY RM", "2026-12-01 00:00:00.000"},
+      {"1 1 69", "DD MM YY", "2069-01-01 00:00:00.000"},
+      {"1 1 70", "DD MM YY", "1970-01-01 00:00:00.000"},
+      {"520", "YYY", "1520-01-01 00:00:00.000"},
+      {"2,024", "Y,YYY", "2024-01-01 00:00:00.000"},
+      {"21 24", "CC YY", "2024-01-01 00:00:00.000"},
+      {"19", "CC", "1801-01-01 00:00:00.000"},
+      {"44-03-15 BC", "YYYY-MM-DD BC", "0044-03-15 00:00:00.000 BC"},
+      {"2026-W01-5", "IYYY-\"W\"IW-ID", "2026-01-02 00:00:00.000"},
+      {"2026-001", "IYYY-IDDD", "2025-12-29 00:00:00.000"},
+      {"2024-366", "YYYY-DDD", "2024-12-31 00:00:00.000"},
+      {"2026 2", "YYYY WW", "2026-01-08 00:00:00.000"},
+      {"2026 02 3", "YYYY MM W", "2026-02-15 00:00:00.000"},
+      {"2026-3-15", "YYYY-Q-DD", "2026-01-15 00:00:00.000"},
+      {"2460000", "J", "2023-02-24 00:00:00.000"},
+      {"2026 86399", "YYYY SSSS", "2026-01-01 23:59:59.000"},
+      {"2026 15.1", "YYYY SS.MS", "2026-01-01 00:00:15.100"},
+      {"2026 1.16", "YYYY SS.FF1", "2026-01-01 00:00:01.200"},
+      {"2026-01-02 12:00+05:30", "YYYY-MM-DD HH24:MITZH:TZM", "2026-01-02 06:30:00.000"},
+      {"2026-01-02 12:00 -02", "YYYY-MM-DD HH24:MI TZH", "2026-01-02 14:00:00.000"},
+      {"2026-01-02T15h04", "YYYY-MM-DD\"T\"HH24\"h\"MI", "2026-01-02 15:04:00.000"},
+      {" 2026/ 01 02 and more", "YYYY-MM-DD", "2026-01-02 00:00:00.000"},
+      {"2026x01", "FXYYYY MM", "2026-01-01 00:00:00.000"},
+      {"12:30", "HH24:MI", "0001-01-01 12:30:00.000 BC"},
+      {"", "YYYY", "0001-01-01 00:00:00.000 BC"},
+      {"2026", "", "0001-01-01 00:00:00.000 BC"}};
+  for (const auto& [text, format, expected] : golden) {
+    EXPECT_EQ(Of("to_timestamp('" + std::string(text) + "', '" + format + "')"), expected) << text;
+  }
+  EXPECT_EQ(Of("to_timestamp(20260102, 'YYYYMMDD'), to_timestamp(NULL, 'YYYY'), "
+               "to_timestamp('2026', NULL)"),
+            "2026-01-02 00:00:00.000 NULL NULL");
+}
+
+TEST_F(TimeFunctionsTest, ToTimestampSaysWhatDoesNotFit) {
+  ExpectError("to_timestamp('2026-13', 'YYYY-MM')",
+              "date/time field value out of range: \"2026-13\"");
+  ExpectError("to_timestamp('2026-02-30', 'YYYY-MM-DD')", "date/time field value out of range");
+  ExpectError("to_timestamp('24:00', 'HH24:MI')", "date/time field value out of range: \"24:00\"");
+  ExpectError("to_timestamp('13', 'HH12')", "hour \"13\" is invalid for the 12-hour clock");
+  ExpectError("to_timestamp('xx', 'MM')", "invalid value \"xx\" for \"MM\"");
+  ExpectError("to_timestamp('2026-1x', 'yyyy-mmdd')", "invalid value \"1x\" for \"mm\"");
+  ExpectError("to_timestamp('\xe6\x97\xa5 1', 'MMDD')",
+              "invalid value \"\xe6\x97\xa5\" for \"MM\"");
+  ExpectError("to_timestamp('3 Maerz', 'DD Mon')", "invalid value \"Maerz\" for \"Mon\"");
+  ExpectError("to_timestamp('12:30 a.m.', 'HH:MI AM')", "invalid value \"a.m.\" for \"AM\"");
+  ExpectError("to_timestamp('202', 'YYYYMM')",
+              "source string too short for \"YYYY\" formatting field");
+  ExpectError("to_timestamp('1 2', 'MM MM')",
+              "conflicting values for \"MM\" field in formatting string");
+  ExpectError("to_timestamp('123', 'DDD')",
+              "cannot calculate day of year without year information");
+  ExpectError("to_timestamp('2026-01', 'IYYY-MM')", "invalid combination of date conventions");
+  ExpectError("to_timestamp('2026 UTC', 'YYYY TZ')",
+              "formatting field \"TZ\" is only supported in to_char");
+  ExpectError("to_timestamp('12 +16', 'HH24 TZH')",
+              "time zone displacement out of range: \"12 +16\"");
+  ExpectError("to_timestamp('1999', 'Y,YYY')", "invalid input string for \"Y,YYY\"");
+  ExpectError("to_timestamp('99999999999', 'YYYY')",
+              "value for \"YYYY\" in source string is out of range");
+  ExpectError("to_timestamp('-21474836490', 'YYYY')",
+              "value for \"YYYY\" in source string is out of range");
+  ExpectError("to_timestamp('2147484,123', 'Y,YYY')", "is out of range");
+  ExpectError("to_timestamp('300000', 'YYYY')", "timestamp out of range");
+  ExpectError("to_timestamp('2147483647', 'CC')", "timestamp out of range");
+  ExpectError("to_timestamp('2147483647 2147483647', 'IYYY IW')", "timestamp out of range");
+  ExpectError("to_timestamp('1234567890', 'US')", "date/time field value out of range");
+  ExpectError("to_timestamp(1.5, 'SS')", "to_timestamp with a template takes a text, not 1.5");
+  ExpectError("to_timestamp(x'31', 'SS')", "to_timestamp with a template takes a text");
+}
+
 TEST_F(TimeFunctionsTest, NowIsOneMomentOfAStatement) {
   EXPECT_EQ(Of("count(DISTINCT now()) FROM (WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
                "WHERE i < 20000) SELECT i FROM n)"),

@@ -1,6 +1,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "vtab/scalars/scalar_arguments.h"
 #include "vtab/scalars/scalar_body.h"
@@ -12,21 +13,27 @@ namespace {
 
 using Arguments = std::span<sqlite3_value*>;
 
-// The picture of the row before is mostly that of this one.
-const DatePicture& PictureOf(std::string_view text) {
-  thread_local std::string known_text;
-  thread_local std::unique_ptr<const DatePicture> known;
-  if (known == nullptr || known_text != text) {
-    known.reset();
-    auto picture = std::make_unique<const DatePicture>(text);
-    known_text = text;
-    known = std::move(picture);
+// The template of the row before is mostly that of this one; each function has its own.
+class LastPicture {
+ public:
+  const DatePicture& Of(std::string_view text) {
+    if (picture_ == nullptr || text_ != text) {
+      picture_.reset();
+      auto picture = std::make_unique<const DatePicture>(text);
+      text_ = text;
+      picture_ = std::move(picture);
+    }
+    return *picture_;
   }
-  return *known;
-}
+
+ private:
+  std::string text_;
+  std::unique_ptr<const DatePicture> picture_;
+};
 
 Status RunToChar(sqlite3_context* context, Arguments arguments) {
   thread_local std::string out;
+  thread_local LastPicture pictures;
   out.clear();
   const std::string_view format = TextOf(arguments[1]);
   if (format.empty()) return {};
@@ -36,7 +43,7 @@ Status RunToChar(sqlite3_context* context, Arguments arguments) {
                                    ShowValue(arguments[0]) + "; for numbers there is format()");
   }
   XTDB_ASSIGN_OR_RETURN(const TimeOrInterval given, TimeOrIntervalOf(context, arguments[0]));
-  const DatePicture& picture = PictureOf(format);
+  const DatePicture& picture = pictures.Of(format);
   if (!given.time) {
     XTDB_RETURN_IF_ERROR(picture.Write(given.interval, out));
   } else if (IsInfinite(given.time->us)) {
@@ -48,7 +55,21 @@ Status RunToChar(sqlite3_context* context, Arguments arguments) {
   return {};
 }
 
-constexpr Scalar kScalars[] = {{"to_char", 2, RunScalar<RunToChar>}};
+Status RunToTimestamp(sqlite3_context* context, Arguments arguments) {
+  thread_local LastPicture pictures;
+  const int type = sqlite3_value_type(arguments[0]);
+  if (type != SQLITE_TEXT && type != SQLITE_INTEGER) {
+    return Status::InvalidArgument("to_timestamp with a template takes a text, not " +
+                                   ShowValue(arguments[0]));
+  }
+  const std::string_view text = TextOf(arguments[0]);
+  XTDB_ASSIGN_OR_RETURN(const int64_t ts_us, pictures.Of(TextOf(arguments[1])).Read(text));
+  SetTime(context, ts_us, true);
+  return {};
+}
+
+constexpr Scalar kScalars[] = {{"to_char", 2, RunScalar<RunToChar>},
+                               {"to_timestamp", 2, RunScalar<RunToTimestamp>}};
 
 }  // namespace
 

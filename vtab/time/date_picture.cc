@@ -8,6 +8,8 @@
 
 #include "engine/base/calendar.h"
 #include "vtab/time/date_field.h"
+#include "vtab/time/date_names.h"
+#include "vtab/time/picture_reader.h"
 
 namespace xtdb {
 
@@ -33,19 +35,10 @@ using Node = PictureNode;
 using Pattern = PicturePattern;
 using Moment = DatePicture::Moment;
 
-constexpr std::array<std::string_view, 12> kMonths = {
-    "January", "February", "March",     "April",   "May",      "June",
-    "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                                   "Friday", "Saturday", "Sunday"};
-constexpr std::array<std::string_view, 12> kRoman = {"I",   "II",   "III", "IV", "V",  "VI",
-                                                     "VII", "VIII", "IX",  "X",  "XI", "XII"};
-constexpr size_t kShortLetters = 3;
 constexpr size_t kNameWidth = 9;
 constexpr size_t kRomanWidth = 4;
 
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // width: with the sign, if there is one
 void WriteNumber(const Node& node, int64_t value, int width, std::string& out) {
@@ -70,7 +63,7 @@ void WriteSigned(const Node& node, int64_t value, int width, std::string& out) {
 void WriteName(const Node& node, std::string_view name, size_t width, std::string& out) {
   for (size_t i = 0; i < name.size(); ++i) {
     const bool is_upper = node.is_upper || (node.is_capitalised && i == 0);
-    out += is_upper ? Upper(name[i]) : Lower(name[i]);
+    out += is_upper ? Upper(name[i]) : ToLower(name[i]);
   }
   if (name.size() < width) out.append(width - name.size(), ' ');
 }
@@ -97,6 +90,8 @@ void WriteOrdinal(const Node& node, size_t begin, std::string& out) {
 bool TakesOrdinal(Pattern pattern) {
   switch (pattern) {
     case Pattern::kLiteral:
+    case Pattern::kSeparator:
+    case Pattern::kBlank:
     case Pattern::kMeridiem:
     case Pattern::kMeridiemDots:
     case Pattern::kEra:
@@ -110,7 +105,7 @@ bool TakesOrdinal(Pattern pattern) {
     case Pattern::kZoneHours:
     case Pattern::kZoneMinutes:
     case Pattern::kOffset:
-    case Pattern::kNothing:
+    case Pattern::kFixedWidth:
       return false;
     default:
       return true;
@@ -168,9 +163,9 @@ int64_t CountedIsoYear(const Moment& moment) {
 
 // Of an interval also no months, or less: it counts backwards from the year's end.
 std::string_view RomanMonth(const Moment& moment) {
-  if (moment.month > 0) return kRoman[static_cast<size_t>(moment.month - 1)];
-  if (moment.month == 0) return moment.year >= 0 ? kRoman.back() : kRoman.front();
-  return kRoman[static_cast<size_t>(12 + moment.month)];
+  if (moment.month > 0) return kRomanMonths[static_cast<size_t>(moment.month - 1)];
+  if (moment.month == 0) return moment.year >= 0 ? kRomanMonths.back() : kRomanMonths.front();
+  return kRomanMonths[static_cast<size_t>(12 + moment.month)];
 }
 
 // 1970-01-01 is so many days behind Julian day 0.
@@ -185,19 +180,21 @@ void WriteDatePart(const Node& node, const Moment& moment, std::string& out) {
     case Pattern::kCentury:
       return WriteCentury(node, moment, out);
     case Pattern::kMonthName:
-      return WriteName(node, kMonths[static_cast<size_t>(moment.month - 1)], name_width, out);
+      return WriteName(node, kMonthNames[static_cast<size_t>(moment.month - 1)], name_width, out);
     case Pattern::kMonthShort:
       return WriteName(
-          node, kMonths[static_cast<size_t>(moment.month - 1)].substr(0, kShortLetters), 0, out);
+          node, kMonthNames[static_cast<size_t>(moment.month - 1)].substr(0, kShortNameLetters), 0,
+          out);
     case Pattern::kMonth:
       return WriteSigned(node, moment.month, 2, out);
     case Pattern::kMonthRoman:
       if (moment.month == 0 && moment.year == 0) return;
       return WriteName(node, RomanMonth(moment), node.fills ? kRomanWidth : 0, out);
     case Pattern::kDayName:
-      return WriteName(node, kDays[static_cast<size_t>(weekday)], name_width, out);
+      return WriteName(node, kDayNames[static_cast<size_t>(weekday)], name_width, out);
     case Pattern::kDayShort:
-      return WriteName(node, kDays[static_cast<size_t>(weekday)].substr(0, kShortLetters), 0, out);
+      return WriteName(node, kDayNames[static_cast<size_t>(weekday)].substr(0, kShortNameLetters),
+                       0, out);
     case Pattern::kDay:
       return WriteNumber(node, moment.day, 2, out);
     case Pattern::kDayOfYear:
@@ -250,6 +247,8 @@ std::string_view Era(const Moment& moment, bool has_dots) {
 void WritePart(const Node& node, const Moment& moment, std::string& out) {
   switch (node.pattern) {
     case Pattern::kLiteral:
+    case Pattern::kSeparator:
+    case Pattern::kBlank:
       out += node.text;
       return;
     case Pattern::kMeridiem:
@@ -268,6 +267,8 @@ void WritePart(const Node& node, const Moment& moment, std::string& out) {
       return WriteSigned(node, moment.minute, 2, out);
     case Pattern::kSecond:
       return WriteSigned(node, moment.second, 2, out);
+    case Pattern::kMillisecond:
+    case Pattern::kMicrosecond:
     case Pattern::kFraction:
       return WriteFraction(node, moment.micro, out);
     case Pattern::kSecondOfDay:
@@ -283,7 +284,7 @@ void WritePart(const Node& node, const Moment& moment, std::string& out) {
     case Pattern::kOffset:
       out += node.fills ? "+00" : "+0";
       return;
-    case Pattern::kNothing:
+    case Pattern::kFixedWidth:
       return;
     default:
       return WriteDatePart(node, moment, out);
@@ -332,6 +333,11 @@ Status DatePicture::Write(const Interval& interval, std::string& out) const {
   moment.second = static_cast<int>(interval.us / kUsPerSecond % 60);
   moment.micro = static_cast<int>(interval.us % kUsPerSecond);
   return WriteMoment(moment, out);
+}
+
+Result<int64_t> DatePicture::Read(std::string_view text) const {
+  XTDB_ASSIGN_OR_RETURN(const PictureFields fields, ReadPicture(nodes_, text));
+  return fields.Timestamp(text);
 }
 
 }  // namespace xtdb

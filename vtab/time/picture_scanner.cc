@@ -34,7 +34,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({{"A.D.", Pattern::kEraDots},
                                                    {"FF4", Pattern::kFraction, 4},
                                                    {"FF5", Pattern::kFraction, 5},
                                                    {"FF6", Pattern::kFraction, 6},
-                                                   {"FX", Pattern::kNothing},
+                                                   {"FX", Pattern::kFixedWidth},
                                                    {"HH24", Pattern::kHour24},
                                                    {"HH12", Pattern::kHour12},
                                                    {"HH", Pattern::kHour12},
@@ -50,7 +50,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({{"A.D.", Pattern::kEraDots},
                                                    {"MM", Pattern::kMonth},
                                                    {"MONTH", Pattern::kMonthName},
                                                    {"MON", Pattern::kMonthShort},
-                                                   {"MS", Pattern::kFraction, 3},
+                                                   {"MS", Pattern::kMillisecond, 3},
                                                    {"OF", Pattern::kOffset},
                                                    {"P.M.", Pattern::kMeridiemDots},
                                                    {"PM", Pattern::kMeridiem},
@@ -62,7 +62,7 @@ constexpr auto kKeywords = std::to_array<Keyword>({{"A.D.", Pattern::kEraDots},
                                                    {"TZH", Pattern::kZoneHours},
                                                    {"TZM", Pattern::kZoneMinutes},
                                                    {"TZ", Pattern::kZone},
-                                                   {"US", Pattern::kFraction, 6},
+                                                   {"US", Pattern::kMicrosecond, 6},
                                                    {"WW", Pattern::kWeek},
                                                    {"W", Pattern::kWeekOfMonth},
                                                    {"Y,YYY", Pattern::kYearComma},
@@ -76,7 +76,10 @@ constexpr auto kWords = std::to_array<Keyword>({{"Day", Pattern::kDayName},
                                                 {"Month", Pattern::kMonthName},
                                                 {"Mon", Pattern::kMonthShort}});
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+Pattern KindOf(char c) {
+  if (IsBlank(c)) return Pattern::kBlank;
+  return IsSeparator(c) ? Pattern::kSeparator : Pattern::kLiteral;
+}
 
 // The keyword with which `text` begins, in capitals or in small letters throughout.
 const Keyword* FindKeyword(std::string_view text, bool& is_upper) {
@@ -86,7 +89,7 @@ const Keyword* FindKeyword(std::string_view text, bool& is_upper) {
     if (is_upper) return &keyword;
     const bool is_lower = begin.size() == keyword.text.size() &&
                           std::equal(begin.begin(), begin.end(), keyword.text.begin(),
-                                     [](char a, char b) { return a == Lower(b); });
+                                     [](char a, char b) { return a == ToLower(b); });
     if (is_lower) return &keyword;
   }
   return nullptr;
@@ -133,6 +136,7 @@ class PictureScanner {
     if (keyword == nullptr) return false;
     rest_.remove_prefix(keyword->text.size());
     node.pattern = keyword->pattern;
+    node.name = keyword->text;
     node.digits = keyword->digits;
     node.is_upper = is_upper;
     node.has_upper_ordinal = Take("TH");
@@ -147,18 +151,18 @@ class PictureScanner {
       rest_.remove_prefix(1);
       while (!rest_.empty() && !Take("\"")) {
         if (rest_.front() == '\\' && rest_.size() > 1) rest_.remove_prefix(1);
-        AddChar();
+        AddChar(Pattern::kLiteral);
       }
       return;
     }
     if (rest_.size() > 1 && rest_.front() == '\\' && rest_[1] == '"') rest_.remove_prefix(1);
-    AddChar();
+    AddChar(KindOf(rest_.front()));
   }
 
-  void AddChar() {
-    if (nodes_.empty() || nodes_.back().pattern != Pattern::kLiteral) {
+  void AddChar(Pattern kind) {
+    if (nodes_.empty() || nodes_.back().pattern != kind) {
       Node node;
-      node.pattern = Pattern::kLiteral;
+      node.pattern = kind;
       nodes_.push_back(node);
     }
     nodes_.back().text += rest_.front();

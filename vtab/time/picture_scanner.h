@@ -5,11 +5,15 @@
 #include <string_view>
 #include <vector>
 
+#include "vtab/text/quote_text.h"
+
 namespace xtdb {
 
-// What a template may show.
+// What a template may show or ask for.
 enum class PicturePattern : uint8_t {
-  kLiteral,
+  kLiteral,    // letters, digits and everything in quotes
+  kSeparator,  // other printable ASCII characters
+  kBlank,
   kMeridiem,
   kMeridiemDots,
   kEra,
@@ -38,14 +42,21 @@ enum class PicturePattern : uint8_t {
   kHour24,
   kMinute,
   kSecond,
+  kMillisecond,
+  kMicrosecond,
   kFraction,
   kSecondOfDay,
   kZone,
   kZoneHours,
   kZoneMinutes,
   kOffset,
-  kNothing,
+  kFixedWidth,  // FX: shows nothing; what is read behind it has no blanks to skip
 };
+
+constexpr bool IsText(PicturePattern pattern) { return pattern <= PicturePattern::kBlank; }
+
+// A printable ASCII character that is no letter and no digit.
+constexpr bool IsSeparator(char c) { return c > ' ' && c <= '~' && !IsLetter(c) && !IsDigit(c); }
 
 struct PictureNode {
   PicturePattern pattern{};
@@ -55,12 +66,13 @@ struct PictureNode {
   bool has_upper_ordinal = false;
   bool is_upper = false;
   bool is_capitalised = false;
-  uint8_t digits = 0;     // of fractions and years
-  std::string text = {};  // of a literal
+  uint8_t digits = 0;          // of fractions and years
+  std::string_view name = {};  // of a pattern, in capitals or as `Month`
+  std::string text = {};       // if IsText: one or more characters
 };
 
-// Takes a template of PostgreSQL's to_char apart, as src/backend/utils/adt/formatting.c does. Any
-// text is one: what is no pattern stands for itself.
+// Takes a template of PostgreSQL's to_char or to_timestamp apart, as
+// src/backend/utils/adt/formatting.c does. Any text is one: what is no pattern stands for itself.
 std::vector<PictureNode> ScanPicture(std::string_view text);
 
 }  // namespace xtdb
