@@ -43,11 +43,12 @@ class PostgresTest : public testing::Test {
   std::string RandomInterval();
   std::string RandomZone();
 
+  TestDatabase db_{":memory:"};
+
  private:
   std::string Ours(const std::string& expression, bool* is_real);
 
   const PostgresServer* server_ = nullptr;
-  TestDatabase db_{":memory:"};
   std::mt19937_64 random_{1};
 };
 

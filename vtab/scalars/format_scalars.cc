@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -6,6 +7,7 @@
 #include "vtab/scalars/scalar_arguments.h"
 #include "vtab/scalars/scalar_body.h"
 #include "vtab/scalars/scalars.h"
+#include "vtab/text/real_text.h"
 #include "vtab/time/date_picture.h"
 
 namespace xtdb {
@@ -68,8 +70,40 @@ Status RunToTimestamp(sqlite3_context* context, Arguments arguments) {
   return {};
 }
 
+void SetBytea(sqlite3_context* context, std::string_view bytes) {
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  std::string text = "\\x";
+  text.reserve(text.size() + 2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<uint8_t>(c);
+    text += kHexDigits[byte >> 4];
+    text += kHexDigits[byte & 15];
+  }
+  sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+Status RunPgText(sqlite3_context* context, Arguments arguments) {
+  switch (sqlite3_value_type(arguments[0])) {
+    case SQLITE_FLOAT: {
+      char text[kRealTextBytesMax];
+      const size_t size = FormatReal(sqlite3_value_double(arguments[0]), text);
+      sqlite3_result_text(context, text, static_cast<int>(size), SQLITE_TRANSIENT);
+      return {};
+    }
+    case SQLITE_BLOB:
+      SetBytea(context, BlobOf(arguments[0]));
+      return {};
+    default: {
+      const std::string_view text = TextOf(arguments[0]);
+      sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+      return {};
+    }
+  }
+}
+
 constexpr Scalar kScalars[] = {{"to_char", 2, RunScalar<RunToChar>},
-                               {"to_timestamp", 2, RunScalar<RunToTimestamp>}};
+                               {"to_timestamp", 2, RunScalar<RunToTimestamp>},
+                               {"pg_text", 1, RunScalar<RunPgText>}};
 
 }  // namespace
 

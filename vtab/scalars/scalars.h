@@ -21,7 +21,7 @@ struct Scalar {
 std::span<const Scalar> BucketScalars();  // time_bucket, date_bin
 std::span<const Scalar> TimeScalars();    // ts, now, date_trunc, date_part, to_timestamp, timezone
 std::span<const Scalar> IntervalScalars();  // ts_add, ts_sub, ts_diff, age
-std::span<const Scalar> FormatScalars();    // to_char, to_timestamp of a template
+std::span<const Scalar> FormatScalars();    // to_char, to_timestamp of a template, pg_text
 std::span<const Scalar> QualityScalars();   // q_good, q_uncertain, q_bad, q_text, quality_to_ua ...
 std::span<const Scalar> SketchScalars();    // approx_percentile, rate, average, distinct_count ...
 
