@@ -41,7 +41,7 @@ constexpr Work kWorks[] = {
     {"ts_diff(at, '2026-01-01')", "max(at, '')"},
     {"age(at, '2026-01-01')", "max(at, '')"},
     {"to_char(at, 'YYYY-MM-DD HH24:MI')", "max(at, '')"},
-    {"to_timestamp(at, 'YYYY-MM-DD HH24:MI:SS.MS')", "max(at, '')"},
+    {"to_timestamp(at, 'YYYY-MM-DD HH24:MI:SS')", "max(at, '')"},
     {"pg_text(us / 7e5)", "max(us / 7e5, 0)"},
     {"now()", "abs(us)"},
     {"q_good(q)", "abs(q)"},

@@ -157,6 +157,19 @@ TEST_F(TimeFunctionsTest, ToTimestampReadsWhatTheTemplateAsksFor) {
             "2026-01-02 00:00:00.000 NULL NULL");
 }
 
+// More than are remembered from row to row.
+TEST_F(TimeFunctionsTest, TemplatesMayChangeFromRowToRow) {
+  db_.Run(
+      "CREATE TABLE written(at TEXT, format TEXT); INSERT INTO written VALUES "
+      "('2026-01-02', 'YYYY-MM-DD'), ('02.01.2026', 'DD.MM.YYYY'), ('20260102', 'YYYYMMDD'), "
+      "('2 Jan 26', 'DD Mon YY'), ('2026-002', 'YYYY-DDD'), ('2026-W01-5', 'IYYY-\"W\"IW-ID')");
+  EXPECT_EQ(db_.Line("SELECT DISTINCT to_timestamp(a.at, a.format) FROM written a, written b"),
+            "2026-01-02 00:00:00.000");
+  EXPECT_EQ(db_.Line("SELECT count(DISTINCT to_char('2026-01-02', b.format)) FROM written a, "
+                     "written b"),
+            "6");
+}
+
 TEST_F(TimeFunctionsTest, ToTimestampSaysWhatDoesNotFit) {
   ExpectError("to_timestamp('2026-13', 'YYYY-MM')",
               "date/time field value out of range: \"2026-13\"");

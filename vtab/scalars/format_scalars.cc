@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,27 +16,34 @@ namespace {
 
 using Arguments = std::span<sqlite3_value*>;
 
-// The template of the row before is mostly that of this one; each function has its own.
-class LastPicture {
+// Templates are mostly the same few in each row.
+class RecentPictures {
  public:
   const DatePicture& Of(std::string_view text) {
-    if (picture_ == nullptr || text_ != text) {
-      picture_.reset();
-      auto picture = std::make_unique<const DatePicture>(text);
-      text_ = text;
-      picture_ = std::move(picture);
+    for (const Slot& slot : slots_) {
+      if (slot.picture != nullptr && slot.text == text) return *slot.picture;
     }
-    return *picture_;
+    Slot& slot = slots_[next_];
+    slot.picture.reset();
+    auto picture = std::make_unique<const DatePicture>(text);
+    slot.text = text;
+    slot.picture = std::move(picture);
+    next_ = (next_ + 1) % slots_.size();
+    return *slot.picture;
   }
 
  private:
-  std::string text_;
-  std::unique_ptr<const DatePicture> picture_;
+  struct Slot {
+    std::string text;
+    std::unique_ptr<const DatePicture> picture;
+  };
+  std::array<Slot, 4> slots_;
+  size_t next_ = 0;
 };
 
 Status RunToChar(sqlite3_context* context, Arguments arguments) {
   thread_local std::string out;
-  thread_local LastPicture pictures;
+  thread_local RecentPictures pictures;
   out.clear();
   const std::string_view format = TextOf(arguments[1]);
   if (format.empty()) return {};
@@ -58,7 +66,7 @@ Status RunToChar(sqlite3_context* context, Arguments arguments) {
 }
 
 Status RunToTimestamp(sqlite3_context* context, Arguments arguments) {
-  thread_local LastPicture pictures;
+  thread_local RecentPictures pictures;
   const int type = sqlite3_value_type(arguments[0]);
   if (type != SQLITE_TEXT && type != SQLITE_INTEGER) {
     return Status::InvalidArgument("to_timestamp with a template takes a text, not " +
