@@ -3,6 +3,7 @@
 #include <absl/time/time.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,14 @@ std::string AsCapitals(std::string_view name) {
   std::string capitals(name);
   std::transform(name.begin(), name.end(), capitals.begin(), Upper);
   return capitals;
+}
+
+// INT64_MAX for what is later than that.
+int64_t WithFraction(absl::Time whole_second, int64_t fraction_us) {
+  int64_t ts_us = 0;
+  const bool is_later =
+      __builtin_add_overflow(absl::ToUnixMicros(whole_second), fraction_us, &ts_us);
+  return is_later ? std::numeric_limits<int64_t>::max() : ts_us;
 }
 
 int64_t LocalUs(absl::CivilSecond time) { return (time - absl::CivilSecond()) * kUsPerSecond; }
@@ -88,14 +97,15 @@ TimeZone::Moments TimeZone::MomentsOf(int64_t local_us) const {
     const int64_t change_us = absl::ToUnixMicros(info.trans);
     return {change_us, change_us};
   }
-  return {absl::ToUnixMicros(info.pre) + fraction_us, absl::ToUnixMicros(info.post) + fraction_us};
+  return {WithFraction(info.pre, fraction_us), WithFraction(info.post, fraction_us)};
 }
 
 int64_t TimeZone::MomentOf(int64_t local_us) const {
   const int64_t seconds = FloorDivide(local_us, kUsPerSecond);
   const absl::TimeZone::TimeInfo info = rules_->zone.At(absl::CivilSecond() + seconds);
   const bool is_left_out = info.kind == absl::TimeZone::TimeInfo::SKIPPED;
-  return absl::ToUnixMicros(is_left_out ? info.pre : info.post) + local_us - seconds * kUsPerSecond;
+  const int64_t fraction_us = local_us - seconds * kUsPerSecond;
+  return WithFraction(is_left_out ? info.pre : info.post, fraction_us);
 }
 
 // Of times later than the library lists transitions the rules are those of four hundred years
