@@ -86,23 +86,23 @@ void StorageEngine::ReleaseSnapshot(LSN lsn, EngineState& state) {
   }
   if (!is_last || state.buffer.retired_bytes() == 0) return;
   const Status reclaimed = CatchNoMemory([&] {
-    std::vector<LSN> live;
+    SnapshotSet snapshots;
     {
       std::lock_guard lock(mutex_);
-      live = LiveSnapshots();
+      snapshots = Snapshots();
     }
-    state.buffer.Reclaim(live);
+    state.buffer.Reclaim(snapshots);
     return Status();
   });
   IgnoreStatus(reclaimed, "the end of a later snapshot does it");
 }
 
-std::vector<LSN> StorageEngine::LiveSnapshots() const {
-  std::vector<LSN> live;
+SnapshotSet StorageEngine::Snapshots() const {
+  SnapshotSet snapshots{.live = {}, .coming_from = published_lsn_};
   for (const auto& [lsn, since_us] : snapshots_) {
-    if (live.empty() || live.back() != lsn) live.push_back(lsn);
+    if (snapshots.live.empty() || snapshots.live.back() != lsn) snapshots.live.push_back(lsn);
   }
-  return live;
+  return snapshots;
 }
 
 LSN StorageEngine::OldestSnapshot() const {

@@ -422,8 +422,8 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
 
   std::shared_ptr<EngineState> CurrentState() const;  // by who has not WRITER
   void ReleaseSnapshot(LSN lsn, EngineState& state);
-  LSN OldestSnapshot() const;              // caller holds mutex_
-  std::vector<LSN> LiveSnapshots() const;  // ascending; caller holds mutex_
+  LSN OldestSnapshot() const;     // caller holds mutex_
+  SnapshotSet Snapshots() const;  // caller holds mutex_
 
   FileSystem& fs_;
   Clock& clock_;

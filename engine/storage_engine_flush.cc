@@ -206,16 +206,16 @@ Status StorageEngine::AppendFlushRecord(FlushRecord record, std::span<const TagI
   const size_t block_count = record.entries.size();
   XTDB_RETURN_IF_ERROR(state_->chunks.Publish(std::move(record), lsn));
   for (const TagId tag : tags) state_->buffer.Retire(tag, lsn);
-  std::vector<LSN> live;
+  SnapshotSet snapshots;
   {
     std::lock_guard lock(mutex_);
     published_lsn_ = lsn;
-    live = LiveSnapshots();
+    snapshots = Snapshots();
     ++stats_.flushes;
     stats_.blocks_written += block_count;
     stats_.block_bytes_written += bytes;
   }
-  state_->buffer.Reclaim(live);
+  state_->buffer.Reclaim(snapshots);
   return Status();
 }
 

@@ -64,15 +64,15 @@ Status StorageEngine::FollowLog(LSN settled) {
   must_reload_ = false;
   flushes_followed_ |= replay.flushes() != 0;
   if (shared_->superblock_sequence() != loaded_sequence_) state_->chunks.ForgetPendingEntries();
-  std::vector<LSN> live;
+  SnapshotSet snapshots;
   {
     std::lock_guard lock(mutex_);
     published_lsn_ = std::max(published_lsn_, replay.last_lsn());
     committed_anything_ = true;
     applied_lsn_ = settled;
-    live = LiveSnapshots();
+    snapshots = Snapshots();
   }
-  if (replay.flushes() != 0) state_->buffer.Reclaim(live);
+  if (replay.flushes() != 0) state_->buffer.Reclaim(snapshots);
   return Status();
 }
 

@@ -71,14 +71,14 @@ void MemBuffer::Retire(TagId tag, LSN flush_lsn) {
   point_count_ -= rows;
 }
 
-void MemBuffer::Reclaim(std::span<const LSN> live) {
+void MemBuffer::Reclaim(const SnapshotSet& snapshots) {
   std::unique_lock lock(mutex_);
   std::erase_if(tags_with_retired_, [&](TagId tag) {
     const auto it = tags_.find(tag);
     if (it == tags_.end()) return true;
     TagBuffer& buffer = it->second;
     retired_bytes_ -= buffer.retired_bytes();
-    buffer.Reclaim(live);
+    buffer.Reclaim(snapshots);
     retired_bytes_ += buffer.retired_bytes();
     if (buffer.HasRetired()) return false;
     // A transaction may have prepared rows that it is about to append.

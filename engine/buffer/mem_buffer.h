@@ -42,9 +42,8 @@ class MemBuffer {
   PointColumns Collect(TagId tag, ValueType type) const;
   // The tag's unflushed points are in blocks that snapshots from `flush_lsn` on see.
   void Retire(TagId tag, LSN flush_lsn);
-  // Drops what no snapshot sees any more.
-  //   live: the LSNs of those that there are, ascending
-  void Reclaim(std::span<const LSN> live);
+  // Drops what no snapshot sees any more, nor one that is taken meanwhile.
+  void Reclaim(const SnapshotSet& snapshots);
 
   struct TagUsage {
     TagId tag = kNoTag;

@@ -21,6 +21,11 @@ size_t RowsAt(const PointColumns& columns, int64_t ts_from, size_t rows) {
 
 }  // namespace
 
+bool SnapshotSet::MayHaveAny(LSN first, LSN end) const {
+  const auto found = std::lower_bound(live.begin(), live.end(), first);
+  return coming_from < end || (found != live.end() && *found < end);
+}
+
 TagBuffer::TagBuffer() : last_ts_(std::numeric_limits<int64_t>::min()) {}
 
 void TagBuffer::MakeRoom(Segment& segment, const PointColumns& rows) {
@@ -177,10 +182,9 @@ void TagBuffer::Retire(LSN flush_lsn) {
   first_frame_lsn_ = kMaxLsn;
 }
 
-void TagBuffer::Reclaim(std::span<const LSN> live) {
+void TagBuffer::Reclaim(const SnapshotSet& snapshots) {
   std::erase_if(retired_, [&](const Retired& retired) {
-    const auto first = std::lower_bound(live.begin(), live.end(), retired.first_lsn);
-    return first == live.end() || *first >= retired.flush_lsn;
+    return !snapshots.MayHaveAny(retired.first_lsn, retired.flush_lsn);
   });
 }
 

@@ -18,6 +18,16 @@ struct MemoryRun {
   LSN rank = kNoLsn;
 };
 
+// The snapshots that there are, and those that may come.
+struct SnapshotSet {
+  std::vector<LSN> live;  // ascending
+  // Those that were taken since this was made, and later ones, are at this LSN or a later one.
+  LSN coming_from = kMaxLsn;
+
+  // Whether one of them is in [first, end).
+  bool MayHaveAny(LSN first, LSN end) const;
+};
+
 // The buffer of one tag: segments of rows in order of commit. Each commit lies in one segment.
 // Threads: none of its own; MemBuffer locks.
 class TagBuffer {
@@ -36,7 +46,7 @@ class TagBuffer {
   void RunsAt(LSN lsn, int64_t ts_from, int64_t ts_to, std::vector<MemoryRun>& out) const;
   PointColumns Collect(ValueType type) const;
   void Retire(LSN flush_lsn);
-  void Reclaim(std::span<const LSN> live);
+  void Reclaim(const SnapshotSet& snapshots);
 
   bool HasRetired() const { return !retired_.empty(); }
   bool HasRows() const { return row_count_ != 0; }

@@ -87,14 +87,14 @@ TEST(MemBufferTest, ReclaimDropsWhatNoSnapshotNeedsAndKeepsNewRows) {
   Add(buffer, 1, Rows(100), 100, 90);
   buffer.Retire(1, 110);
   Add(buffer, 1, Rows(3, 1000), 120, 115);
-  buffer.Reclaim(std::array<LSN, 1>{109});
+  buffer.Reclaim({.live = {109}});
   EXPECT_GT(buffer.retired_bytes(), 0u);
-  buffer.Reclaim(std::array<LSN, 1>{110});
+  buffer.Reclaim({.live = {110}});
   EXPECT_EQ(buffer.retired_bytes(), 0u);
   EXPECT_EQ(CountAt(buffer, 1, 120), 3u);
   EXPECT_EQ(buffer.oldest_frame_lsn(), 115u);
   buffer.Retire(1, 130);
-  buffer.Reclaim({});
+  buffer.Reclaim(SnapshotSet());
   EXPECT_EQ(buffer.bytes(), 0u);
   EXPECT_EQ(buffer.retired_bytes(), 0u);
 }
@@ -110,7 +110,7 @@ TEST(MemBufferTest, BytesAreExactOverManyFlushes) {
     buffer.Prepare(9, Rows(20));
     buffer.Unprepare(9);
     for (TagId tag = 1; tag <= 5; ++tag) buffer.Retire(tag, lsn += 10);
-    buffer.Reclaim(std::array<LSN, 1>{lsn});
+    buffer.Reclaim({.live = {lsn}});
     EXPECT_EQ(buffer.retired_bytes(), 0u);
     EXPECT_EQ(buffer.point_count(), 0u);
   }
@@ -124,7 +124,7 @@ TEST(MemBufferTest, ReclaimLeavesWhatIsPreparedAlone) {
   buffer.Retire(1, 110);
   const PointColumns rows = Rows(2, 10);
   buffer.Prepare(1, rows);
-  buffer.Reclaim(std::array<LSN, 1>{110});
+  buffer.Reclaim({.live = {110}});
   buffer.Append(1, rows, 120, 115);
   EXPECT_EQ(CountAt(buffer, 1, 120), 2u);
 }
@@ -150,7 +150,7 @@ TEST(MemBufferTest, UnprepareGivesBackTheMemoryAndNoRow) {
 TEST(MemBufferTest, RetiringATagThatIsNotThereDoesNothing) {
   MemBuffer buffer;
   buffer.Retire(7, 10);
-  buffer.Reclaim({});
+  buffer.Reclaim(SnapshotSet());
   EXPECT_EQ(buffer.retired_bytes(), 0u);
 }
 

@@ -187,14 +187,31 @@ TEST(TagBufferTest, ReclaimKeepsWhatAnOlderSnapshotNeeds) {
   buffer.Retire(20);
   Add(buffer, Ints({2}), 30);
   buffer.Retire(40);
-  buffer.Reclaim(std::array<LSN, 2>{19, 39});
+  buffer.Reclaim({.live = {19, 39}});
   EXPECT_THAT(TimesAt(buffer, 19), ElementsAre(1));
-  buffer.Reclaim(std::array<LSN, 2>{20, 39});
+  buffer.Reclaim({.live = {20, 39}});
   EXPECT_THAT(TimesAt(buffer, 10), IsEmpty());
   EXPECT_THAT(TimesAt(buffer, 39), ElementsAre(2));
-  buffer.Reclaim(std::array<LSN, 1>{40});
+  buffer.Reclaim({.live = {40}});
   EXPECT_FALSE(buffer.HasRetired());
   EXPECT_EQ(buffer.retired_bytes(), 0u);
+}
+
+// Who ends a snapshot looks which others there are, and reclaims later: what was flushed in between
+// may be seen by a snapshot that he did not see.
+TEST(TagBufferTest, ReclaimKeepsWhatASnapshotNeedsThatWasTakenMeanwhile) {
+  TagBuffer buffer;
+  Add(buffer, Ints({1}), 10);
+  buffer.Retire(20);
+  Add(buffer, Ints({2}), 30);
+  buffer.Retire(40);
+  buffer.Reclaim({.live = {}, .coming_from = 25});
+  EXPECT_THAT(TimesAt(buffer, 15), IsEmpty());
+  EXPECT_THAT(TimesAt(buffer, 39), ElementsAre(2));
+  buffer.Reclaim({.live = {}, .coming_from = 39});
+  EXPECT_THAT(TimesAt(buffer, 39), ElementsAre(2));
+  buffer.Reclaim({.live = {}, .coming_from = 40});
+  EXPECT_FALSE(buffer.HasRetired());
 }
 
 // A connection that read once and then does nothing for a week must not keep a week in memory.
@@ -204,7 +221,7 @@ TEST(TagBufferTest, AnOldSnapshotDoesNotHoldWhatWasCommittedSince) {
   buffer.Retire(20);
   Add(buffer, Ints({2}), 30);
   buffer.Retire(40);
-  buffer.Reclaim(std::array<LSN, 2>{15, 45});
+  buffer.Reclaim({.live = {15, 45}});
   EXPECT_THAT(TimesAt(buffer, 15), ElementsAre(1));
   EXPECT_THAT(TimesAt(buffer, 35), IsEmpty());
 }
