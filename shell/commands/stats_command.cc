@@ -9,6 +9,7 @@
 #include "shell/commands/container_report.h"
 #include "shell/terminal/human_text.h"
 #include "shell/terminal/text_table.h"
+#include "vtab/text/one_line.h"
 #include "vtab/text/time_text.h"
 
 namespace xtdb {
@@ -23,15 +24,6 @@ Examples:
   xtdb stats plant.xtdb --json | jq .points
 
 )";
-
-// Whole characters, so that the table's columns stay straight.
-std::string Shortened(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  if (CharacterCount(out) <= kValueCharactersMax) return out;
-  while (CharacterCount(out) > kValueCharactersMax - 3) out.pop_back();
-  return out + "...";
-}
 
 void PrintLine(const Terminal& terminal, const char* name, const std::string& value) {
   fmt::print(terminal.out, "  {:<12} {}\n", name, value);
@@ -75,7 +67,8 @@ void PrintTags(const ContainerReport& report, const Terminal& terminal) {
     const bool empty = summary.points == 0;
     table.AddRow({tag.tag->name, std::string(ValueTypeName(tag.tag->type)), tag.tag->unit,
                   CountText(summary.points), empty ? "-" : FormatTime(summary.first_ts_us),
-                  empty ? "-" : FormatTime(summary.last_ts_us), Shortened(ValueText(summary.last)),
+                  empty ? "-" : FormatTime(summary.last_ts_us),
+                  OneLine(ValueText(summary.last), kValueCharactersMax),
                   RatioText(summary.block_bytes, summary.points)});
   }
   fmt::print(terminal.out, "\n{}", table.ToString());

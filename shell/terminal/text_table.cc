@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vtab/text/one_line.h"
+
 namespace xtdb {
 namespace {
 
@@ -18,12 +20,6 @@ void EndLine(std::string& lines) {
 }
 
 }  // namespace
-
-size_t CharacterCount(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
 
 std::string TextTable::ToString() const {
   std::vector<size_t> widths;

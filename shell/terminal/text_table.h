@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace xtdb {
@@ -26,8 +25,5 @@ class TextTable {
   const std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
-
-// How many characters of UTF-8 `text` has.
-size_t CharacterCount(std::string_view text);
 
 }  // namespace xtdb
