@@ -13,5 +13,6 @@ std::span<const AggregateFunction> OrderAggregates();       // percentile_..., m
 std::span<const AggregateFunction> HistogramAggregates();   // histogram
 std::span<const AggregateFunction> SketchAggregates();      // percentile_agg, hyperloglog, rollup
 std::span<const AggregateFunction> TimedAggregates();       // counter_agg, time_weight, lttb
+std::span<const AggregateFunction> ChartAggregates();       // sparkline, xtdb_chart
 
 }  // namespace xtdb

@@ -82,9 +82,10 @@ int RegisterSqlFunctions(sqlite3* db, std::vector<std::string>& left_to_host) {
                                    FormatScalars(), QualityScalars(), SketchScalars()},
                                   registration);
   if (code != SQLITE_OK) return code;
-  return AddAll<AggregateFunction>({StatisticsAggregates(), BookendAggregates(), OrderAggregates(),
-                                    HistogramAggregates(), SketchAggregates(), TimedAggregates()},
-                                   registration);
+  return AddAll<AggregateFunction>(
+      {StatisticsAggregates(), BookendAggregates(), OrderAggregates(), HistogramAggregates(),
+       SketchAggregates(), TimedAggregates(), ChartAggregates()},
+      registration);
 }
 
 }  // namespace xtdb
