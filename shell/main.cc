@@ -18,6 +18,7 @@ Examples:
   xtdb record machine.xtdb --duration 1min
   xtdb import plant.xtdb plant.csv
   xtdb stats plant.xtdb --tags
+  xtdb plot plant.xtdb boiler.temp
   xtdb sql plant.xtdb "SELECT tag, count(*), avg(value) FROM plant GROUP BY tag"
 
 'xtdb COMMAND --help' tells more.
@@ -51,6 +52,7 @@ ExitCode Run(int argc, char** argv, const Terminal& terminal) {
   AddCheckCommand(app, command);
   AddBackupCommand(app, command);
   AddSalvageCommand(app, command);
+  AddPlotCommand(app, command);
   AddSqlCommand(app, command);
   try {
     app.parse(argc, argv);

@@ -34,6 +34,7 @@ void AddStatsCommand(CLI::App& app, Command& command);
 void AddCheckCommand(CLI::App& app, Command& command);
 void AddBackupCommand(CLI::App& app, Command& command);
 void AddSalvageCommand(CLI::App& app, Command& command);
+void AddPlotCommand(CLI::App& app, Command& command);
 void AddSqlCommand(CLI::App& app, Command& command);
 
 // An option that takes a PostgreSQL interval ('10s', '1h30m', '2 days'), more than zero; a month

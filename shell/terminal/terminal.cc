@@ -1,6 +1,10 @@
 #include "shell/terminal/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
 
 namespace xtdb {
 
@@ -8,6 +12,17 @@ Terminal Terminal::Standard() {
   Terminal terminal;
   terminal.out_is_tty = ::isatty(STDOUT_FILENO) == 1;
   terminal.err_is_tty = ::isatty(STDERR_FILENO) == 1;
+  const auto variable = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string_view(value == nullptr ? "" : value);
+  };
+  terminal.out_has_colour =
+      terminal.out_is_tty && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
+  winsize size = {};
+  if (terminal.out_is_tty && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    terminal.out_columns = size.ws_col;
+    terminal.out_rows = size.ws_row;
+  }
   return terminal;
 }
 

@@ -10,6 +10,9 @@ struct Terminal {
   std::FILE* err = stderr;
   bool out_is_tty = false;
   bool err_is_tty = false;
+  bool out_has_colour = false;  // a terminal, and nobody has set NO_COLOR (no-color.org)
+  int out_columns = 80;         // of a terminal its size
+  int out_rows = 24;
 
   static Terminal Standard();  // this process's
 };

@@ -76,7 +76,8 @@ TEST_F(ProgramTest, HelpNamesEveryCommandAndTheExitCodes) {
   const Ended help = Run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.err, IsEmpty());
-  for (const char* command : {"record", "import", "stats", "check", "backup", "salvage", "sql"}) {
+  for (const char* command :
+       {"record", "import", "stats", "check", "backup", "salvage", "plot", "sql"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const Ended command_help = Run({command, "--help"});
     EXPECT_EQ(command_help.exit_code, 0);
@@ -97,6 +98,7 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
       {"import", "a.xtdb", "a.csv", "--quality", "256"},
       {"import", "a.xtdb", "a.csv", "--delimiter", "ab"},
       {"import", "a.xtdb", "a.csv", "--time-format", "lunar"},
+      {"plot", "a.xtdb", "--from", "noon"},
   };
   for (const auto& arguments : wrong) {
     const Ended ended = Run(arguments);

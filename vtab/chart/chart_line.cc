@@ -31,6 +31,11 @@ int64_t UsualDistance(const std::vector<ChartBin>& bins) {
 
 }  // namespace
 
+TimeSpan TimeSpan::Widened() const {
+  constexpr int64_t kAroundUs = 1'000'000;
+  return from_us < to_us ? *this : TimeSpan{from_us - kAroundUs, to_us + kAroundUs};
+}
+
 void BreakAtGaps(std::vector<ChartBin>& bins, int64_t least_us) {
   const int64_t usual_us = UsualDistance(bins);
   for (size_t i = 1; i < bins.size(); ++i) {

@@ -6,6 +6,14 @@
 
 namespace xtdb {
 
+struct TimeSpan {
+  int64_t from_us = 0;
+  int64_t to_us = 0;  // inclusive, >= from_us
+
+  // Of a single moment a second before and behind it, so that an axis has a length.
+  TimeSpan Widened() const;
+};
+
 // What a chart shows of the points of one signal that lie close together in time: the line comes in
 // at the first value, covers everything from the least to the greatest, and goes out at the last
 // ("M4: A Visualization-Oriented Time Series Data Aggregation", Jugel and others, VLDB 2014).

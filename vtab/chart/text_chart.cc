@@ -66,14 +66,10 @@ void TextChart::MakeAxes() {
       max = std::max(max, bin.max);
     }
   }
-  if (options_.span) span_ = *options_.span;
-  constexpr int64_t kAroundUs = 1'000'000;  // of a single moment
-  if (span_.from_us == span_.to_us) {
-    span_.from_us -= kAroundUs;
-    span_.to_us += kAroundUs;
-  }
+  span_ = options_.span.value_or(span_).Widened();
   rows_ = std::max(1, options_.height - 3);
   value_axis_.emplace(min, max, std::max(2, (rows_ + 2) / 3));
+  gutter_ = options_.gutter_min;
   for (const ValueAxis::Tick& tick : value_axis_->ticks()) {
     gutter_ = std::max(gutter_, tick.label.size() + 1);
   }
@@ -220,7 +216,7 @@ std::string TextChart::LegendText() const {
                             : options_.in_colour ? "\u2501\u2501 "
                                                  : std::string{LetterOf(i)} + " ";
     const std::string name =
-        OneLine(legend.empty() ? lines_[i].name : lines_[i].name + ", " + legend,
+        OneLine(legend.empty() ? lines_[i].name : lines_[i].name + " " + legend,
                 width - std::min(width, CharacterCount(key)));
     if (name.empty()) continue;
     const size_t size = CharacterCount(key) + CharacterCount(name);

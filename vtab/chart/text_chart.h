@@ -12,11 +12,6 @@
 
 namespace xtdb {
 
-struct TimeSpan {
-  int64_t from_us = 0;
-  int64_t to_us = 0;  // inclusive, >= from_us
-};
-
 struct TextChartOptions {
   // In characters, axes included, the legend not. In `box` mode of the sqlite3 shell the default
   // fits a terminal of 80 x 24.
@@ -25,6 +20,7 @@ struct TextChartOptions {
   // Tells lines apart by a terminal's escape codes; else by letters and dashes.
   bool in_colour = false;
   std::optional<TimeSpan> span;  // what the axis of time shows; else the time of the points
+  size_t gutter_min = 0;         // of charts below each other the left edges are to be alike
   std::string note;              // a line below everything
 };
 
@@ -42,6 +38,7 @@ class TextChart {
   // Lines without blanks at their ends; the last without its end. Without points "no points" and
   // the note.
   std::string Draw();
+  size_t gutter() const { return gutter_; }  // characters left of the axis of values
 
  private:
   struct Dot {
@@ -64,7 +61,7 @@ class TextChart {
   const std::vector<ChartLine> lines_;
   const TextChartOptions options_;
   TimeSpan span_;
-  size_t gutter_ = 0;  // characters left of the axis of values
+  size_t gutter_ = 0;
   int columns_ = 0;
   int rows_ = 0;
   std::optional<ValueAxis> value_axis_;

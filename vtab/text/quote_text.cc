@@ -6,8 +6,16 @@
 namespace xtdb {
 namespace {
 
-// Length of the UTF-8 sequence of two to four bytes that `text` begins with, or 0: overlong forms,
-// surrogates and everything beyond U+10FFFF are none.
+void AppendHex(std::string& out, char c) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  const auto byte = static_cast<uint8_t>(c);
+  out += "\\x";
+  out += kDigits[byte >> 4];
+  out += kDigits[byte & 15];
+}
+
+}  // namespace
+
 size_t MultibyteLength(std::string_view text) {
   const auto lead = static_cast<uint8_t>(text[0]);
   const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
@@ -22,16 +30,6 @@ size_t MultibyteLength(std::string_view text) {
   // U+0080 .. U+009F are control characters.
   return lead == 0xC2 && second < 0xA0 ? 0 : length;
 }
-
-void AppendHex(std::string& out, char c) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  const auto byte = static_cast<uint8_t>(c);
-  out += "\\x";
-  out += kDigits[byte >> 4];
-  out += kDigits[byte & 15];
-}
-
-}  // namespace
 
 std::string QuoteForMessage(std::string_view text) {
   const bool cut = text.size() > kQuotedBytesMax;

@@ -13,6 +13,10 @@ inline constexpr size_t kQuotedBytesMax = 64;
 //   "abc"    "a\"b\x00"    "aaaa..." (1048576 bytes)
 std::string QuoteForMessage(std::string_view text);
 
+// Length of the UTF-8 sequence of two to four bytes that `text` begins with, or 0: overlong forms,
+// surrogates, control characters and everything beyond U+10FFFF are none.
+size_t MultibyteLength(std::string_view text);
+
 // Drops ASCII blanks (space, \t \n \v \f \r: what SQLite takes for blank) at both ends.
 std::string_view TrimBlanks(std::string_view text);
 
