@@ -225,6 +225,7 @@ Status RunPlot(const PlotOptions& options, const Terminal& terminal) {
   request.from_us = options.from_us;
   request.to_us = options.to_us;
   request.threads = engine->options().threads;
+  if (options.width) request.bins = std::max(request.bins, *options.width);
   XTDB_ASSIGN_OR_RETURN(const PlotData data, ReadPlot(view, request));
   if (!options.svg.empty()) return WriteSvg(data, options, terminal);
   DrawText(data, options, terminal);

@@ -3,12 +3,16 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -16,6 +20,7 @@
 #include "tests/shell/captured_terminal.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "vtab/text/one_line.h"
 
 #ifdef XTDB_SANITIZED
 constexpr bool kSanitized = true;
@@ -29,6 +34,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 struct Ended {
@@ -107,6 +113,60 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
     EXPECT_THAT(ended.err, StartsWith("xtdb: "));
     EXPECT_THAT(ended.out, IsEmpty());
   }
+}
+
+// What the program writes to a terminal of 50 columns and 12 rows.
+class ProgramOnATerminalTest : public ProgramTest {
+ protected:
+  ProgramOnATerminalTest() : terminal_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+    EXPECT_EQ(::grantpt(terminal_), 0);
+    EXPECT_EQ(::unlockpt(terminal_), 0);
+    const winsize size = {.ws_row = 12, .ws_col = 50, .ws_xpixel = 0, .ws_ypixel = 0};
+    EXPECT_EQ(::ioctl(terminal_, TIOCSWINSZ, &size), 0);
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+  }
+  ~ProgramOnATerminalTest() override {
+    ::unsetenv("NO_COLOR");
+    ::close(terminal_);
+  }
+
+  std::string Shown(std::vector<std::string> arguments) {
+    out_ = ::ptsname(terminal_);
+    // While this is open what was written stays readable behind the program's end.
+    const int kept = ::open(out_.c_str(), O_RDWR | O_NOCTTY);
+    EXPECT_EQ(Wait(Start(std::move(arguments))).exit_code, 0);
+    std::string shown;
+    char bytes[4096];
+    pollfd ready = {terminal_, POLLIN, 0};
+    while (::poll(&ready, 1, 0) == 1) {
+      const ssize_t count = ::read(terminal_, bytes, sizeof(bytes));
+      if (count <= 0) break;
+      shown.append(bytes, static_cast<size_t>(count));
+    }
+    ::close(kept);
+    return shown;
+  }
+
+  const int terminal_;
+};
+
+TEST_F(ProgramOnATerminalTest, APlotHasItsSizeAndColoursUnlessNobodyWantsThem) {
+  WriteText(folder_ / "a.csv", "tag,time,value\na,2026-01-01,1\na,2026-01-02,2\nb,2026-01-01,2\n");
+  const std::string container = folder_ / "a.xtdb";
+  ASSERT_EQ(Run({"import", container, folder_ / "a.csv"}).exit_code, 0);
+  const std::string coloured = Shown({"plot", container});
+  EXPECT_THAT(coloured, HasSubstr("\x1b[32m\u2501\u2501 \x1b[0ma"));
+  EXPECT_LE(std::count(coloured.begin(), coloured.end(), '\n'), 11);
+  ::setenv("NO_COLOR", "1", 1);
+  const std::string plain = Shown({"plot", container});
+  EXPECT_THAT(plain, AllOf(Not(HasSubstr("\x1b")), HasSubstr("A a   B b")));
+  EXPECT_THAT(plain, HasSubstr("\u2514\u252c")) << plain;
+  const size_t axis = plain.find("\u2514");
+  EXPECT_EQ(CharacterCount(plain.substr(0, plain.find('\r', axis))) -
+                CharacterCount(plain.substr(0, plain.rfind('\n', axis) + 1)),
+            50u)
+      << plain;
 }
 
 TEST_F(ProgramTest, FailureIsOneAndOfACheckTwo) {

@@ -252,6 +252,14 @@ TEST_F(ChartAggregatesTest, ALongLegendGoesOnInTheNextLine) {
       << chart;
 }
 
+TEST_F(ChartAggregatesTest, ALineWithoutANameIsInTheLegendBesideOthers) {
+  EXPECT_THAT(Of("xtdb_chart(column1, column1, column2) FROM (VALUES (1, NULL), (2, 'a'))"),
+              testing::EndsWith("\nA (no name)   B a"));
+  EXPECT_EQ(Of("xtdb_chart(1, 1, NULL)"), Of("xtdb_chart(1, 1)"));
+  EXPECT_THAT(Of("xtdb_chart(1, 1, 7, 40, 10)"), testing::EndsWith("\n7"))
+      << "with all arguments given a number is a name, too";
+}
+
 TEST_F(ChartAggregatesTest, StandsOverAWindow) {
   const std::string alone = Of("xtdb_chart(column1, column1, 20, 6) FROM (VALUES (2), (3))");
   const Rows rows = db_.Query(

@@ -15,7 +15,10 @@ TEST(OneLineTest, ALongTextIsCutBetweenCharacters) {
   EXPECT_EQ(OneLine("\u00f6\u00f6\u00f6\u00f6\u00f6\u00f6", 5), "\u00f6\u00f6...");
 }
 
-TEST(OneLineTest, ControlCharactersAreBlanks) { EXPECT_EQ(OneLine("a\nb\x1b[1m", 9), "a b [1m"); }
+TEST(OneLineTest, ControlCharactersAreBlanks) {
+  EXPECT_EQ(OneLine("a\nb\x1b[1m", 9), "a b [1m");
+  EXPECT_EQ(OneLine("a\u009b1m\x7f\u00a0", 9), "a 1m \u00a0");
+}
 
 TEST(OneLineTest, CharactersAreCountedNotBytes) { EXPECT_EQ(CharacterCount("\u2581\u2588 a"), 4u); }
 

@@ -40,9 +40,7 @@ void BreakAtGaps(std::vector<ChartBin>& bins, int64_t least_us) {
   const int64_t usual_us = UsualDistance(bins);
   for (size_t i = 1; i < bins.size(); ++i) {
     const int64_t distance_us = bins[i].first_us - bins[i - 1].last_us;
-    if (distance_us > least_us && distance_us / 4 >= usual_us && distance_us > 4 * usual_us) {
-      bins[i].breaks_before = true;
-    }
+    if (distance_us > least_us && distance_us > 4 * usual_us) bins[i].breaks_before = true;
   }
 }
 

@@ -205,20 +205,23 @@ std::string TextChart::TimeAxisText() const {
   return time_axis_->has_dates() ? text + "\n" + dates.text() : text;
 }
 
+std::string TextChart::KeyOf(size_t line) const {
+  if (lines_.size() == 1) return "";
+  return options_.in_colour ? "\u2501\u2501 " : std::string{LetterOf(line)} + " ";
+}
+
 std::string TextChart::LegendText() const {
   const auto width = static_cast<size_t>(options_.width);
   constexpr size_t kApart = 3;
   std::string text;
   size_t used = 0;
   for (size_t i = 0; i < lines_.size(); ++i) {
-    const std::string& legend = lines_[i].legend;
-    const std::string key = lines_.size() == 1   ? ""
-                            : options_.in_colour ? "\u2501\u2501 "
-                                                 : std::string{LetterOf(i)} + " ";
-    const std::string name =
-        OneLine(legend.empty() ? lines_[i].name : lines_[i].name + " " + legend,
-                width - std::min(width, CharacterCount(key)));
-    if (name.empty()) continue;
+    const std::string key = KeyOf(i);
+    std::string name = lines_[i].name;
+    if (!lines_[i].legend.empty()) name += " " + lines_[i].legend;
+    if (name.empty() && key.empty()) continue;
+    if (name.empty()) name = "(no name)";
+    name = OneLine(name, width - std::min(width, CharacterCount(key)));
     const size_t size = CharacterCount(key) + CharacterCount(name);
     const bool fits = used > 0 && used + kApart + size <= width;
     text += (fits ? Blanks(kApart) : "\n") + InColour(key, i) + name;

@@ -13,8 +13,8 @@
 namespace xtdb {
 
 struct TextChartOptions {
-  // In characters, axes included, the legend not. In `box` mode of the sqlite3 shell the default
-  // fits a terminal of 80 x 24.
+  // In characters, axes included, the legend not; long labels may make a narrow chart wider. In
+  // `box` mode of the sqlite3 shell the default fits a terminal of 80 x 24.
   int width = 76;
   int height = 20;
   // Tells lines apart by a terminal's escape codes; else by letters and dashes.
@@ -54,6 +54,7 @@ class TextChart {
   std::string PlotText() const;
   std::string RowText(int row) const;
   std::string TimeAxisText() const;
+  std::string KeyOf(size_t line) const;  // before its name in the legend
   std::string LegendText() const;
   std::string InColour(const std::string& text, size_t line) const;
   bool tells_apart_by_letters() const { return lines_.size() > 1 && !options_.in_colour; }
