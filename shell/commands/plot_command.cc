@@ -24,8 +24,9 @@ namespace {
 
 constexpr const char* kFooter = R"(
 A TAG is a name, or a pattern with * and ?; without one all tags that are no texts are drawn. Tags
-of one unit share a chart, others have one of their own below. Bad values are left out. Times are
-in UTC: '2026-01-02', '2026-01-02 03:04:05', '2026-01-02T03:04:05+02:00', now.
+of one unit share a chart, others have one of their own below. Values of bad quality are left out;
+stepped tags and bools are drawn in steps. Times are in UTC: '2026-01-02', '2026-01-02 03:04:05',
+'2026-01-02T03:04:05+02:00', now.
 
 Examples:
   xtdb plot plant.xtdb boiler.temp
@@ -140,7 +141,7 @@ std::vector<std::string> NotesOf(const PlotData& data) {
 std::vector<ChartLine> ChartLinesOf(const PlotPanel& panel) {
   std::vector<ChartLine> lines;
   for (const PlotLine& line : panel.lines) {
-    lines.push_back({line.tag->name, LegendOf(*line.tag), line.bins});
+    lines.push_back({line.tag->name, LegendOf(*line.tag), line.bins, line.is_stepped()});
   }
   return lines;
 }

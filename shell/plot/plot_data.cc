@@ -179,6 +179,13 @@ bool PlotLine::HasQuality(bool is_bad) const {
                      [&](const QualitySpan& span) { return span.is_bad == is_bad; });
 }
 
+bool PlotLine::is_stepped() const {
+  if (tag->interpolation != Interpolation::kUnset) {
+    return tag->interpolation == Interpolation::kStepped;
+  }
+  return tag->type == ValueType::kBool;
+}
+
 Result<PlotData> ReadPlot(const ReadView& view, const PlotRequest& request) {
   for (const TagPtr& tag : request.tags) {
     if (tag->type != ValueType::kText) continue;

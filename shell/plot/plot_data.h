@@ -27,6 +27,8 @@ struct PlotLine {
   bool has_infinities = false;
 
   bool HasQuality(bool is_bad) const;
+  // As the tag is defined; else a bool has steps.
+  bool is_stepped() const;
 };
 
 // Lines that share an axis of values, since they have the same unit.

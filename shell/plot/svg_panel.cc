@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "shell/plot/svg_style.h"
 #include "shell/plot/xml_text.h"
@@ -142,18 +143,26 @@ std::vector<SvgPanel::Stretch> SvgPanel::StretchesOf(const std::vector<ChartBin>
 void SvgPanel::AddStretch(const PlotLine& line, const Stretch& stretch, Shapes& shapes) const {
   std::string upper, lower;
   bool has_band = false;
+  bool is_first = true;
+  const auto go_to = [&](double x, double y, bool in_steps) {
+    if (std::exchange(is_first, false)) {
+      svg::Append(shapes.path, "M{:.1f} {:.1f}", x, y);
+    } else if (in_steps) {
+      svg::Append(shapes.path, "H{:.1f}V{:.1f}", x, y);
+    } else {
+      svg::Append(shapes.path, "L{:.1f} {:.1f}", x, y);
+    }
+  };
   for (size_t i = stretch.begin; i < stretch.end; ++i) {
     const ChartBin& bin = line.bins[i];
-    const char to = i == stretch.begin ? 'M' : 'L';
     if (bin.count <= 2) {
-      svg::Append(shapes.path, "{}{:.1f} {:.1f}", to, XOf(bin.first_us), YOf(bin.first));
-      if (bin.count == 2) {
-        svg::Append(shapes.path, "L{:.1f} {:.1f}", XOf(bin.last_us), YOf(bin.last));
-      }
+      go_to(XOf(bin.first_us), YOf(bin.first), line.is_stepped());
+      if (bin.count == 2) go_to(XOf(bin.last_us), YOf(bin.last), line.is_stepped());
     } else {
-      svg::Append(shapes.path, "{}{:.1f} {:.1f}", to, MiddleOf(bin), YOf(line.means[i]));
+      go_to(MiddleOf(bin), YOf(line.means[i]), false);
     }
     has_band |= IsBand(bin);
+    const char to = i == stretch.begin ? 'M' : 'L';
     svg::Append(upper, "{}{:.1f} {:.1f}", to, MiddleOf(bin), YOf(bin.max));
   }
   for (size_t i = stretch.end; i-- > stretch.begin;) {

@@ -17,6 +17,7 @@ namespace xtdb {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -171,6 +172,24 @@ TEST_F(PlotCommandTest, NullAndBadValuesBreakTheLine) {
   ASSERT_OK(Plot({.tags = {"broken"}, .width = 40, .height = 6}));
   EXPECT_THAT(captured_.out(), AllOf(HasSubstr("⠤⠄                 ⠠⠤"),
                                      EndsWith("\n(values of bad quality are left out)\n")));
+}
+
+TEST_F(PlotCommandTest, ASteppedTagHasSteps) {
+  ASSERT_OK(transaction_->DefineTag("valve", std::nullopt, "", "", Interpolation::kStepped));
+  for (int i = 0; i < 4; ++i) Write("valve", i, Value::Integer(i % 2));
+  ASSERT_OK(Plot({.tags = {"valve"}, .width = 30, .height = 7}));
+  EXPECT_EQ("\n" + captured_.out(), R"(
+1 ┤         ⡏⠉⠉⠉⠉⠉⠉⠉⢹        ⢸
+  │         ⡇       ⢸        ⢸
+  │         ⡇       ⢸        ⢸
+0 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⡇       ⢸⣀⣀⣀⣀⣀⣀⣀⣀⣸
+  └┬────────────────┬─────────
+ 00:00            00:02
+2026-01-01
+valve
+)");
+  const std::string svg = Svg({.tags = {"valve"}});
+  EXPECT_THAT(svg, ContainsRegex("M[0-9.]+ 362.0H[0-9.]+V42.0H[0-9.]+V362.0H[0-9.]+V42.0\""));
 }
 
 TEST_F(PlotCommandTest, InfinitiesAreLeftOutAndTold) {

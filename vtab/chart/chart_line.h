@@ -33,6 +33,7 @@ struct ChartLine {
   std::string name;            // "" where there is nothing to tell apart
   std::string legend;          // what stands behind the name: unit and description
   std::vector<ChartBin> bins;  // by time, not overlapping
+  bool is_stepped = false;     // a value holds until the next: no slopes between them
 };
 
 // Breaks the line where nothing was recorded for a time that is unusual: longer than `least_us`,

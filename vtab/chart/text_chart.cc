@@ -103,7 +103,10 @@ void TextChart::DrawLine(const ChartLine& line, BrailleCanvas::Pen pen, Course& 
     const ChartBin& bin = bins[i];
     const Dot first = DotOf(bin.first_us, bin.first), last = DotOf(bin.last_us, bin.last);
     if (!bin.breaks_before && i > 0) {
-      draw(DotOf(bins[i - 1].last_us, bins[i - 1].last), first);
+      const Dot before = DotOf(bins[i - 1].last_us, bins[i - 1].last);
+      const Dot corner = line.is_stepped ? Dot{first.x, before.y} : before;
+      if (line.is_stepped) draw(before, corner);
+      draw(corner, first);
     }
     const Dot top{first.x, DotOf(bin.first_us, bin.max).y};
     const Dot bottom{first.x, DotOf(bin.first_us, bin.min).y};
