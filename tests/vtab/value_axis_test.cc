@@ -34,7 +34,9 @@ TEST(ValueAxisTest, LabelsHaveTheDigitsOfTheStep) {
 
 TEST(ValueAxisTest, HugeAndTinyValuesHaveAnExponent) {
   EXPECT_THAT(Labels(0, 1.5e15, 4), ElementsAre("0", "0.5e15", "1.0e15", "1.5e15"));
+  EXPECT_THAT(Labels(0, 2.5e10, 6), ElementsAre("0", "5e9", "10e9", "15e9", "20e9", "25e9"));
   EXPECT_THAT(Labels(-1e-9, 1e-9, 3), ElementsAre("-1e-9", "0", "1e-9"));
+  EXPECT_THAT(Labels(0, 2e-8, 3), ElementsAre("0", "10e-9", "20e-9"));
   EXPECT_THAT(Labels(1e9, 1e9 + 2, 3), ElementsAre("1000000000", "1000000001", "1000000002"))
       << "where it would be longer with one it has none";
 }
@@ -100,7 +102,7 @@ TEST(ValueAxisTest, TheWholeRangeOfDoublesHasAnAxis) {
   const ValueAxis axis(-kMax, kMax, 5);
   EXPECT_EQ(axis.FractionOf(0), 0.5);
   EXPECT_EQ(axis.FractionOf(kMax), 1);
-  EXPECT_THAT(Labels(-kMax, kMax, 5), ElementsAre("-1e308", "0", "1e308"));
+  EXPECT_THAT(Labels(-kMax, kMax, 5), ElementsAre("-100e306", "0", "100e306"));
 }
 
 }  // namespace

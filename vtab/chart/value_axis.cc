@@ -97,11 +97,13 @@ ValueAxis::Numbers ValueAxis::SetRange(double min, double max, const Step& step)
   return {takes_below ? first : first + 1, takes_above ? last : last - 1};
 }
 
-// All with the same number of digits, and with an exponent only where that is shorter.
+// All with the same number of digits, and with an exponent only where that is shorter: one of
+// thousands, millions ... as the prefixes of units are.
 void ValueAxis::MakeLabels(int step_exponent) {
   double greatest = 0;
   for (const Tick& tick : ticks_) greatest = std::max(greatest, std::fabs(tick.value));
-  const int exponent = greatest == 0 ? step_exponent : ExponentOf(greatest);
+  const double digits = greatest == 0 ? step_exponent : ExponentOf(greatest);
+  const int exponent = static_cast<int>(std::floor(digits / 3)) * 3;
   std::vector<std::string> plain, scaled;
   for (const Tick& tick : ticks_) {
     const bool is_zero = tick.value == 0;

@@ -13,7 +13,7 @@ class ValueAxis {
  public:
   struct Tick {
     double value = 0;
-    std::string label;  // with as many digits as the step needs: "70.5", "1.5e15"
+    std::string label;  // with as many digits as the step needs: "70.5", "150e9"
   };
   // min <= max, both finite; ticks_max: at least 2
   ValueAxis(double min, double max, int ticks_max);
