@@ -125,6 +125,10 @@ head -n 3 plant.csv weather.csv
 say "Queries in the stock sqlite3 shell, $(sqlite3 --version | cut -d ' ' -f 1)"
 sqlite3 :memory: <"$root/sql/demo.sql"
 
+say "Plot in the terminal; --svg makes a chart for a report"
+"$xtdb" plot plant.xtdb tank.level boiler.temp --from '2026-01-02' --to '2026-01-03' --height 12
+"$xtdb" plot plant.xtdb boiler.temp --svg boiler.svg
+
 compare_sizes
 verify
 

@@ -43,6 +43,12 @@ GROUP BY berlin ORDER BY min(ts);
 .print == The boiler drawn in eight pixels: what each has to cover
 SELECT time, first, min, max, last FROM xtdb_plot('plant', 'boiler.temp', NULL, NULL, 8);
 .print
+.print == And drawn in the shell: all 40,000 points, and the tank's level hour by hour
+.mode list
+SELECT xtdb_chart(ts, value, 76, 12) FROM plant WHERE tag = 'boiler.temp';
+SELECT sparkline(avg) FROM xtdb_aggregate('plant', 'tank.level', NULL, NULL, '1 hour');
+.mode box
+.print
 .print == The three hottest moments of good quality
 SELECT time, value FROM plant
 WHERE tag = 'boiler.temp' AND quality >= 192
