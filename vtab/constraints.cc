@@ -134,11 +134,9 @@ class FilterCompiler {
         return {};
       }
       case kColumnTs: {
-        if (term.op == TermOp::kIn) return AddTimeList(value, TsComparand);
-        XTDB_ASSIGN_OR_RETURN(const Comparand comparand, TsComparand(value, now_us_));
-        if (comparand.kind == Kind::kInteger) {
-          XTDB_RETURN_IF_ERROR(CheckTimeUnit(view_, now_us_, "ts", comparand.integer));
-        }
+        const auto convert = [this](sqlite3_value* one, int64_t /*now_us*/) { return TsOf(one); };
+        if (term.op == TermOp::kIn) return AddTimeList(value, convert);
+        XTDB_ASSIGN_OR_RETURN(const Comparand comparand, TsOf(value));
         AddTs(term.op, comparand);
         return {};
       }
@@ -149,6 +147,18 @@ class FilterCompiler {
         value_terms_.push_back({term.op, value});
         return {};
     }
+  }
+
+  // Beside `ts`: microseconds, and likely no other unit.
+  Result<Comparand> TsOf(sqlite3_value* value) {
+    XTDB_ASSIGN_OR_RETURN(Comparand comparand, TsComparand(value, now_us_));
+    if (comparand.kind == Kind::kInteger || comparand.kind == Kind::kReal) {
+      const double real = std::clamp(comparand.real, -9e18, 9e18);
+      const auto whole =
+          comparand.kind == Kind::kReal ? static_cast<int64_t>(real) : comparand.integer;
+      XTDB_RETURN_IF_ERROR(CheckTimeUnit(view_, now_us_, "ts", whole));
+    }
+    return comparand;
   }
 
   void AddRowid(sqlite3_value* value) {

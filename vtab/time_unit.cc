@@ -26,6 +26,10 @@ bool AreAllLater(const ReadView& view) {
     if (!view.FindSources(tag->id, kTsMin, kLookedThroughUs, sources).ok()) return false;
     if (!sources.blocks.empty() || !sources.runs.empty()) return false;
     has_points = has_points || view.LatestTsMax(tag->id) > kLookedThroughUs;
+    if (has_points || view.staging == nullptr) continue;
+    // The transaction's own.
+    const bool is_read = view.FindSources(tag->id, kLookedThroughUs, kTsMax, sources).ok();
+    has_points = is_read && !sources.runs.empty();
   }
   return has_points;
 }

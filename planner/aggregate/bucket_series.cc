@@ -139,18 +139,25 @@ Status BucketSeries::Begin() {
 
 // Until a bucket with a value stands behind the first one, which lines and weights may need.
 Status BucketSeries::ReadAhead() {
-  const auto has_value = [](const Bucket& bucket) { return bucket.tally.count != 0; };
   while (!is_read_) {
-    const size_t from = looks_around_ ? 1 : 0;
-    if (queue_.size() > from &&
-        (!looks_around_ || std::any_of(queue_.begin() + 1, queue_.end(), has_value))) {
-      return Status();
-    }
+    const bool is_enough =
+        looks_around_ ? !valued_.empty() && valued_.back() > front_number_ : !queue_.empty();
+    if (is_enough) return Status();
     XTDB_ASSIGN_OR_RETURN(std::optional<Bucket> bucket, buckets_.Next());
     is_read_ = !bucket.has_value();
-    if (bucket) queue_.push_back(std::move(*bucket));
+    if (!bucket) break;
+    if (bucket->tally.count != 0) valued_.push_back(front_number_ + queue_.size());
+    queue_.push_back(std::move(*bucket));
   }
   return NeedsValueBehind() ? FindBehind() : Status();
+}
+
+Bucket BucketSeries::TakeBucket() {
+  Bucket bucket = std::move(queue_.front());
+  queue_.pop_front();
+  if (!valued_.empty() && valued_.front() == front_number_) valued_.pop_front();
+  ++front_number_;
+  return bucket;
 }
 
 // A line leads to it; and a value is held up to it, where that is later than now.
@@ -210,7 +217,9 @@ std::optional<Carried> BucketSeries::FigureAt(int64_t start_us) const {
   if (!carrying_ || request_.fill == Fill::kNull) return std::nullopt;
   const int64_t gap_max_us = request_.buckets.weighting.gap_max_us;
   if (request_.fill == Fill::kLocf) {
-    if (start_us - carrying_->sample_us > gap_max_us) return std::nullopt;
+    // A bucket that the range cuts begins where the range does.
+    const int64_t at_us = std::max(start_us, request_.buckets.ts_from_us);
+    if (at_us - carrying_->sample_us > gap_max_us) return std::nullopt;
     return carrying_->carried;
   }
   if (tag_->type == ValueType::kText) return std::nullopt;
@@ -265,8 +274,7 @@ Carried BucketSeries::CarriedOf(const Tally& tally) const {
 }
 
 SeriesRow BucketSeries::FullRow() {
-  Bucket bucket = std::move(queue_.front());
-  queue_.pop_front();
+  Bucket bucket = TakeBucket();
   has_rows_ = true;
   SeriesRow row;
   row.start_us = bucket.start_us;
@@ -289,9 +297,11 @@ SeriesRow BucketSeries::FullRow() {
 // Behind the bucket that is due, as far as it is known.
 BucketSeries::Behind BucketSeries::FindBehindBucket() const {
   Behind behind;
-  for (const Bucket& bucket : queue_) {
-    behind.refused_us = std::min(behind.refused_us, bucket.tally.refused_before_us);
-    if (bucket.tally.count == 0) continue;
+  // Of the points before the next value that are not accepted the first counts: if there is one in
+  // these buckets, then in the first of them.
+  if (!queue_.empty()) behind.refused_us = queue_.front().tally.refused_before_us;
+  if (!valued_.empty()) {
+    const Bucket& bucket = queue_[static_cast<size_t>(valued_.front() - front_number_)];
     behind.sample = FirstOf(tag_->type, bucket.tally);
     return behind;
   }

@@ -89,6 +89,7 @@ class BucketSeries {
   };
   Status Begin();
   Status ReadAhead();
+  Bucket TakeBucket();
   // The value behind a bucket, and what ends the one before it.
   struct Behind {
     std::optional<Sample> sample;
@@ -119,6 +120,8 @@ class BucketSeries {
   bool began_ = false;
   bool is_read_ = false;               // all of buckets_
   std::deque<Bucket> queue_;           // read and not handed out
+  std::deque<uint64_t> valued_;        // which of all buckets in queue_ have a value, by number
+  uint64_t front_number_ = 0;          // of queue_.front()
   int64_t next_start_us_ = 0;          // of the bucket that comes next, if empty ones are filled
   std::optional<Sample> before_;       // the last value so far
   std::optional<Neighbour> carrying_;  // what fills the next bucket if it is empty

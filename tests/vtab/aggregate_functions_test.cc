@@ -100,13 +100,96 @@ TEST_F(AggregateNamesTest, AFrameThatSlidesIsBounded) {
       "count(r) FROM (SELECT var_pop(i) OVER (ROWS BETWEEN 2150000 PRECEDING AND CURRENT "
       "ROW) AS r FROM " +
           numbers + ")",
-      "a frame that rows leave again has at most 2097152 rows");
+      "a frame that rows leave again has at most 16 MiB");
 }
 
 TEST_F(AggregateNamesTest, TextsThatAreNoNumbersAreErrors) {
   ExpectError("stddev('abc')", "a number is expected, not \"abc\"");
   ExpectError("corr(1, x'00')", "a number is expected, not a BLOB");
   EXPECT_EQ(Of("var_pop(column1) FROM (VALUES ('1'), (3))"), "1.0");
+}
+
+// Goal: a frame that has lost rows and then grows beyond what is kept says so, and what is told
+// before is right.
+TEST_F(AggregateNamesTest, AFrameThatIsTooLargeIsAnErrorNotAWrongAnswer) {
+  db_.Run(
+      "CREATE TABLE d(k, x); INSERT INTO d VALUES (1, 10), (2, 20), (10, 30); "
+      "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 3000) INSERT INTO "
+      "d "
+      "SELECT 12, printf('%010000d', i) FROM r");
+  EXPECT_EQ(Of("group_concat(k || ' ' || first) FROM (SELECT DISTINCT k, first(length(x), k) OVER "
+               "(ORDER BY k RANGE BETWEEN 5 PRECEDING AND 2 FOLLOWING) AS first FROM d)"),
+            "1 2,2 2,10 2,12 2");
+  ExpectError(
+      "max(s) FROM (SELECT first(x, k) OVER (ORDER BY k ROWS BETWEEN 2500 PRECEDING AND CURRENT "
+      "ROW) s FROM d)",
+      "first: a frame that rows leave again has at most 16 MiB of values; begin it with");
+}
+
+TEST_F(AggregateNamesTest, LargeIntegersLoseNoDigits) {
+  db_.Run(
+      "CREATE TABLE big AS WITH RECURSIVE r(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM r WHERE i "
+      "< "
+      "999) SELECT i, 1000000000000000 + i % 2 AS a, 4611686018427387904 + i * 64 AS b, "
+      "1767323045000000 + i AS ts FROM r");
+  EXPECT_EQ(Of("round(stddev(a), 12), stddev(b) / 64 - stddev(i) FROM big"), "0.500250187656 0.0");
+  EXPECT_EQ(Of("regr_slope(2.0 * i, ts), corr(2.0 * i, ts), regr_avgx(i, ts) - 1767323045000000, "
+               "round(regr_intercept(i, ts)) FROM big"),
+            "2.0 1.0 499.5 -1.767323045e+15");
+  EXPECT_EQ(Of("stddev(column1), var_pop(column1) FROM (VALUES (7), (7.5), (8))"),
+            "0.5 0.166666666666667");
+}
+
+TEST_F(AggregateNamesTest, CorrelationsReachTheEndsOfDoubles) {
+  for (const std::string scale : {"1e-100", "1e78", "1e150"}) {
+    EXPECT_EQ(Of("round(corr(x, 2 * x), 12), round(regr_r2(x, 2 * x), 12) FROM (SELECT " + scale +
+                 " * column1 AS x FROM (VALUES (1), (2), (3)))"),
+              "1.0 1.0")
+        << scale;
+  }
+}
+
+TEST_F(AggregateNamesTest, AHistogramOfNoRowsIsNullOverAWindowToo) {
+  EXPECT_EQ(
+      Of("group_concat(ifnull(h, '-'), ' ') FROM (SELECT histogram(x, 0, 10, 2) OVER (ORDER BY "
+         "id ROWS CURRENT ROW) h FROM (SELECT 1 id, NULL x UNION ALL SELECT 2, 5 UNION ALL "
+         "SELECT 3, NULL))"),
+      "- [0,0,1,0] -");
+  EXPECT_EQ(Of("histogram(column1, -1.7e308, 1.7e308, 4) FROM (VALUES (1), (2), (-1e308), (1e308), "
+               "(1.7e308))"),
+            "[0,1,0,2,1,1]");
+  ExpectError("histogram(1, 0, 10, 'abc')", "histogram: a number is expected");
+  ExpectError("histogram(1, 0, 10, 5.5)", "the number of buckets is 5.5; write a whole one");
+}
+
+TEST_F(AggregateNamesTest, TimesInDifferentFormsAreTimes) {
+  EXPECT_EQ(Of("last(column2, column1), first(column2, column1) FROM (VALUES "
+               "('2026-03-29T12:00:00Z', 1), ('2026-03-29 13:00', 2), (1774780000000000, 3))"),
+            "2 3");
+  EXPECT_EQ(Of("last(column2, column1) FROM (VALUES ('b', 1), ('a', 2), (5, 3))"), "1");
+}
+
+TEST_F(AggregateNamesTest, ErrorsNameTheFunction) {
+  ExpectError("stddev('abc')", "stddev: a number is expected, not \"abc\"");
+  ExpectError("regr_count('abc', 1)", "regr_count: a number is expected");
+  ExpectError("percentile_cont(0.9, x + 1) FROM t", "it comes behind the values");
+}
+
+TEST_F(AggregateNamesTest, PercentilesOfHugeAndInfiniteValues) {
+  EXPECT_EQ(Of("median(column1) FROM (VALUES (-1.7e308), (1.7e308))"), "0.0");
+  EXPECT_EQ(Of("median(column1) FROM (VALUES (9e999), (9e999))"), "Inf");
+  EXPECT_EQ(Of("percentiles(column1, '[0, 1]') FROM (VALUES (9e999), (1))"), "[1,9e999]");
+}
+
+// A running one does not sort everything for each row.
+TEST_F(AggregateNamesTest, ARunningMedianIsThatOfAllSoFar) {
+  EXPECT_EQ(
+      Of("group_concat(m) FROM (SELECT median(column1) OVER (ROWS UNBOUNDED PRECEDING) m FROM "
+         "(VALUES (5), (1), (4), (2), (3)))"),
+      "5.0,3.0,4.0,3.0,3.0");
+  EXPECT_EQ(Of("group_concat(m) FROM (SELECT mode(column1) OVER (ROWS UNBOUNDED PRECEDING) m FROM "
+               "(VALUES ('b'), ('a'), ('b'), ('a'), ('a')))"),
+            "b,a,b,a,a");
 }
 
 }  // namespace

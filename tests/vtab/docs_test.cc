@@ -1,4 +1,5 @@
-// docs/sql.md cannot say what is not so: its blocks run in order, in one connection. A block ```sql
+// The documents cannot say what is not so: their blocks run in order, each document in one
+// connection. A block ```sql
 // must succeed and ```sql error fail; a block ```text right behind one is what the last statement
 // gives, in the way of the sqlite3 shell (columns apart by |), or a part of the error.
 
@@ -87,15 +88,16 @@ void CheckAnswer(const DocBlock& block, const BlockOutcome& outcome) {
   EXPECT_THAT(outcome.error, testing::HasSubstr(part));
 }
 
-TEST(DocsTest, TheReferenceDoesWhatItSays) {
-  std::ifstream document(XTDB_SOURCE_DIR "/docs/sql.md");
-  ASSERT_TRUE(document) << "docs/sql.md is missing";
+// Runs the blocks of a document; returns how many there are.
+size_t RunDocument(const std::string& name) {
+  std::ifstream document(XTDB_SOURCE_DIR "/docs/" + name);
+  EXPECT_TRUE(document) << name << " is missing";
   TemporaryDirectory folder;
   TestDatabase db(folder / "plant.db");
   size_t count = 0;
   for (const DocBlock& block : BlocksOf(document)) {
     if (!block.info.starts_with("sql")) continue;
-    SCOPED_TRACE("docs/sql.md:" + std::to_string(block.line));
+    SCOPED_TRACE("docs/" + name + ":" + std::to_string(block.line));
     ++count;
     const BlockOutcome outcome = RunBlock(db.get(), block.text);
     if (block.info == "sql") {
@@ -106,8 +108,12 @@ TEST(DocsTest, TheReferenceDoesWhatItSays) {
     }
     CheckAnswer(block, outcome);
   }
-  EXPECT_GT(count, 20u);
+  return count;
 }
+
+TEST(DocsTest, TheReferenceDoesWhatItSays) { EXPECT_GT(RunDocument("sql.md"), 80u); }
+
+TEST(DocsTest, WhatOneMovesFromDoesWhatItSays) { EXPECT_GT(RunDocument("migration.md"), 3u); }
 
 }  // namespace
 }  // namespace xtdb

@@ -29,6 +29,8 @@ TEST_F(FirstTriesTest, SecondsAndMillisecondsAreNoMicroseconds) {
   ExpectError("* FROM plant WHERE ts > strftime('%s', '2026-01-01')", "for seconds write");
   ExpectError("* FROM plant WHERE ts < 1767225600000",
               "for milliseconds write 1767225600000 * 1000");
+  ExpectError("* FROM plant WHERE ts IN (5, 1767225600)", "for seconds write");
+  ExpectError("* FROM plant WHERE ts >= 1767225600.5", "for seconds write");
   ExpectError("* FROM xtdb_aggregate('plant', '*', 1767225600, 1767312000, '1 hour')",
               "start is microseconds");
   ExpectError("* FROM xtdb_sample('plant', '*', '2026-01-01', 1767312000, '1 hour')",
@@ -45,6 +47,13 @@ TEST_F(FirstTriesTest, ButOtherSmallNumbersAre) {
   EXPECT_EQ(db_.Line("SELECT count(*) FROM old WHERE ts > 1767225600"), "0") << "nothing known";
   db_.Run("INSERT INTO old(tag, ts, value) VALUES ('a', 1767225601, 1)");
   EXPECT_EQ(db_.Line("SELECT count(*) FROM old WHERE ts > 1767225600"), "1");
+}
+
+TEST_F(FirstTriesTest, OwnPointsCount) {
+  db_.Run("CREATE VIRTUAL TABLE fresh USING xtdb; BEGIN");
+  db_.Run("INSERT INTO fresh(tag, time, value) VALUES ('a', '2026-01-01', 1)");
+  ExpectError("* FROM fresh WHERE ts >= 1767225600", "for seconds write");
+  db_.Run("ROLLBACK");
 }
 
 TEST_F(FirstTriesTest, NumbersThatWereDates) {

@@ -91,6 +91,32 @@ TEST_F(AggregateFunctionTest, ABucketWithoutAValueEndsWhatIsCarried) {
   EXPECT_EQ(FiveMinutes("avg", "fill = 'linear'"), "0 1.0, 5 NULL, 10 NULL, 15 5.0");
 }
 
+TEST_F(AggregateFunctionTest, WhatIsCarriedIntoACutBucketIsAsOldAsItsBegin) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('g', 10, 7)");
+  const auto filled = [&](int64_t start) {
+    return Line("SELECT first FROM xtdb_aggregate WHERE tbl = 'plant' AND tags = 'g' AND start = " +
+                std::to_string(start) +
+                " AND stop = 18 AND width = '10 us' AND origin = 'epoch' AND fill = 'locf' AND "
+                "max_gap = '5 us'");
+  };
+  EXPECT_EQ(filled(15), "7");
+  EXPECT_EQ(filled(16), "");
+}
+
+// A sensor that was bad for a long time: the buckets are not gone through again for each of them.
+TEST_F(AggregateFunctionTest, ManyBucketsWithoutAValue) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('bad', 0, 1), ('bad', 60000, 2)");
+  Run("WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 50000) INSERT INTO "
+      "plant(tag, ts, value, quality) SELECT 'bad', i, i, 0 FROM r");
+  for (const std::string more : {"", " WHERE bounds = 'simple'", " WHERE mode = 'linear'"}) {
+    SCOPED_TRACE(more);
+    EXPECT_EQ(Line("SELECT count(*), count(twa) FROM xtdb_aggregate('plant', 'bad', NULL, NULL, '1 "
+                   "us')" +
+                   more),
+              more == " WHERE bounds = 'simple'" ? "50002 1" : "50002 50001");
+  }
+}
+
 TEST_F(AggregateFunctionTest, TimeWeightedFiguresHoldAValueUntilTheNext) {
   Minutes("(-1, 10, 192), (1, 20, 192), (7, 30, 192)");
   // 1 min of 10 and 4 of 20; 2 of 20 and 3 of 30; 30 from there on.

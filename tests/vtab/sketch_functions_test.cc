@@ -125,6 +125,15 @@ TEST_F(SketchFunctionsTest, AllStandOverAWindow) {
             "34,68,67");
 }
 
+// Of sketches as they were given, which are small, not as they are when taken apart.
+TEST_F(SketchFunctionsTest, ManySmallSketchesTakeLittleMemory) {
+  EXPECT_EQ(
+      Of("distinct_count(rollup(h)) BETWEEN 2950 AND 3050 FROM (WITH RECURSIVE r(i) AS (SELECT 1 "
+         "UNION ALL SELECT i + 1 FROM r WHERE i < 3000) SELECT hyperloglog(262144, i) h FROM r "
+         "GROUP BY i)"),
+      "1");
+}
+
 TEST_F(SketchFunctionsTest, SketchesLiveInTables) {
   db_.Run(
       "CREATE TABLE hourly(hour PRIMARY KEY, sketch BLOB); INSERT INTO hourly SELECT n / 10, "

@@ -113,6 +113,24 @@ TEST(QuantileSketchTest, InfinitiesAndTheEndsOfDoublesAreValues) {
   EXPECT_EQ(Again(sketch).ValueAt(0.5), sketch.ValueAt(0.5));
 }
 
+// What is collapsed many times has neither lost its factor nor its bound.
+TEST(QuantileSketchTest, AFineSketchThatCollapsesOftenKeepsItsError) {
+  std::mt19937_64 random(3);
+  std::uniform_real_distribution<double> exponents(-300, 300);
+  for (const double error : {1e-12, 1e-6}) {
+    QuantileSketch whole(8, error), first(8, error), second(8, error);
+    for (int i = 0; i < 2000; ++i) {
+      const double value = std::pow(10, exponents(random));
+      whole.Add(value);
+      (i % 2 == 0 ? first : second).Add(value);
+    }
+    ASSERT_THAT(first.Merge(Again(second)), IsOk());
+    EXPECT_EQ(first.ValueAt(0.5), whole.ValueAt(0.5));
+    EXPECT_EQ(first.RankOf(1), whole.RankOf(1));
+    EXPECT_TRUE(std::isfinite(whole.ValueAt(1)));
+  }
+}
+
 TEST(QuantileSketchTest, OfOtherBoundsIsNotMerged) {
   QuantileSketch sketch(20, 0.1);
   EXPECT_THAT(sketch.Merge(QuantileSketch(21, 0.1)), HasMessage(HasSubstr("cannot be merged")));
@@ -173,6 +191,16 @@ TEST(CounterSummaryTest, WhatFallsWasReset) {
   EXPECT_EQ(gauge.Delta(), 5);
   EXPECT_EQ(gauge.LastDelta(), -15);
   EXPECT_EQ(gauge.resets(), 0u);
+}
+
+TEST(CounterSummaryTest, AMicrosecondCountsAtTheEndOfTimeToo) {
+  const int64_t late = 253'402'300'799'000'001;
+  EXPECT_DOUBLE_EQ(*Counted({{late, 1}, {late + 1, 5}}).Rate(), 4e6);
+  EXPECT_DOUBLE_EQ(Counted({{late, 1}, {late + 1, 5}}).Seconds(), 1e-6);
+  TimeWeight weight(Weighting::kLocf, {late, 2});
+  weight.Add({late + 7, 3});
+  EXPECT_EQ(weight.area_us(), 14);
+  EXPECT_EQ(*weight.Average(), 2);
 }
 
 TEST(CounterSummaryTest, OnePointHasNoRate) {

@@ -63,6 +63,11 @@ TEST_F(TimeFunctionsTest, TimeBucketSaysWhatItTakes) {
   ExpectError("time_bucket('1 hour', '2024-01-01', '1 h', '2 h')", "there are two of the kind");
   ExpectError("time_bucket('1 hour', 1.5)", "a time is a text or whole microseconds");
   ExpectError("time_bucket('1 hour', '1700000000')", "time does not take a number");
+  for (const std::string call :
+       {"date_trunc('year', -9223372036854775806)", "time_bucket('1 mon', -9223372036854775806)",
+        "to_char(-9223372036854775806, 'YYYY')"}) {
+    ExpectError(call, "timestamp out of range");
+  }
   ExpectError("time_bucket('1 fortnight', '2024-01-01')", "invalid input syntax for type interval");
   ExpectError("time_bucket('10000 years', '4713-12-01 BC')", "timestamp out of range");
   ExpectError("time_bucket('1 hour', '2024-02-30')", "date/time field value out of range");

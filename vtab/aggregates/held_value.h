@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -13,6 +14,7 @@ class HeldValue {
   HeldValue() = default;
   explicit HeldValue(sqlite3_value* value) { Take(value); }
   void Take(sqlite3_value* value);
+  size_t HeapBytes() const { return bytes_.capacity(); }
   bool is_null() const { return type_ == SQLITE_NULL; }
   bool is_number() const { return type_ == SQLITE_INTEGER || type_ == SQLITE_FLOAT; }
   // Of a number.

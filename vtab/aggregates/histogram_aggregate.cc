@@ -26,15 +26,27 @@ class Histogram {
     if (!value || !min || !max || sqlite3_value_type(arguments[3]) == SQLITE_NULL) {
       return std::optional<Item>();
     }
-    XTDB_RETURN_IF_ERROR(TakeBounds(*min, *max, sqlite3_value_int64(arguments[3])));
+    XTDB_ASSIGN_OR_RETURN(const std::optional<Number> buckets, ExactNumberOf(arguments[3]));
+    if (!buckets->is_integer || buckets->integer < 1 || buckets->integer > kBucketsMax) {
+      return Status::InvalidArgument("the number of buckets is " + ShowValue(arguments[3]) +
+                                     "; write a whole one from 1 to " +
+                                     std::to_string(kBucketsMax));
+    }
+    XTDB_RETURN_IF_ERROR(TakeBounds(*min, *max, buckets->integer));
     return value;
   }
 
-  void Add(double value) { ++counts_[SlotOf(value)]; }
-  void Clear() { counts_.assign(counts_.size(), 0); }
+  void Add(double value) {
+    ++counts_[SlotOf(value)];
+    has_rows_ = true;
+  }
+  void Clear() {
+    counts_.assign(counts_.size(), 0);
+    has_rows_ = false;
+  }
 
   Status Give(sqlite3_context* context) const {
-    if (counts_.empty()) return {};
+    if (!has_rows_) return {};
     std::string json = "[";
     for (const int64_t count : counts_) {
       json += (json.size() > 1 ? "," : "") + std::to_string(count);
@@ -54,10 +66,6 @@ class Histogram {
     }
     if (min > max) return Status::InvalidArgument("lower bound cannot exceed upper bound");
     if (min == max) return Status::InvalidArgument("lower bound cannot equal upper bound");
-    if (buckets < 1 || buckets > kBucketsMax) {
-      return Status::InvalidArgument("the number of buckets is " + std::to_string(buckets) +
-                                     "; write one from 1 to " + std::to_string(kBucketsMax));
-    }
     if (!std::isfinite(min) || !std::isfinite(max)) {
       return Status::InvalidArgument("lower and upper bounds must be finite");
     }
@@ -72,13 +80,16 @@ class Histogram {
     if (value < min_) return 0;
     if (value >= max_) return counts_.size() - 1;
     const auto buckets = static_cast<double>(counts_.size() - 2);
-    const auto slot = static_cast<size_t>(buckets * ((value - min_) / (max_ - min_))) + 1;
+    // In halves, since the whole may be more than a double holds; otherwise that changes nothing.
+    const double share = (value / 2 - min_ / 2) / (max_ / 2 - min_ / 2);
+    const auto slot = static_cast<size_t>(buckets * share) + 1;
     return std::min(slot, counts_.size() - 2);
   }
 
   double min_ = 0;
   double max_ = 0;
-  std::vector<int64_t> counts_;  // empty: no row yet
+  std::vector<int64_t> counts_;  // empty: no bounds yet
+  bool has_rows_ = false;
 };
 
 constexpr AggregateFunction kFunctions[] = {MakeAggregate<Histogram>("histogram", 4)};

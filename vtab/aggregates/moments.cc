@@ -15,7 +15,18 @@ bool Settle(double sum, double value, double sum_before, double& squares) {
   return std::isfinite(sum_before) && std::isfinite(value);
 }
 
+__extension__ using Int128 = __int128;
+
 }  // namespace
+
+double Origin::Distance(const Number& number) {
+  if (!is_set_) {
+    is_set_ = true;
+    integer_ = number.is_integer ? number.integer : 0;
+  }
+  if (!number.is_integer) return number.real - value();
+  return static_cast<double>(Int128{number.integer} - integer_);
+}
 
 void Moments::Add(double value) {
   const double n_before = n, sum_before = sum;

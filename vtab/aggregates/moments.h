@@ -2,7 +2,22 @@
 
 #include <cstdint>
 
+#include "vtab/text/number_text.h"
+
 namespace xtdb {
+
+// From where numbers are counted: from the first one, if that is an integer, so that times in
+// microseconds and other large integers lose no digits; REALs from zero, as PostgreSQL's float8.
+class Origin {
+ public:
+  // How far the number is from it; the first one sets it.
+  double Distance(const Number& number);
+  double value() const { return static_cast<double>(integer_); }
+
+ private:
+  bool is_set_ = false;
+  int64_t integer_ = 0;
+};
 
 // Count, sum and sum of squared differences from the mean, as PostgreSQL adds them up
 // (src/backend/utils/adt/float.c): E. A. Youngs and E. M. Cramer, "Some Results Relevant to Choice

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "vtab/aggregates/aggregate_glue.h"
 #include "vtab/aggregates/aggregates.h"
 #include "vtab/aggregates/held_value.h"
+#include "vtab/aggregates/sorted_values.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/quote_text.h"
 
@@ -17,7 +19,8 @@ namespace {
 Status CheckFraction(double fraction) {
   if (fraction >= 0 && fraction <= 1) return {};
   return Status::InvalidArgument("percentile value " + ShowReal(fraction) +
-                                 " is not between 0 and 1");
+                                 " is not between 0 and 1; it comes behind the values: "
+                                 "percentile_cont(x, 0.9)");
 }
 
 // The value at `fraction` of the way through the ordered values, between two of them if need be.
@@ -25,9 +28,15 @@ double ValueAt(std::span<const double> sorted, double fraction) {
   const double place = fraction * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<size_t>(std::floor(place));
   const auto above = static_cast<size_t>(std::ceil(place));
-  if (below == above) return sorted[below];
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  const double low = sorted[below], high = sorted[above];
+  if (low == high) return low;
+  const double share = place - static_cast<double>(below);
+  const double step = high - low;
+  if (std::isfinite(step)) return low + share * step;
+  return low * (1 - share) + high * share;  // their distance is more than a double holds
 }
+
+using SortedNumbers = SortedValues<double, std::less<>>;
 
 // A second argument that is the same in every row.
 class Fraction {
@@ -62,43 +71,40 @@ class PercentileCont {
     is_median_ = arguments.size() == 1;
     return NumberOf(arguments[0]);
   }
-  void Add(double value) { values_.push_back(value); }
-  void Clear() { values_.clear(); }
+  void Add(double value) { values_.Add(value); }
+  void Clear() { values_.Clear(); }
   Status Give(sqlite3_context* context) const {
     if (values_.empty()) return {};
-    std::vector<double> sorted = values_;
-    std::sort(sorted.begin(), sorted.end());
-    sqlite3_result_double(context, ValueAt(sorted, is_median_ ? 0.5 : fraction_.value()));
+    const double fraction = is_median_ ? 0.5 : fraction_.value();
+    sqlite3_result_double(context, ValueAt(values_.Sorted(), fraction));
     return {};
   }
 
  private:
   Fraction fraction_;
   bool is_median_ = false;
-  std::vector<double> values_;
+  SortedNumbers values_;
 };
 
 // Values of any type, in SQLite's order.
 class Values {
  public:
   using Item = HeldValue;
-  void Add(const HeldValue& value) { values_.push_back(value); }
-  void Clear() { values_.clear(); }
+  void Add(const HeldValue& value) { values_.Add(value); }
+  void Clear() { values_.Clear(); }
 
  protected:
-  std::vector<HeldValue> Sorted() const {
-    std::vector<HeldValue> sorted = values_;
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const HeldValue& a, const HeldValue& b) { return a.Compare(b) < 0; });
-    return sorted;
-  }
+  struct Less {
+    bool operator()(const HeldValue& a, const HeldValue& b) const { return a.Compare(b) < 0; }
+  };
+  const std::vector<HeldValue>& Sorted() const { return values_.Sorted(); }
   static std::optional<HeldValue> NotNull(sqlite3_value* value) {
     HeldValue held(value);
     return held.is_null() ? std::nullopt : std::optional(std::move(held));
   }
 
  private:
-  std::vector<HeldValue> values_;
+  SortedValues<HeldValue, Less> values_;
 };
 
 // percentile_disc(x, fraction): the first value at which so much of all is reached.
@@ -109,7 +115,7 @@ class PercentileDisc : public Values {
     return has_fraction ? NotNull(arguments[0]) : std::optional<Item>();
   }
   Status Give(sqlite3_context* context) const {
-    const std::vector<HeldValue> sorted = Sorted();
+    const std::vector<HeldValue>& sorted = Sorted();
     if (sorted.empty()) return {};
     const auto reached =
         static_cast<size_t>(std::ceil(fraction_.value() * static_cast<double>(sorted.size())));
@@ -128,7 +134,7 @@ class Mode : public Values {
     return NotNull(arguments[0]);
   }
   Status Give(sqlite3_context* context) const {
-    const std::vector<HeldValue> sorted = Sorted();
+    const std::vector<HeldValue>& sorted = Sorted();
     size_t best = 0, best_count = 0;
     for (size_t first = 0; first < sorted.size();) {
       size_t behind = first + 1;
@@ -182,17 +188,15 @@ class Percentiles {
     }
     return NumberOf(arguments[0]);
   }
-  void Add(double value) { values_.push_back(value); }
-  void Clear() { values_.clear(); }
+  void Add(double value) { values_.Add(value); }
+  void Clear() { values_.Clear(); }
   Status Give(sqlite3_context* context) const {
     if (values_.empty()) return {};
-    std::vector<double> sorted = values_;
-    std::sort(sorted.begin(), sorted.end());
+    const std::vector<double>& sorted = values_.Sorted();
     std::string json = "[";
     for (const double fraction : *fractions_) {
       if (json.size() > 1) json += ",";
-      const double value = ValueAt(sorted, fraction);
-      json += std::isfinite(value) ? ShowReal(value) : "null";
+      json += JsonNumber(ValueAt(sorted, fraction));
     }
     json += "]";
     sqlite3_result_text64(context, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -202,7 +206,7 @@ class Percentiles {
  private:
   std::optional<std::vector<double>> fractions_;
   std::string text_;
-  std::vector<double> values_;
+  SortedNumbers values_;
 };
 
 constexpr AggregateFunction kFunctions[] = {

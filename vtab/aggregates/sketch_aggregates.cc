@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -54,7 +55,7 @@ class Quantiles {
     if (sqlite3_value_type(buckets) != SQLITE_INTEGER || wanted < QuantileSketch::kBucketsMin ||
         wanted > QuantileSketch::kBucketsMax) {
       return Status::InvalidArgument("the number of buckets is " + ShowValue(buckets) +
-                                     "; write one from 8 to 65536");
+                                     "; write one from 8 to 65536: uddsketch(200, 0.001, x)");
     }
     XTDB_ASSIGN_OR_RETURN(const std::optional<double> given, NumberOf(error));
     if (!given || *given < QuantileSketch::kErrorMin || *given >= 1) {
@@ -126,8 +127,8 @@ class Distinct {
     constexpr int64_t kMax = int64_t{1} << DistinctSketch::kBitsMax;
     if (sqlite3_value_type(value) != SQLITE_INTEGER || buckets < kMin || buckets > kMax) {
       return Status::InvalidArgument("the number of buckets is " + ShowValue(value) +
-                                     "; write one from 16 to 262144, such as 4096 for an error of "
-                                     "1.6 %");
+                                     "; write one from 16 to 262144: hyperloglog(4096, x) has an "
+                                     "error of 1.6 %");
     }
     return TakeConstant(bits_, static_cast<int>(std::bit_width(static_cast<uint64_t>(buckets - 1))),
                         "the number of buckets");
@@ -137,20 +138,29 @@ class Distinct {
   std::optional<DistinctSketch> sketch_;
 };
 
+// A sketch as it was given: smaller than it is when it is taken apart.
+struct GivenSketch {
+  std::string bytes;
+  size_t HeapBytes() const { return bytes.capacity(); }
+};
+
 // rollup(sketch): one of all of them. Those of times are merged in the order of time.
 class Rollup {
  public:
-  using Item = AnySketch;
+  using Item = GivenSketch;
   static Result<std::optional<Item>> Read(AggregateArguments arguments) {
     if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return std::optional<Item>();
-    XTDB_ASSIGN_OR_RETURN(AnySketch sketch, SketchOf(arguments[0]));
-    return std::optional(std::move(sketch));
+    XTDB_RETURN_IF_ERROR(SketchOf(arguments[0]).status());
+    return std::optional(GivenSketch{std::string(BlobOf(arguments[0]))});
   }
-  void Add(const AnySketch& sketch) {
-    if (sketches_.empty() || HasTime(sketch)) {
-      sketches_.push_back(sketch);
-    } else if (status_.ok()) {
-      status_ = Merge(sketches_.front(), sketch);
+  void Add(const GivenSketch& given) {
+    Result<AnySketch> sketch = ParseSketch(given.bytes);
+    if (!sketch.ok() || !status_.ok()) {
+      if (status_.ok()) status_ = sketch.status();
+    } else if (sketches_.empty() || HasTime(sketch.value())) {
+      sketches_.push_back(std::move(sketch).value());
+    } else {
+      status_ = Merge(sketches_.front(), sketch.value());
     }
   }
   void Clear() {

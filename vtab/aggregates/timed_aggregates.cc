@@ -1,4 +1,3 @@
-#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -120,7 +119,7 @@ class Downsampled : public TimedNumbers {
     std::string json = "[";
     for (const TimedNumber& point : LargestTriangles(points, static_cast<size_t>(wanted_))) {
       if (json.size() > 1) json += ",";
-      json += "[" + ShowTime(point.ts_us) + "," + ShowNumber(point.value) + "]";
+      json += "[" + ShowTime(point.ts_us) + "," + JsonNumber(point.value) + "]";
     }
     json += "]";
     sqlite3_result_text64(context, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -131,12 +130,6 @@ class Downsampled : public TimedNumbers {
   std::string ShowTime(int64_t ts_us) const {
     return has_text_times() ? "\"" + FormatTime(ts_us) + "\"" : std::to_string(ts_us);
   }
-  // JSON has no infinities.
-  static std::string ShowNumber(double value) {
-    if (std::isfinite(value)) return ShowReal(value);
-    return value > 0 ? "9e999" : "-9e999";
-  }
-
   int64_t wanted_ = 0;
 };
 

@@ -23,8 +23,11 @@ int64_t StatementNow(sqlite3* db) { return Connection::Of(db).snapshots().Curren
 
 Result<TimeArgument> TimeOf(sqlite3* db, sqlite3_value* value) {
   switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-      return TimeArgument{sqlite3_value_int64(value), false};
+    case SQLITE_INTEGER: {
+      const int64_t us = sqlite3_value_int64(value);
+      if (!IsTimestamp(us) && !IsInfinite(us)) return TimestampOutOfRange();
+      return TimeArgument{us, false};
+    }
     case SQLITE_TEXT: {
       const std::string_view text = TextOf(value);
       const int64_t now_us = MayNameNow(text) ? StatementNow(db) : 0;

@@ -44,9 +44,10 @@ class Registration {
   int Add(const AggregateFunction& aggregate) {
     if (HostHas(aggregate.name, aggregate.argument_count)) return SQLITE_OK;
     constexpr int kFlags = SQLITE_UTF8 | SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC;
-    return sqlite3_create_window_function(db_, aggregate.name, aggregate.argument_count, kFlags,
-                                          nullptr, aggregate.step, aggregate.final, aggregate.value,
-                                          aggregate.inverse, nullptr);
+    // Its name is its user data: for messages.
+    return sqlite3_create_window_function(
+        db_, aggregate.name, aggregate.argument_count, kFlags, const_cast<char*>(aggregate.name),
+        aggregate.step, aggregate.final, aggregate.value, aggregate.inverse, nullptr);
   }
 
  private:

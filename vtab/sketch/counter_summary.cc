@@ -6,8 +6,7 @@ namespace xtdb {
 namespace {
 
 double SecondsBetween(TimedNumber from, TimedNumber to) {
-  return (static_cast<double>(to.ts_us) - static_cast<double>(from.ts_us)) /
-         static_cast<double>(kUsPerSecond);
+  return UsBetween(from.ts_us, to.ts_us) / static_cast<double>(kUsPerSecond);
 }
 
 void PutPoint(TimedNumber point, SketchBytes& out) {

@@ -13,19 +13,17 @@ TimedNumber Middle(std::span<const TimedNumber> points) {
   Int128 us = 0;
   double value = 0;
   for (const TimedNumber& point : points) {
-    us += point.ts_us - points.front().ts_us;
+    us += Int128{point.ts_us} - points.front().ts_us;
     value += point.value;
   }
   const auto count = static_cast<int64_t>(points.size());
-  return {.ts_us = points.front().ts_us + static_cast<int64_t>(us / count),
+  return {.ts_us = static_cast<int64_t>(points.front().ts_us + us / count),
           .value = value / static_cast<double>(count)};
 }
 
 double TwiceArea(TimedNumber a, TimedNumber b, TimedNumber c) {
-  const auto us = [](TimedNumber from, TimedNumber to) {
-    return static_cast<double>(from.ts_us - to.ts_us);
-  };
-  return std::abs(us(a, c) * (b.value - a.value) - us(a, b) * (c.value - a.value));
+  return std::abs(UsBetween(c.ts_us, a.ts_us) * (b.value - a.value) -
+                  UsBetween(b.ts_us, a.ts_us) * (c.value - a.value));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace xtdb {
 namespace {
@@ -22,8 +23,8 @@ QuantileSketch::QuantileSketch(int64_t buckets_max, double error)
     : buckets_max_(buckets_max),
       first_error_(error),
       error_(error),
-      factor_((1 + error) / (1 - error)),
-      log_factor_(std::log(factor_)) {}
+      first_factor_((1 + error) / (1 - error)),
+      log_factor_(std::log(first_factor_)) {}
 
 int64_t QuantileSketch::KeyOf(double magnitude) const {
   if (std::isinf(magnitude)) return kInfiniteKey;
@@ -31,7 +32,10 @@ int64_t QuantileSketch::KeyOf(double magnitude) const {
 }
 
 double QuantileSketch::ValueOf(int64_t key) const {
-  return std::pow(factor_, static_cast<double>(key) - 1) * (1 + error_);
+  if (key == kInfiniteKey) return std::numeric_limits<double>::infinity();
+  const double exponent = std::ldexp(static_cast<double>(key) - 1, static_cast<int>(collapses_));
+  return std::min(std::pow(first_factor_, exponent) * (1 + error_),
+                  std::numeric_limits<double>::max());
 }
 
 void QuantileSketch::Increase(Buckets& buckets, int64_t key, uint64_t count) {
@@ -70,9 +74,8 @@ void QuantileSketch::Collapse() {
     *buckets = std::move(joined);
   }
   ++collapses_;
-  factor_ *= factor_;                           // equation 3 of the paper
+  log_factor_ *= 2;                             // equation 3 of the paper
   error_ = 2 * error_ / (1 + error_ * error_);  // equation 4
-  log_factor_ = std::log(factor_);
 }
 
 void QuantileSketch::CollapseToFit() {
@@ -83,6 +86,10 @@ Status QuantileSketch::Merge(const QuantileSketch& other) {
   if (buckets_max_ != other.buckets_max_ || first_error_ != other.first_error_) {
     return Status::InvalidArgument(
         "sketches of different numbers of buckets or errors cannot be merged");
+  }
+  uint64_t count = 0;
+  if (__builtin_add_overflow(count_, other.count_, &count)) {
+    return Status::InvalidArgument("sketches that count too many values together");
   }
   QuantileSketch finer = other;
   while (collapses_ < finer.collapses_) Collapse();

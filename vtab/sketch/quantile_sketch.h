@@ -27,7 +27,7 @@ class QuantileSketch {
 
   // value: no NaN
   void Add(double value);
-  // kInvalidArgument if they were not begun alike.
+  // kInvalidArgument if they were not begun alike, or count too many values together.
   Status Merge(const QuantileSketch& other);
 
   uint64_t count() const { return count_; }
@@ -64,8 +64,8 @@ class QuantileSketch {
   double first_error_;
   uint32_t collapses_ = 0;
   double error_;
-  double factor_;
-  double log_factor_;
+  double first_factor_;
+  double log_factor_;  // of the factor by which buckets grow: first_factor_^(2^collapses_)
   uint64_t count_ = 0;
   double sum_ = 0;
   uint64_t zeros_ = 0;

@@ -1,5 +1,6 @@
 #include "vtab/sketch/sketch_argument.h"
 
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -13,7 +14,11 @@ Result<AnySketch> SketchOf(sqlite3_value* value) {
                                    "; percentile_agg(x), counter_agg(ts, x), time_weight('LOCF', "
                                    "ts, x) and hyperloglog(n, x) make sketches");
   }
-  const std::span<const std::byte> bytes = std::as_bytes(std::span(BlobOf(value)));
+  return ParseSketch(BlobOf(value));
+}
+
+Result<AnySketch> ParseSketch(std::string_view blob) {
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(blob));
   XTDB_ASSIGN_OR_RETURN(const SketchKind kind, SketchKindOf(bytes));
   const ByteReader payload = SketchPayload(bytes);
   // A Result converts to a Result of more only by hand.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <span>
+#include <string_view>
 #include <variant>
 
 #include "engine/base/status.h"
@@ -16,6 +16,8 @@ using AnySketch = std::variant<QuantileSketch, DistinctSketch, CounterSummary, T
 
 // value: not NULL. kInvalidArgument for what is no sketch: "an aggregate such as ... makes one".
 Result<AnySketch> SketchOf(sqlite3_value* value);
+// The same of its bytes.
+Result<AnySketch> ParseSketch(std::string_view blob);
 // Which aggregates make it.
 SketchKind KindOf(const AnySketch& sketch);
 SketchBytes Encode(const AnySketch& sketch);

@@ -1,17 +1,9 @@
 #include "vtab/sketch/time_weight.h"
 
 namespace xtdb {
-namespace {
-
-double UsBetween(TimedNumber from, TimedNumber to) {
-  return static_cast<double>(to.ts_us) - static_cast<double>(from.ts_us);
-}
-
-}  // namespace
-
 double TimeWeight::AreaBetween(TimedNumber from, TimedNumber to) const {
   const double height = weighting_ == Weighting::kLocf ? from.value : (from.value + to.value) / 2;
-  return height * UsBetween(from, to);
+  return height * UsBetween(from.ts_us, to.ts_us);
 }
 
 void TimeWeight::Add(TimedNumber point) {
@@ -34,7 +26,7 @@ Status TimeWeight::Merge(const TimeWeight& next) {
 
 std::optional<double> TimeWeight::Average() const {
   if (first_.ts_us == last_.ts_us) return std::nullopt;
-  return area_us_ / UsBetween(first_, last_);
+  return area_us_ / UsBetween(first_.ts_us, last_.ts_us);
 }
 
 SketchBytes TimeWeight::Encode() const {

@@ -1,6 +1,7 @@
 #include "vtab/text/number_text.h"
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <system_error>
 
@@ -136,6 +137,11 @@ std::optional<Number> ParseWholeNumber(std::string_view text) {
     if (static_cast<double>(integer) == real) return Number{.is_integer = true, .integer = integer};
   }
   return Number{.is_integer = false, .real = real};
+}
+
+std::string JsonNumber(double number) {
+  if (std::isfinite(number)) return ShowReal(number);
+  return number > 0 ? "9e999" : "-9e999";
 }
 
 std::string ShowReal(double number) {

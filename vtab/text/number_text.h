@@ -27,5 +27,7 @@ std::optional<Number> ParseWholeNumber(std::string_view text);
 
 // The shortest text that reads back as the same double: "0.1", "12", "1e+300", "inf".
 std::string ShowReal(double number);
+// The same for JSON, which has no infinities: SQLite reads 9e999 as one.
+std::string JsonNumber(double number);
 
 }  // namespace xtdb
