@@ -235,6 +235,18 @@ Result<int64_t> StorageEngine::LastTs(TagId tag) {
   return last;
 }
 
+Status StorageEngine::RenameTag(std::string_view name, std::string_view new_name,
+                                int64_t timeout_us) {
+  if (atomic_commit()) {
+    return Status::Unsupported("tags of a container with atomic_commit cannot be renamed");
+  }
+  XTDB_ASSIGN_OR_RETURN(const auto transaction, Begin(timeout_us));
+  XTDB_RETURN_IF_ERROR(transaction->RenameTag(name, new_name));
+  XTDB_RETURN_IF_ERROR(transaction->Prepare());
+  transaction->Commit();
+  return Status();
+}
+
 std::shared_ptr<const TagDictionary> StorageEngine::tags() const {
   std::lock_guard lock(mutex_);
   return {state_, &state_->dictionary};

@@ -184,6 +184,10 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
                     int64_t timeout_us = kWriteTimeoutUs);
   Status BatchAppend(std::span<const PointWrite> points, int64_t timeout_us = kWriteTimeoutUs);
 
+  // A commit that gives a tag another name, as Transaction::RenameTag. kUnsupported with
+  // atomic_commit, where commits are a database's.
+  Status RenameTag(std::string_view name, std::string_view new_name, int64_t timeout_us);
+
   // Writes all buffered points to blocks and moves the checkpoint to the log's end. kBusy after
   // timeout.
   Status Flush(int64_t timeout_us);

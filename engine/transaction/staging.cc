@@ -152,6 +152,13 @@ Status Staging::SetDefinition(StagedTag& tag, TagDefinition definition) {
   return Status();
 }
 
+Status Staging::Rename(StagedTag& tag, std::string_view name) {
+  XTDB_RETURN_IF_ERROR(CheckName(name));
+  TagDefinition definition = *tag.definition_;
+  definition.name = name;
+  return SetDefinition(tag, std::move(definition));
+}
+
 void Staging::Append(StagedTag& tag, const Point& point) {
   Touch(tag);
   tag.increasing_ &= tag.columns_.empty() || tag.columns_.ts_us.back() < point.ts_us;

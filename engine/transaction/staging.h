@@ -83,6 +83,8 @@ class Staging {
   // without NULs; kResourceExhausted when the numbers are used up.
   Result<StagedTag*> Define(std::string_view name);
   Status SetDefinition(StagedTag& tag, TagDefinition definition);
+  // Find goes on by the name that is committed.
+  Status Rename(StagedTag& tag, std::string_view name);
 
   void Append(StagedTag& tag, const Point& point);
   // A value of a type other than text.

@@ -192,6 +192,18 @@ Status Transaction::DefineTag(std::string_view name, std::optional<ValueType> ty
       .WithContext("tag '" + std::string(name) + "'");
 }
 
+// Alone, since what is staged is found by the names that are committed.
+Status Transaction::RenameTag(std::string_view name, std::string_view new_name) {
+  if (has_written()) return Status::FailedPrecondition("renaming is a transaction of its own");
+  if (staging_.Find(new_name) != nullptr) {
+    return Status::AlreadyExists("there is a tag '" + std::string(new_name) + "'");
+  }
+  StagedTag* const tag = staging_.Find(name);
+  if (tag == nullptr) return Status::NotFound("no tag '" + std::string(name) + "'");
+  BeforeChange();
+  return staging_.Rename(*tag, new_name);
+}
+
 // Whether all integers that the tag has are exact as doubles.
 Result<bool> Transaction::MayWiden(const StagedTag& tag) {
   XTDB_ASSIGN_OR_RETURN(const auto snapshot, engine_->TakeSnapshot());

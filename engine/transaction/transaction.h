@@ -42,6 +42,10 @@ class Transaction {
                    std::optional<std::string_view> description,
                    std::optional<Interpolation> interpolation = std::nullopt);
 
+  // Gives a tag another name, which nobody has; its points are its own as before. In a transaction
+  // of its own: kFailedPrecondition. kNotFound, kAlreadyExists, kInvalidArgument as for names.
+  Status RenameTag(std::string_view name, std::string_view new_name);
+
   // Stages one point; the last write of a (tag, ts) counts. A type is taken from the first non-NULL
   // value; an int64 tag widens to float64 at the first fraction, if all its integers are exact.
   //   kInvalidArgument: ts outside kTsMin..kTsMax. kTypeMismatch: the value does not fit the tag,

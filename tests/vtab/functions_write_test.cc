@@ -332,5 +332,26 @@ TEST_F(MaintenanceFunctionsTest, TheVersionIsJson) {
               testing::MatchesRegex("[0-9]+.[0-9]+.[0-9]+"));
 }
 
+TEST_F(WritingFunctionsTest, ATagGetsAnotherName) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('a', 1, 1), ('b', 1, 2)");
+  EXPECT_EQ(Line("SELECT xtdb_rename_tag('plant', 'a', 'c')"), "ok");
+  EXPECT_EQ(Line("SELECT tag, value FROM plant"), "b 2, c 1");
+  EXPECT_EQ(TestDatabase(DatabasePath()).Line("SELECT tag FROM xtdb_tags('plant')"), "b, c");
+  EXPECT_THAT(Exec("SELECT xtdb_rename_tag('plant', 'a', 'd')"),
+              FailsWith(SQLITE_ERROR, "xtdb_rename_tag: no tag 'a'"));
+  EXPECT_THAT(Exec("SELECT xtdb_rename_tag('plant', 'b', 'c')"),
+              FailsWith(SQLITE_ERROR, "there is a tag 'c'"));
+  EXPECT_THAT(Exec("SELECT xtdb_rename_tag('plant', 'b', NULL)"),
+              FailsWith(SQLITE_ERROR, "write xtdb_rename_tag('plant', 'old', 'new')"));
+  Run("BEGIN");
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('b', 2, 3)");
+  EXPECT_THAT(Exec("SELECT xtdb_rename_tag('plant', 'b', 'd')"),
+              FailsWith(SQLITE_ERROR, "COMMIT or ROLLBACK first"));
+  Run("ROLLBACK");
+  Run("CREATE VIRTUAL TABLE whole USING xtdb(path='whole.xtdb', atomic_commit=on)");
+  EXPECT_THAT(Exec("SELECT xtdb_rename_tag('whole', 'a', 'b')"),
+              FailsWith(SQLITE_ERROR, "atomic_commit cannot be renamed"));
+}
+
 }  // namespace
 }  // namespace xtdb

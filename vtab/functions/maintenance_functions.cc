@@ -126,6 +126,17 @@ Result<Answer> Set(const Target& target, Arguments arguments) {
   return Answer("ok");
 }
 
+Result<Answer> Rename(const Target& target, Arguments arguments) {
+  const Status done =
+      target.engine().RenameTag(TextOf(arguments[0]), TextOf(arguments[1]), target.timeout_us);
+  // It would look like a broken constraint of a table.
+  if (done.code() == StatusCode::kAlreadyExists) {
+    return Status::FailedPrecondition(std::string(done.message()));
+  }
+  XTDB_RETURN_IF_ERROR(done);
+  return Answer("ok");
+}
+
 constexpr Maintenance kAll[] = {
     {"xtdb_flush", 1, 1, kChangingFunction, "which table? write xtdb_flush('plant')", Flush},
     {"xtdb_seal", 1, 1, kChangingFunction, "which table? write xtdb_seal('plant')", Seal},
@@ -136,6 +147,8 @@ constexpr Maintenance kAll[] = {
     {"xtdb_drop", 2, 2, kChangingFunction,
      "which table, and before what? write xtdb_drop('plant', '2026-01-01')", Drop},
     {"xtdb_compact", 1, 2, kChangingFunction, "which table? write xtdb_compact('plant')", Compact},
+    {"xtdb_rename_tag", 3, 3, kChangingFunction,
+     "which table, tag and new name? write xtdb_rename_tag('plant', 'old', 'new')", Rename},
     {"xtdb_set", 3, 3, kChangingFunction,
      "which table, option and value? write xtdb_set('plant', 'retention', '90 days')", Set},
 };
