@@ -155,7 +155,7 @@ std::optional<Tally> Tallier::OfBlock(const BlockDirEntry& entry) const {
     tally.first_ts_us = entry.ts_min_us;
     tally.last_ts_us = entry.ts_max_us;
     tally.inner.covered_us = entry.ts_max_us - entry.ts_min_us;
-  } else {
+  } else if (SeesRefused()) {
     tally.refused_before_us = tally.refused_behind_us = entry.ts_min_us;
   }
   tally.points = entry.count;
@@ -178,7 +178,7 @@ std::optional<Tally> Tallier::OfVector(const VectorEntry& vector, ValueType type
     stats.sum_low = vector.sum_low;
     stats.sum_high = vector.sum_high;
     tally = OfStats(stats, type);
-  } else {
+  } else if (SeesRefused()) {
     tally.refused_before_us = tally.refused_behind_us = vector.ts_min_us;
   }
   tally.points = vector.count;

@@ -108,13 +108,24 @@ TEST_F(AggregateFunctionTest, ManyBucketsWithoutAValue) {
   Run("INSERT INTO plant(tag, ts, value) VALUES ('bad', 0, 1), ('bad', 60000, 2)");
   Run("WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 50000) INSERT INTO "
       "plant(tag, ts, value, quality) SELECT 'bad', i, i, 0 FROM r");
-  for (const std::string more : {"", " WHERE bounds = 'simple'", " WHERE mode = 'linear'"}) {
+  // In memory, and then from the statistics of blocks.
+  const auto check = [&](const std::string& more) {
     SCOPED_TRACE(more);
     EXPECT_EQ(Line("SELECT count(*), count(twa) FROM xtdb_aggregate('plant', 'bad', NULL, NULL, '1 "
                    "us')" +
                    more),
               more == " WHERE bounds = 'simple'" ? "50002 1" : "50002 50001");
-  }
+    EXPECT_EQ(Line("SELECT count(*), sum(integral) FROM xtdb_aggregate('plant', 'bad', 0, 60001, "
+                   "'10 ms')" +
+                   more),
+              more == " WHERE bounds = 'simple'" ? "7 3.0e-06"
+              : more.empty()                     ? "7 0.060002"
+                                                 : "7 0.090002");
+  };
+  const std::vector<std::string> all = {"", " WHERE bounds = 'simple'", " WHERE mode = 'linear'"};
+  for (const std::string& more : all) check(more);
+  Run("SELECT xtdb_seal('plant')");
+  for (const std::string& more : all) check(more);
 }
 
 TEST_F(AggregateFunctionTest, TimeWeightedFiguresHoldAValueUntilTheNext) {
