@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -72,13 +73,17 @@ class RandomHistory {
     ASSERT_OK_AND_ASSIGN(StagedTag* const tag, transaction.FindOrDefineTag(name));
     int64_t ts_us = static_cast<int64_t>(Below(4 * shape_.rows_max));
     const size_t step_max = 1 + Below(shape_.step_max);
+    const bool has_deleted = Below(4) != 0;
+    std::optional<Quality> of_all;
+    if (Below(4) == 0) of_all = Below(2) == 0 ? kQualityBad : kQualityUncertain;
     for (size_t count = 1 + Below(shape_.rows_max); count > 0; --count) {
       ts_us += 1 + static_cast<int64_t>(Below(step_max));
-      if (Below(8) == 0) {
+      if (has_deleted && Below(8) == 0) {
         ASSERT_OK(transaction.Delete(*tag, ts_us * shape_.unit_us));
         continue;
       }
-      const Quality quality = Below(5) == 0 ? kQualityBad : kQualityGood;
+      // At times all of a commit is bad, or uncertain: whole blocks are, then.
+      const Quality quality = of_all ? *of_all : Below(5) == 0 ? kQualityBad : kQualityGood;
       ASSERT_OK(transaction.Write(*tag, ts_us * shape_.unit_us, RandomValue(name), quality));
     }
   }
