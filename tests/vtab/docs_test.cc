@@ -147,5 +147,7 @@ TEST(DocsTest, TheReferenceDoesWhatItSays) { EXPECT_GT(RunDocument("sql.md"), 80
 
 TEST(DocsTest, WhatOneMovesFromDoesWhatItSays) { EXPECT_GT(RunDocument("migration.md"), 3u); }
 
+TEST(DocsTest, WhatAnOperatorAsksDoesWhatItSays) { EXPECT_GT(RunDocument("operations.md"), 5u); }
+
 }  // namespace
 }  // namespace xtdb
