@@ -89,6 +89,12 @@ if(XTDB_PYTHON AND NOT XTDB_SANITIZE)
            COMMAND ${XTDB_PYTHON} ${PROJECT_SOURCE_DIR}/tests/python/package_test.py
                    $<TARGET_FILE:xtdb_module>)
   set_tests_properties(python.ThePackage PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS python)
+  if(TARGET xtdb_program)
+    add_test(NAME docs.ConsoleSessions
+             COMMAND ${XTDB_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/docs/console_test.py
+                     ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+    set_tests_properties(docs.ConsoleSessions PROPERTIES TIMEOUT 300 LABELS docs)
+  endif()
 endif()
 
 if(TARGET xtdb_shared AND TARGET xtdb_program AND NOT XTDB_SANITIZE)
