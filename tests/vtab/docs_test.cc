@@ -124,8 +124,10 @@ std::set<std::string> NamesOf(sqlite3* db, const std::string& what) {
 TEST(DocsTest, TheReferenceNamesEveryFunction) {
   std::ifstream document(XTDB_SOURCE_DIR "/docs/sql.md");
   const std::string text((std::istreambuf_iterator<char>(document)), {});
+  sqlite3_reset_auto_extension();
   sqlite3* plain = nullptr;
   ASSERT_EQ(sqlite3_open(":memory:", &plain), SQLITE_OK);
+  sqlite3_auto_extension(reinterpret_cast<void (*)()>(sqlite3_xtdb_init));
   TestDatabase db(":memory:");
   size_t count = 0;
   for (const std::string what : {"pragma_function_list", "pragma_module_list"}) {
@@ -147,7 +149,7 @@ TEST(DocsTest, TheReferenceDoesWhatItSays) { EXPECT_GT(RunDocument("sql.md"), 80
 
 TEST(DocsTest, WhatOneMovesFromDoesWhatItSays) { EXPECT_GT(RunDocument("migration.md"), 3u); }
 
-TEST(DocsTest, WhatAnOperatorAsksDoesWhatItSays) { EXPECT_GT(RunDocument("operations.md"), 5u); }
+TEST(DocsTest, WhatAnOperatorAsksDoesWhatItSays) { EXPECT_GT(RunDocument("operations.md"), 4u); }
 
 }  // namespace
 }  // namespace xtdb
