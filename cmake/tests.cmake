@@ -102,3 +102,12 @@ if(TARGET xtdb_shared AND TARGET xtdb_program AND NOT XTDB_SANITIZE)
            COMMAND ${PROJECT_SOURCE_DIR}/tests/install/installed_tree.sh ${PROJECT_BINARY_DIR})
   set_tests_properties(install.TheInstalledTreeWorks PROPERTIES LABELS install TIMEOUT 300)
 endif()
+
+# Programs in which users load the extension; each test is left out where its program is not there.
+if(TARGET xtdb_module AND TARGET xtdb_shared AND NOT XTDB_SANITIZE)
+  foreach(tool shell isql odbc python newest_python jdbc node php perl sqlitebrowser loggers)
+    add_test(NAME tools.${tool}
+             COMMAND ${PROJECT_SOURCE_DIR}/tests/tools/run.sh ${tool} ${PROJECT_BINARY_DIR})
+    set_tests_properties(tools.${tool} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS tools)
+  endforeach()
+endif()

@@ -15,6 +15,7 @@ esac
 
 scripts/install_dependencies.sh
 scripts/install_postgres.sh || echo "xtdb: no PostgreSQL: the tests beside it are skipped" >&2
+scripts/install_tools.sh || echo "xtdb: tests of tools that are not installed are skipped" >&2
 cmake --preset release -Wno-dev --log-level=WARNING
 cmake --build build -j "${XTDB_JOBS:-2}" -- --quiet
 exec ctest --test-dir build --output-on-failure -j "${XTDB_JOBS:-2}" "${selection[@]}"
