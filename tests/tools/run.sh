@@ -66,5 +66,8 @@ case "$tool" in
   loggers)
     export NODE_PATH=$build/tools/node_modules
     run /usr/bin/python3 "$here/loggers.py" ;;
+  pages)
+    export NODE_PATH=$build/tools/node_modules
+    run /usr/bin/python3 "$here/pages.py" ;;
   *) echo "no test of a tool $tool"; exit 2 ;;
 esac
