@@ -60,6 +60,17 @@ class Reading(Odbc):
             self.ask("SELECT CAST(value AS TEXT) " + state), [("9007199254740993",), ("läuft",)]
         )
 
+    def test_a_view_makes_texts_a_column(self):
+        self.cursor.execute(
+            "CREATE TEMP VIEW states AS "
+            "SELECT tag, time, CAST(value AS TEXT) AS state, quality FROM plant"
+        )
+        wanted = "SELECT * FROM states WHERE time >= ? AND tag = 'pump.state'"
+        rows = self.ask(wanted, DATE(2026, 1, 1))
+        self.assertEqual(rows, [("pump.state", DATE(2026, 1, 1, 8), "läuft", 192)])
+        types = [column[1] for column in self.cursor.description]
+        self.assertEqual(types, [str, datetime.datetime, str, int])
+
     def test_the_catalogue(self):
         tables = {row.table_name: row.table_type for row in self.cursor.tables()}
         for name in ("plant", "hourly", "boiler", "area"):

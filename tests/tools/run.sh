@@ -10,7 +10,7 @@ build=$(readlink -f "$2")
 extension=$build/xtdb.so
 
 skip() {
-  echo "$tool is left out: there is no $1; scripts/install_tools.sh ${2:-} installs it"
+  echo "$tool is left out: there is no $1; scripts/install_tools.sh${2:+ $2} installs it"
   exit 77
 }
 need() { command -v "$1" >/dev/null || skip "$@"; }
