@@ -105,8 +105,8 @@ endif()
 
 # Programs in which users load the extension; each test is left out where its program is not there.
 if(TARGET xtdb_module AND TARGET xtdb_shared AND NOT XTDB_SANITIZE)
-  foreach(tool shell isql odbc python newest_python jdbc node php perl sqlitebrowser libreoffice
-          loggers pages)
+  foreach(tool shell newer_shell isql odbc python newest_python jdbc node php perl sqlitebrowser
+          libreoffice loggers pages)
     add_test(NAME tools.${tool}
              COMMAND ${PROJECT_SOURCE_DIR}/tests/tools/run.sh ${tool} ${PROJECT_BINARY_DIR})
     set_tests_properties(tools.${tool} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS tools)

@@ -61,6 +61,24 @@ if [ "$all" = yes ] && [ ! -e build/tools/node_modules/better-sqlite3 ]; then
     failed+=(better-sqlite3)
 fi
 
+# The npm package sqlite3 carries SQLite's sources with the shell, which better-sqlite3 does not.
+build_shell() {
+  local fetched
+  fetched=$(mktemp -d)
+  (
+    cd "$fetched" && npm pack --silent sqlite3 && tar -xzf sqlite3-*.tgz &&
+      tar -xzf package/deps/sqlite-autoconf-*.tar.gz --strip-components=1 &&
+      cc -O1 -w shell.c sqlite3.c -DSQLITE_ENABLE_MATH_FUNCTIONS -lm -lpthread -ldl -o sqlite3
+  ) >>"$log" 2>&1 && mkdir -p build/tools && mv "$fetched/sqlite3" build/tools/
+  local status=$?
+  rm -rf "$fetched"
+  return "$status"
+}
+if [ "$all" = yes ] && [ ! -x build/tools/sqlite3 ]; then
+  echo "xtdb: building a newer sqlite3 shell, for tests of tools"
+  build_shell || failed+=(sqlite3)
+fi
+
 if [ ${#failed[@]} -gt 0 ]; then
   tail -n 5 "$log" >&2
   echo "xtdb: could not install: ${failed[*]}" >&2

@@ -28,6 +28,9 @@ run() {
 need sqlite3
 case "$tool" in
   shell) run bash "$here/shell.sh" ;;
+  newer_shell)
+    [ -x "$build/tools/sqlite3" ] || skip "newer sqlite3 shell" --all
+    run env PATH="$build/tools:$PATH" bash "$here/shell.sh" ;;
   isql) need isql; need_odbc_driver; run bash "$here/isql.sh" ;;
   odbc) need_python pyodbc; need_odbc_driver; run /usr/bin/python3 "$here/odbc.py" ;;
   python) run /usr/bin/python3 "$here/python_modules.py" ;;

@@ -58,7 +58,7 @@ expect "a million" "1000000|249999750000.0" \
 expect "a million rows" "1000000 499999500000" \
   "$(sql "SELECT value * 2 FROM plant WHERE tag = 'million'" |
     awk '{ n++; sum += $1 } END { printf "%d %.0f", n, sum }')"
-expect "a CSV file" "1000001" "$(sql ".headers on" ".mode csv" ".once $folder/out.csv" \
+expect "a CSV file" "1000001" "$(sql ".headers on" ".mode csv" ".output $folder/out.csv" \
   "SELECT tag, time, value FROM plant WHERE tag = 'million'"; wc -l <"$folder/out.csv")"
 expect "it comes back" "1000000" "$(sql "CREATE VIRTUAL TABLE copy USING xtdb(path='copy.xtdb')" \
   "SELECT xtdb_import('copy', '$folder/out.csv')")"

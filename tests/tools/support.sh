@@ -6,7 +6,7 @@ failures=0
 # expect WHAT WANTED GOT
 expect() {
   [ "$2" = "$3" ] && return
-  printf '%s:\n  wanted: %s\n  got:    %s\n' "$1" "$2" "$3"
+  printf '%s:\n  wanted: %s\n  got:    %s\n' "$1" "${2:0:1000}" "${3:0:1000}"
   failures=$((failures + 1))
 }
 
