@@ -127,7 +127,8 @@ class LibreOffice(unittest.TestCase):
     def test_texts_need_a_cast(self):
         state = "FROM plant WHERE tag = 'pump.state'"
         self.assertEqual(self.ask("SELECT value " + state, "getString"), [("",)])
-        self.assertEqual(self.ask("SELECT CAST(value AS TEXT) " + state, "getString"), [("läuft",)])
+        cast = "SELECT CAST(value AS TEXT) " + state
+        self.assertEqual(self.ask(cast, "getString"), [("läuft",)])
 
     def test_the_catalogue(self):
         data = self.db.getMetaData()

@@ -14,6 +14,38 @@ EXTENSION, FOLDER = "", ""
 DATE = datetime.datetime
 SMALL = "SELECT * FROM plant WHERE tag IN ('boiler.temp', 'pump.speed', 'pump.state', 'valve.open')"
 
+TIME = object()
+# As reporting tools write them, over the table {t}; TIME stands for a bound time.
+GENERATED = [
+    ('SELECT * FROM "{t}" WHERE "time" >= {{ts \'2026-01-01 08:30:00\'}} ORDER BY 1, 2', ()),
+    ("SELECT * FROM {t} WHERE time >= {{d '2026-01-01'}} ORDER BY tag, time", ()),
+    ("SELECT * FROM {t} WHERE {{fn upper(tag)}} = 'BOILER.TEMP' ORDER BY time", ()),
+    (
+        'SELECT "rows"."tag" AS "tag", sum("rows"."value") AS "sum", count(DISTINCT "rows"."time")'
+        ' AS "n" FROM (SELECT "tag", "time", "value" FROM "{t}" WHERE "quality" >= ?) "rows"'
+        ' GROUP BY "tag" ORDER BY "tag"',
+        (64,),
+    ),
+    (
+        "SELECT top.* FROM (SELECT * FROM {t} WHERE tag IN (?, ?)) top ORDER BY 1, 2 LIMIT 4",
+        ("boiler.temp", "valve.open"),
+    ),
+    ("SELECT strftime('%Y-%m-%d %H', time) AS h, avg(value) FROM {t} GROUP BY 1 ORDER BY 1", ()),
+    (
+        "SELECT a.tag, a.time, a.value, b.value FROM {t} a LEFT OUTER JOIN {t} b"
+        " ON b.time = a.time AND b.tag = 'valve.open' ORDER BY 1, 2",
+        (),
+    ),
+    ("SELECT tag, max(time) AS last FROM {t} GROUP BY tag HAVING count(*) >= ? ORDER BY tag", (1,)),
+    ("SELECT * FROM {t} WHERE time = ? OR value > ? ORDER BY tag, time", (TIME, 71)),
+    ("SELECT * FROM {t} WHERE NOT (time < ?) ORDER BY tag, time", (TIME,)),
+    ("SELECT * FROM {t} WHERE time IN (?, ?) ORDER BY tag", (TIME, "2026-01-01 08:00:00.000")),
+    ("SELECT CASE WHEN value > 71 THEN 'a' ELSE 'b' END AS c, count(*) FROM {t} GROUP BY c", ()),
+    ("SELECT * FROM {t} WHERE tag LIKE ? AND time > ? ORDER BY time DESC LIMIT 2", ("b%", TIME)),
+    ("SELECT tag, value, lag(value) OVER (PARTITION BY tag ORDER BY time) AS p FROM {t}", ()),
+    ("SELECT * FROM {t} o WHERE time = (SELECT max(time) FROM {t} i WHERE i.tag = o.tag)", ()),
+]
+
 
 class Odbc(unittest.TestCase):
     def setUp(self):
@@ -207,6 +239,24 @@ class ReportingTool(Odbc):
         )
         self.assertEqual(rows[0][:2], ("boiler house", 4))
         self.assertEqual(rows[0][2], 72.75)
+
+    def test_statements_of_tools_give_what_a_plain_table_gives(self):
+        self.cursor.execute(
+            "CREATE TEMP TABLE plain(tag TEXT NOT NULL, time TIMESTAMP NOT NULL,"
+            " value NUMERIC, quality INTEGER)"
+        )
+        self.cursor.execute("INSERT INTO plain " + SMALL)
+        self.cursor.execute("CREATE TEMP VIEW small AS " + SMALL)
+        begin = DATE(2026, 1, 1, 8, 30)
+        for sql, arguments in GENERATED:
+            with self.subTest(sql):
+                arguments = [begin if one is TIME else one for one in arguments]
+                got, wanted = (
+                    (self.ask(sql.format(t=table), *arguments), self.cursor.description)
+                    for table in ("small", "plain")
+                )
+                self.assertEqual(got, wanted)
+                self.assertNotEqual(got[0], [])
 
     def test_a_column_for_each_tag(self):
         rows = self.ask("SELECT * FROM boiler WHERE time >= ?", DATE(2026, 1, 1, 8, 30))
