@@ -1,21 +1,13 @@
 #!/usr/bin/env bash
-# xtdb in DB Browser for SQLite, on a screen that nobody sees: the extension is preloaded by its
-# settings, a table is browsed and filtered, cells are edited by clicks, and what is stored is
+# xtdb in DB Browser for SQLite, on a screen that nobody sees: the extension is preloaded by a
+# setting, a table is browsed and filtered, cells are edited by clicks, and what is stored is
 # compared.
 # SCREENSHOT=FILE.png keeps the last picture, where ImageMagick is installed.
 set -uo pipefail
 . "$(dirname "$0")/support.sh"
 
 export HOME=$folder XDG_RUNTIME_DIR=$folder/run LANG=C.UTF-8
-mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$HOME/.config/sqlitebrowser"
-cat >"$HOME/.config/sqlitebrowser/sqlitebrowser.conf" <<END
-[%General]
-language=en_US
-
-[extensions]
-enable_load_extension=true
-list=$extension
-END
+mkdir -m 700 "$XDG_RUNTIME_DIR"
 
 Xvfb -displayfd 3 -screen 0 1280x900x24 3>"$folder/display" 2>/dev/null &
 screen=$!
@@ -34,7 +26,7 @@ wait_for 20 test -s "$folder/display" || { echo "no screen"; exit 1; }
 DISPLAY=:$(cat "$folder/display")
 export DISPLAY
 
-sqlitebrowser -t plant "$folder/plant.db" 2>"$folder/browser.log" &
+sqlitebrowser -o "extensions/list=$extension" -t plant "$folder/plant.db" 2>"$folder/browser.log" &
 browser=$!
 
 find_window() { xdotool search --onlyvisible --name "$1"; }
