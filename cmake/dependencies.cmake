@@ -30,6 +30,7 @@ find_package(Threads REQUIRED)
 find_package(SQLite3 3.40)
 xtdb_require(SQLite3_FOUND libsqlite3-dev)
 
+xtdb_static_library(xtdb_zlib zlib.h libz.a zlib1g-dev)
 xtdb_static_library(xtdb_zstd zstd.h libzstd.a libzstd-dev)
 xtdb_static_library(xtdb_deflate libdeflate.h libdeflate.a libdeflate-dev)
 

@@ -9,7 +9,7 @@ if(XTDB_SANITIZE)
   target_compile_definitions(xtdb_test_options INTERFACE XTDB_SANITIZED=1)
 endif()
 target_link_libraries(xtdb_test_options INTERFACE xtdb_shell xtdb_entry SQLite::SQLite3
-                      GTest::gmock GTest::gtest)
+                      xtdb_zlib xtdb_zstd GTest::gmock GTest::gtest)
 
 file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cc)
 add_library(xtdb_test_support STATIC ${support_sources})

@@ -48,6 +48,7 @@ ExitCode Run(int argc, char** argv, const Terminal& terminal) {
   Command command;
   AddRecordCommand(app, command);
   AddImportCommand(app, command);
+  AddExportCommand(app, command);
   AddStatsCommand(app, command);
   AddCheckCommand(app, command);
   AddBackupCommand(app, command);

@@ -16,9 +16,10 @@
 namespace xtdb {
 namespace {
 
-constexpr std::array<std::string_view, 12> kKeys = {
-    "tag",         "delimiter",  "decimal",      "header",         "layout",   "time_format",
-    "time_column", "tag_column", "value_column", "quality_column", "on_error", "quality"};
+constexpr std::array<std::string_view, 14> kKeys = {
+    "tag",         "delimiter",   "decimal",    "header",       "layout",
+    "time_format", "time_column", "tag_column", "value_column", "quality_column",
+    "on_error",    "quality",     "format",     "timezone"};
 
 Status BadOption(const ModuleArgument& option, std::string_view forms) {
   return Status::InvalidArgument("option " + option.key + " is " + QuoteForMessage(option.value) +
@@ -50,6 +51,12 @@ Status ReadLayout(const ModuleArgument& option, CsvOptions& csv) {
   return {};
 }
 
+Status ReadFormat(const ModuleArgument& option, CsvImportOptions& options) {
+  if (option.value != "csv" && option.value != "lines") return BadOption(option, "csv or lines");
+  options.format = option.value == "lines" ? ImportFormat::kLines : ImportFormat::kCsv;
+  return {};
+}
+
 Status ReadOnError(const ModuleArgument& option, CsvImportOptions& options) {
   if (option.value != "stop" && option.value != "skip") return BadOption(option, "stop or skip");
   options.skip_bad_lines = option.value == "skip";
@@ -70,7 +77,10 @@ Status ReadOption(const ModuleArgument& option, CsvImportOptions& options) {
   if (option.key == "layout") return ReadLayout(option, csv);
   if (option.key == "on_error") return ReadOnError(option, options);
   if (option.key == "quality") return ReadQuality(option, options);
-  if (option.key == "header") {
+  if (option.key == "format") return ReadFormat(option, options);
+  if (option.key == "timezone") {
+    XTDB_ASSIGN_OR_RETURN(csv.time_zone, TimeZone::Load(option.value));
+  } else if (option.key == "header") {
     XTDB_ASSIGN_OR_RETURN(csv.header, ParseBool(option.value));
   } else if (option.key == "time_format") {
     XTDB_ASSIGN_OR_RETURN(csv.time_format, ParseCsvTimeFormat(option.value));

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/io/clock.h"
 #include "engine/io/file_system.h"
 #include "vtab/engine_registry.h"
 #include "vtab/text/interval_text.h"
+#include "vtab/text/time_text.h"
 
 namespace xtdb {
 namespace {
@@ -35,6 +38,17 @@ CLI::Option* AddDurationOption(CLI::App& app, const std::string& name, int64_t& 
     duration_us = parsed.value();
   };
   return app.add_option_function<std::string>(name, parse, description)->type_name("DURATION");
+}
+
+CLI::Option* AddTimeOption(CLI::App& app, const std::string& name,
+                           const std::function<void(int64_t)>& set,
+                           const std::string& description) {
+  const auto parse = [set, name](const std::string& text) {
+    const Result<int64_t> parsed = ParseTimestamp(text, SystemClock().NowUs());
+    if (!parsed.ok()) throw CLI::ValidationError(name, std::string(parsed.status().message()));
+    set(std::clamp(parsed.value(), kTsMin, kTsMax + 1));
+  };
+  return app.add_option_function<std::string>(name, parse, description)->type_name("TIME");
 }
 
 Result<ExitCode> OrNothingDone(Result<ExitCode> done, const Terminal& terminal) {

@@ -30,6 +30,7 @@ using Command = std::function<Result<ExitCode>(const Terminal&)>;
 // Adds one subcommand; when it is parsed it sets `command`, which must outlive `app`.
 void AddRecordCommand(CLI::App& app, Command& command);
 void AddImportCommand(CLI::App& app, Command& command);
+void AddExportCommand(CLI::App& app, Command& command);
 void AddStatsCommand(CLI::App& app, Command& command);
 void AddCheckCommand(CLI::App& app, Command& command);
 void AddBackupCommand(CLI::App& app, Command& command);
@@ -41,6 +42,11 @@ void AddSqlCommand(CLI::App& app, Command& command);
 // counts 30 days.
 CLI::Option* AddDurationOption(CLI::App& app, const std::string& name, int64_t& duration_us,
                                const std::string& description);
+
+// An option that takes a time as SQL does ('2026-01-31', '2026-01-31 06:00 Europe/Berlin', 'now'),
+// UTC where it names no zone. `set` gets it in microseconds, kTsMin to kTsMax + 1.
+CLI::Option* AddTimeOption(CLI::App& app, const std::string& name,
+                           const std::function<void(int64_t)>& set, const std::string& description);
 
 // An error is printed and becomes kNothingDone.
 Result<ExitCode> OrNothingDone(Result<ExitCode> done, const Terminal& terminal);

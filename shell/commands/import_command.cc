@@ -21,14 +21,21 @@ constexpr const char* kFooter = R"(
 Long files have a point in each line: tag, time, value and, if you like, quality, in any order under
 a header. Without a column of tags the points are of --tag, or of a tag with the file's name.
 Wide files have a header, a time and one column for each tag. Separator, header, layout and format
-of the times are detected; the options settle what cannot be told. All files together are one
-transaction: on an error nothing of them is kept.
+of the times are detected; the options settle what cannot be told. Lines '#tag,name,type,unit,
+description,step' in front define tags, as 'xtdb export' writes them.
+
+Files of InfluxDB's line protocol make a tag of each field, with the measurement and the values of
+its tags in front: 'air,room=k3 temp=21.5' is of the tag air.k3.temp; a field 'value' adds nothing
+to the name. --unit says what their times count, --quality-column which field is the quality.
+
+All files together are one transaction: on an error nothing of them is kept.
 
 Examples:
   xtdb import plant.xtdb plant.csv
   xtdb import plant.xtdb logs/*.csv --on-error skip
   xtdb import plant.xtdb boiler.csv --tag boiler.temp --time-format dmy --delimiter ';'
-  zcat plant.csv.gz | xtdb import plant.xtdb -
+  xtdb import plant.xtdb meters.csv.gz --timezone Europe/Berlin
+  zstdcat sensors.lp.zst | xtdb import plant.xtdb - --format lines --unit ns
 
 )";
 
@@ -168,12 +175,21 @@ CsvTimeFormat ReadTimeFormat(const std::string& text) {
   throw CLI::ValidationError("--time-format", std::string(format.status().message()));
 }
 
+std::shared_ptr<const TimeZone> ReadTimeZone(const std::string& text) {
+  Result<std::shared_ptr<const TimeZone>> zone = TimeZone::Load(text);
+  if (zone.ok()) return std::move(zone).value();
+  throw CLI::ValidationError("--timezone", std::string(zone.status().message()));
+}
+
 void AddCsvOptions(CLI::App& subcommand, CsvOptions& csv) {
   const auto set_separator = [&csv](const std::string& text) {
     csv.separator = ReadSeparator(text);
   };
   const auto set_time_format = [&csv](const std::string& text) {
     csv.time_format = ReadTimeFormat(text);
+  };
+  const auto set_time_zone = [&csv](const std::string& text) {
+    csv.time_zone = ReadTimeZone(text);
   };
   const auto set_layout = [&csv](const std::string& text) {
     csv.layout = text == "wide" ? CsvLayout::kWide : CsvLayout::kLong;
@@ -192,9 +208,14 @@ void AddCsvOptions(CLI::App& subcommand, CsvOptions& csv) {
       ->check(CLI::IsMember({"point", "comma"}));
   subcommand
       .add_option_function<std::string>(
-          "--time-format", set_time_format,
+          "--time-format,--unit", set_time_format,
           "iso, s, ms, us, ns (since 1970), dmy (31.12.2024) or mdy (12/31/2024)")
       ->type_name("FORMAT");
+  subcommand
+      .add_option_function<std::string>(
+          "--timezone", set_time_zone,
+          "Whose clock shows the times that name no zone, as Europe/Berlin (default UTC)")
+      ->type_name("NAME");
   subcommand.add_flag_function("--header,!--no-header", set_header,
                                "The first line has the names of the columns, or has not");
   subcommand
@@ -244,12 +265,24 @@ Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& t
 }  // namespace
 
 void AddImportCommand(CLI::App& app, Command& command) {
-  CLI::App& subcommand = *app.add_subcommand("import", "Read CSV files into a container");
+  CLI::App& subcommand =
+      *app.add_subcommand("import", "Read CSV or line protocol into a container");
   const auto options = std::make_shared<ImportOptions>();
   subcommand
       .add_option("CONTAINER", options->container, "The file to write; made if there is none")
       ->required();
-  subcommand.add_option("FILE", options->files, "CSV files; - is standard input")->required();
+  subcommand
+      .add_option("FILE", options->files,
+                  "Files to read, packed by gzip or zstd or not; - is standard input")
+      ->required();
+  const auto set_format = [options](const std::string& text) {
+    options->format = text == "lines" ? ImportFormat::kLines : ImportFormat::kCsv;
+  };
+  subcommand
+      .add_option_function<std::string>("--format", set_format,
+                                        "What the files are (default: as their first line says)")
+      ->type_name("csv|lines")
+      ->check(CLI::IsMember({"csv", "lines"}));
   AddCsvOptions(subcommand, options->csv);
   AddRowOptions(subcommand, *options);
   subcommand.footer(std::string(kFooter) + kExitCodes);

@@ -33,6 +33,7 @@ void CsvBatch::Clear() {
   heap_size_ = 0;
   groups_.clear();
   new_tags.clear();
+  definitions.clear();
 }
 
 void CsvBatch::GrowHeap(size_t bytes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/types.h"
+#include "engine/catalog/tag_definition.h"
 
 namespace xtdb {
 
@@ -33,6 +35,17 @@ struct CsvBatchRecord {
 struct CsvBadRecord {
   size_t records_before = 0;  // of the same batch
   Status reason;
+};
+
+// What a file says of a tag itself; what it does not say stays as it is.
+struct CsvTagDefinition {
+  uint64_t line = 0;
+  bool only_if_new = false;  // else of a tag that there is, too
+  std::string name;
+  std::optional<ValueType> type;
+  std::optional<std::string> unit;
+  std::optional<std::string> description;
+  std::optional<Interpolation> interpolation;
 };
 
 // What the points of one tag in a batch have among them; bits of CsvTagGroup::has.
@@ -77,7 +90,9 @@ class CsvBatch {
   //   tag_count: every point's tag is below it
   void Group(uint32_t tag_count);
 
-  bool empty() const { return records_.empty() && bad_records_.empty(); }
+  bool empty() const { return records_.empty() && bad_records_.empty() && definitions.empty(); }
+  // So much is good for a batch.
+  bool IsLarge() const { return points_.size() >= kPointsMax || heap_size_ >= kTextBytesMax; }
   const std::vector<CsvBatchPoint>& points() const { return points_; }
   const std::vector<CsvBatchRecord>& records() const { return records_; }  // with points only
   const std::vector<CsvBadRecord>& bad_records() const { return bad_records_; }
@@ -96,9 +111,12 @@ class CsvBatch {
 
   // Names of the tags that came up since the batch before, numbered from where those end.
   std::vector<std::string> new_tags;
-  uint64_t bytes_consumed = 0;  // of the file, up to the end of the batch
+  std::vector<CsvTagDefinition> definitions;  // before all points
+  uint64_t bytes_consumed = 0;                // of the file, up to the end of the batch
 
  private:
+  static constexpr size_t kPointsMax = 32 * 1024;
+  static constexpr size_t kTextBytesMax = 16 * kMiB;
   static constexpr size_t kShortText = 16;
 
   void AddText(std::string_view text) {

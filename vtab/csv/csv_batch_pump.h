@@ -9,7 +9,7 @@
 
 #include "engine/base/status.h"
 #include "vtab/csv/csv_batch.h"
-#include "vtab/csv/csv_batch_reader.h"
+#include "vtab/csv/point_batch_reader.h"
 
 namespace xtdb {
 
@@ -24,7 +24,7 @@ class CsvBatchPump {
  public:
   static constexpr uint64_t kBatchesBeforeThread = 4;
 
-  CsvBatchPump(CsvBatchReader& reader, std::atomic<bool>& cancelled,
+  CsvBatchPump(PointBatchReader& reader, std::atomic<bool>& cancelled,
                uint64_t batches_before_thread = kBatchesBeforeThread)
       : reader_(reader), cancelled_(cancelled), batches_before_thread_(batches_before_thread) {}
   ~CsvBatchPump();
@@ -38,7 +38,7 @@ class CsvBatchPump {
   bool StartThread();
   void Run();
 
-  CsvBatchReader& reader_;
+  PointBatchReader& reader_;
   std::atomic<bool>& cancelled_;
   uint64_t batches_before_thread_;  // UINT64_MAX: there can be no thread
   uint64_t batches_ = 0;

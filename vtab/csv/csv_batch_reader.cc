@@ -6,13 +6,6 @@
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {
-namespace {
-
-constexpr size_t kBatchPointsMax = 32 * 1024;
-constexpr size_t kBatchTextBytesMax = 16 * kMiB;
-
-}  // namespace
-
 CsvBatchReader::CsvBatchReader(CsvReader& reader, CsvTagTable& tags, CsvSchema schema,
                                const CsvBatchOptions& options)
     : reader_(reader),
@@ -20,7 +13,7 @@ CsvBatchReader::CsvBatchReader(CsvReader& reader, CsvTagTable& tags, CsvSchema s
       options_(options),
       parser_(std::move(schema), options.now_us),
       schema_(parser_.schema()),
-      times_(schema_.time_format, options.now_us),
+      times_(schema_.time_format, options.now_us, schema_.time_zone.get()),
       lines_(reader, schema_.separator, schema_.column_count),
       may_be_plain_(schema_.separator != '\n' && schema_.separator != '\r' &&
                     schema_.separator != '"'),
@@ -58,7 +51,7 @@ Result<bool> CsvBatchReader::Next(CsvBatch& batch) {
 }
 
 bool CsvBatchReader::IsFull(const CsvBatch& batch) const {
-  return batch.points().size() >= kBatchPointsMax || batch.text_bytes() >= kBatchTextBytesMax ||
+  return batch.IsLarge() ||
          (options_.records_per_boundary != 0 && batch.records().size() == records_left_);
 }
 

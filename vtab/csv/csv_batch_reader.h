@@ -13,6 +13,7 @@
 #include "vtab/csv/csv_schema.h"
 #include "vtab/csv/csv_tag_table.h"
 #include "vtab/csv/csv_time_parser.h"
+#include "vtab/csv/point_batch_reader.h"
 #include "vtab/csv/point_parser.h"
 
 namespace xtdb {
@@ -34,15 +35,12 @@ struct CsvBatchOptions {
 //
 // Ownership: borrows `reader`, which has the schema's separator, and `tags`.
 // Threads:   one at a time; while it reads, it alone uses both.
-class CsvBatchReader {
+class CsvBatchReader final : public PointBatchReader {
  public:
   CsvBatchReader(CsvReader& reader, CsvTagTable& tags, CsvSchema schema,
                  const CsvBatchOptions& options);
 
-  // Replaces `batch` by what can be had without waiting for more input, or by as many points as are
-  // good for a batch; false: it is empty, nothing is left. An error is final, and comes behind the
-  // batch of what was read before it.
-  Result<bool> Next(CsvBatch& batch);
+  Result<bool> Next(CsvBatch& batch) override;
 
  private:
   Status Fill(CsvBatch& batch);

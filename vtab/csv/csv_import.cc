@@ -5,7 +5,10 @@
 
 #include "engine/io/input_file.h"
 #include "vtab/csv/csv_batch_pump.h"
+#include "vtab/csv/csv_definitions.h"
 #include "vtab/csv/csv_reader.h"
+#include "vtab/csv/decompressed_source.h"
+#include "vtab/lines/line_batch_reader.h"
 
 namespace xtdb {
 namespace {
@@ -14,7 +17,10 @@ std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" 
 
 // `boiler` of `logs/boiler.csv`.
 std::string StemOf(const std::string& path) {
-  const std::string name = path.substr(path.rfind('/') + 1);
+  std::string name = path.substr(path.rfind('/') + 1);
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (name.ends_with(packed)) name.resize(name.size() - packed.size());
+  }
   const size_t dot = name.rfind('.');
   return dot == 0 ? name : name.substr(0, dot);
 }
@@ -50,28 +56,55 @@ Status CsvImport::ReadFile(const std::string& path) {
   return read().WithContext(DisplayName(path));
 }
 
+Status CsvImport::TellBadLine(const std::string& name, const Status& reason) {
+  if (!options_.skip_bad_lines) return reason;
+  ++bad_lines_;
+  hooks_.on_bad_line(name, reason);
+  return Status();
+}
+
 Status CsvImport::ReadOpenFile(const std::string& path, int fd, uint64_t size_bytes) {
   const std::string name = DisplayName(path);
   std::atomic<bool> cancelled = false;
-  CsvReader reader(CsvFromDescriptor(fd, [&] { return cancelled.load() || hooks_.is_stopped(); }));
-  XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
-  XTDB_ASSIGN_OR_RETURN(CsvSchema schema, DetectSchema(beginning, options_.csv, path));
-  reader.set_separator(schema.separator);
-  CsvBatchReader batches(reader, tags_, std::move(schema), BatchOptions());
-  CsvBatchPump pump(batches, cancelled);
-  const auto on_bad_line = [&](const Status& reason) -> Status {
-    if (!options_.skip_bad_lines) return reason;
-    ++bad_lines_;
-    hooks_.on_bad_line(name, reason);
-    return Status();
-  };
+  bool is_compressed = false;
+  const auto is_cancelled = [&] { return cancelled.load() || hooks_.is_stopped(); };
+  CsvReader reader(Decompressed(CsvFromDescriptor(fd, is_cancelled), &is_compressed));
+  const auto on_bad_line = [&](const Status& reason) { return TellBadLine(name, reason); };
+  CsvBatch definitions;
+  if (options_.format != ImportFormat::kLines) {
+    XTDB_RETURN_IF_ERROR(ReadCsvDefinitions(reader, definitions));
+    if (!definitions.empty()) XTDB_RETURN_IF_ERROR(writer_.Write(definitions, on_bad_line));
+  }
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<PointBatchReader> batches,
+                        MakeBatchReader(path, reader));
+  CsvBatchPump pump(*batches, cancelled);
   for (;;) {
     XTDB_ASSIGN_OR_RETURN(const CsvBatch* const batch, pump.Next());
     if (batch == nullptr) return Status();
     XTDB_RETURN_IF_ERROR(writer_.Write(*batch, on_bad_line));
     if (hooks_.is_stopped()) return Status::FailedPrecondition("interrupted");
-    XTDB_RETURN_IF_ERROR(hooks_.on_batch({name, batch->bytes_consumed, size_bytes}));
+    // How much of a packed file is read its text does not tell.
+    const uint64_t bytes_total = is_compressed ? 0 : size_bytes;
+    XTDB_RETURN_IF_ERROR(hooks_.on_batch({name, batch->bytes_consumed, bytes_total}));
   }
+}
+
+Result<std::unique_ptr<PointBatchReader>> CsvImport::MakeBatchReader(const std::string& path,
+                                                                     CsvReader& reader) {
+  XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
+  const bool is_lines =
+      options_.format == ImportFormat::kLines ||
+      (options_.format == ImportFormat::kDetect && LooksLikeLines(beginning.text));
+  if (is_lines) {
+    const CsvTimeFormat unit =
+        options_.csv.time_format ? *options_.csv.time_format : DetectLineUnit(beginning.text);
+    return std::unique_ptr<PointBatchReader>(std::make_unique<LineBatchReader>(
+        reader, tags_, LineOptions{unit, options_.csv.quality_column}, BatchOptions()));
+  }
+  XTDB_ASSIGN_OR_RETURN(CsvSchema schema, DetectSchema(beginning, options_.csv, path));
+  reader.set_separator(schema.separator);
+  return std::unique_ptr<PointBatchReader>(
+      std::make_unique<CsvBatchReader>(reader, tags_, std::move(schema), BatchOptions()));
 }
 
 CsvBatchOptions CsvImport::BatchOptions() const {

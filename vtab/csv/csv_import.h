@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "engine/base/status.h"
@@ -11,10 +12,18 @@
 #include "vtab/csv/csv_point_writer.h"
 #include "vtab/csv/csv_schema.h"
 #include "vtab/csv/csv_tag_table.h"
+#include "vtab/csv/point_batch_reader.h"
 
 namespace xtdb {
 
+enum class ImportFormat : uint8_t {
+  kDetect,
+  kCsv,
+  kLines,  // InfluxDB's line protocol; of `csv` only time_format (a unit) and quality_column count
+};
+
 struct CsvImportOptions {
+  ImportFormat format = ImportFormat::kDetect;
   CsvOptions csv;
   bool skip_bad_lines = false;
   Quality quality = kQualityGood;  // of files that have no column for it
@@ -37,8 +46,9 @@ struct CsvImportHooks {
   std::function<void(const std::string& file, const Status& reason)> on_bad_line;
 };
 
-// Reads CSV files into transactions: what each file is, is detected from its beginning, as far as
-// the options do not say. A file of times and values only is of the tag that it is named after.
+// Reads CSV files and files of line protocol, packed by gzip or zstd or not, into transactions:
+// what each file is, is detected from its beginning, as far as the options do not say. A file of
+// times and values only is of the tag that it is named after.
 //
 // Ownership: borrows everything.
 // Threads:   one at a time; of a long file another one reads ahead.
@@ -62,6 +72,9 @@ class CsvImport {
 
  private:
   Status ReadOpenFile(const std::string& path, int fd, uint64_t size_bytes);
+  Result<std::unique_ptr<PointBatchReader>> MakeBatchReader(const std::string& path,
+                                                            CsvReader& reader);
+  Status TellBadLine(const std::string& name, const Status& reason);
   CsvBatchOptions BatchOptions() const;
 
   const CsvImportOptions& options_;

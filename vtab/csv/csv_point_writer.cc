@@ -220,8 +220,31 @@ Status CsvPointWriter::WriteRecords(const CsvBatch& batch, const BadRecordFn& on
   return tell_bad_before(batch.records().size());
 }
 
+Status CsvPointWriter::Define(const CsvTagDefinition& definition) {
+  if (definition.only_if_new && transaction_->FindTag(definition.name) != nullptr) return {};
+  const Mark mark = transaction_->TakeMark();
+  const Status defined = transaction_->DefineTag(definition.name, definition.type, definition.unit,
+                                                 definition.description, definition.interpolation);
+  if (!defined.ok()) RollbackTo(mark);
+  return defined;
+}
+
+Status CsvPointWriter::DefineTags(const CsvBatch& batch, const BadRecordFn& on_bad_record) {
+  if (batch.definitions.empty()) return {};
+  if (transaction_ == nullptr) XTDB_RETURN_IF_ERROR(Begin());
+  for (const CsvTagDefinition& definition : batch.definitions) {
+    const Status defined =
+        Define(definition).WithContext("line " + std::to_string(definition.line));
+    if (defined.ok()) continue;
+    if (!IsBadRecord(defined)) return defined;
+    XTDB_RETURN_IF_ERROR(on_bad_record(defined));
+  }
+  return {};
+}
+
 Status CsvPointWriter::Write(const CsvBatch& batch, const BadRecordFn& on_bad_record) {
   for (const std::string& name : batch.new_tags) tags_.push_back({name});
+  XTDB_RETURN_IF_ERROR(DefineTags(batch, on_bad_record));
   const size_t rows = batch.records().size();
   if (rows == 0) return WriteRecords(batch, on_bad_record);
   if (transaction_ == nullptr) XTDB_RETURN_IF_ERROR(Begin());

@@ -36,9 +36,9 @@ class CsvPointWriter {
   CsvPointWriter(PointTransactions& transactions, uint64_t rows_per_commit)
       : transactions_(transactions), rows_per_commit_(rows_per_commit) {}
 
-  // Batches come in the order in which their tags were numbered. A record that does not fit
-  // (kTypeMismatch, kTooBig, kInvalidArgument) is bad, as are those that the batch tells of;
-  // nothing of it is kept and the next may follow. Every other error is final.
+  // Batches come in the order in which their tags were numbered. Tags are defined first. A record
+  // that does not fit (kTypeMismatch, kTooBig, kInvalidArgument) is bad, as are those that the
+  // batch tells of; nothing of it is kept and the next may follow. Every other error is final.
   Status Write(const CsvBatch& batch, const BadRecordFn& on_bad_record);
   // Commits what is not committed.
   Status Finish();
@@ -58,6 +58,8 @@ class CsvPointWriter {
   };
 
   Status Begin();
+  Status Define(const CsvTagDefinition& definition);
+  Status DefineTags(const CsvBatch& batch, const BadRecordFn& on_bad_record);
   Result<bool> WriteGroups(const CsvBatch& batch);
   Status WriteGroup(const CsvBatch& batch, const CsvTagGroup& group);
   Status WriteColumns(const CsvBatch& batch, const CsvTagGroup& group, uint32_t begin,

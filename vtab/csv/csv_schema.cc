@@ -139,6 +139,7 @@ class SchemaDetector {
 
   Result<CsvSchema> Detect(char separator) {
     schema_.separator = separator;
+    schema_.time_zone = options_.time_zone;
     schema_.column_count = table_.rows[0].size();
     schema_.header = options_.header.value_or(HasHeader());
     used_.assign(schema_.column_count, false);

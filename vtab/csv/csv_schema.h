@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct CsvOptions {
   std::string tag_column;
   std::string value_column;
   std::string quality_column;
+  std::shared_ptr<const TimeZone> time_zone;  // of times that name none; null: UTC
   std::string tag;  // the tag of a file that has only time and value, such as the file's name
 };
 
@@ -45,6 +47,7 @@ struct CsvSchema {
   bool decimal_comma = false;
   CsvLayout layout = CsvLayout::kLong;
   CsvTimeFormat time_format = CsvTimeFormat::kIso;
+  std::shared_ptr<const TimeZone> time_zone;
   size_t column_count = 0;
   size_t time_column = 0;
   std::optional<size_t> tag_column;  // kLong: this or `tag`

@@ -154,6 +154,27 @@ Result<CsvTimeFormat> DetectDayOrMonthFirst(const std::vector<std::string_view>&
       " cannot be told apart; say which comes first: time format 'dmy' or 'mdy'");
 }
 
+// Behind the date, 2026-01-02 or 20260102T..., a sign or a word: +02:00, Z, UTC. Words that are
+// times, such as now, name none but need none.
+bool NamesZone(std::string_view text) {
+  if (text.empty() || IsLetter(text.back())) return true;
+  const size_t time_of_day = text.find_first_of(" T");
+  return time_of_day != std::string_view::npos &&
+         text.find_first_of("+-", time_of_day) != std::string_view::npos;
+}
+
+Result<int64_t> ParseUtcOrZoned(std::string_view text, CsvTimeFormat format, int64_t now_us) {
+  switch (format) {
+    case CsvTimeFormat::kIso:
+      return ParseTime(text, now_us);
+    case CsvTimeFormat::kDayFirst:
+    case CsvTimeFormat::kMonthFirst:
+      return ParseNumericDate(text, format, now_us);
+    default:
+      return ParseUnixTime(text, format);
+  }
+}
+
 CsvTimeFormat FormatByMagnitude(double largest) {
   if (largest < 1e11) return CsvTimeFormat::kSeconds;
   if (largest < 1e14) return CsvTimeFormat::kMilliseconds;
@@ -177,16 +198,19 @@ Result<CsvTimeFormat> ParseCsvTimeFormat(std::string_view name) {
                                  "; the formats are iso, s, ms, us, ns (since 1970), dmy, mdy");
 }
 
-Result<int64_t> ParseCsvTime(std::string_view text, CsvTimeFormat format, int64_t now_us) {
-  switch (format) {
-    case CsvTimeFormat::kIso:
-      return ParseTime(text, now_us);
-    case CsvTimeFormat::kDayFirst:
-    case CsvTimeFormat::kMonthFirst:
-      return ParseNumericDate(text, format, now_us);
-    default:
-      return ParseUnixTime(text, format);
-  }
+bool MoveToZone(std::string_view text, CsvTimeFormat format, const TimeZone& zone, int64_t& ts_us) {
+  const bool is_date = format == CsvTimeFormat::kIso || format == CsvTimeFormat::kDayFirst ||
+                       format == CsvTimeFormat::kMonthFirst;
+  if (!is_date || NamesZone(TrimBlanks(text))) return true;
+  ts_us = zone.MomentOf(ts_us);
+  return ts_us >= kTsMin && ts_us <= kTsMax;
+}
+
+Result<int64_t> ParseCsvTime(std::string_view text, CsvTimeFormat format, int64_t now_us,
+                             const TimeZone* zone) {
+  XTDB_ASSIGN_OR_RETURN(int64_t ts_us, ParseUtcOrZoned(text, format, now_us));
+  if (zone == nullptr || MoveToZone(text, format, *zone, ts_us)) return ts_us;
+  return Status::InvalidArgument("time out of range: " + QuoteForMessage(text));
 }
 
 Result<CsvTimeFormat> DetectCsvTimeFormat(const std::vector<std::string_view>& texts) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "planner/time_zone.h"
 
 namespace xtdb {
 
@@ -25,7 +26,13 @@ Result<CsvTimeFormat> ParseCsvTimeFormat(std::string_view name);
 
 // kInvalidArgument: not of that format, no such date, or outside 0001-01-01 .. 9999-12-31.
 //   now_us: what the word `now` means
-Result<int64_t> ParseCsvTime(std::string_view text, CsvTimeFormat format, int64_t now_us);
+//   zone:   whose wall clock shows a time that names no zone; null: UTC
+Result<int64_t> ParseCsvTime(std::string_view text, CsvTimeFormat format, int64_t now_us,
+                             const TimeZone* zone = nullptr);
+
+// Moves a time that was read as UTC from there to `zone`, if it is a date that names none. False:
+// it leaves the range of times.
+bool MoveToZone(std::string_view text, CsvTimeFormat format, const TimeZone& zone, int64_t& ts_us);
 
 // The format that most of `texts` have; a bad line among them changes nothing. Numbers are told
 // apart by the size of the largest: below 1e11 seconds, 1e14 milliseconds, 1e17 microseconds, else

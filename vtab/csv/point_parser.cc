@@ -72,8 +72,9 @@ Status PointParser::ParseFields(const CsvRecord& record, std::vector<CsvPoint>& 
                                    std::to_string(count) + " found");
   }
   CsvPoint point;
-  XTDB_ASSIGN_OR_RETURN(point.point.ts_us, ParseCsvTime(record.fields[schema_.time_column],
-                                                        schema_.time_format, now_us_));
+  XTDB_ASSIGN_OR_RETURN(point.point.ts_us,
+                        ParseCsvTime(record.fields[schema_.time_column], schema_.time_format,
+                                     now_us_, schema_.time_zone.get()));
   if (schema_.layout == CsvLayout::kWide) {
     for (const CsvTagColumn& column : schema_.tag_columns) {
       const std::string_view field = record.fields[column.column];

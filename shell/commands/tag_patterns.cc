@@ -1,0 +1,47 @@
+#include "shell/commands/tag_patterns.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "vtab/text/quote_text.h"
+
+namespace xtdb {
+namespace {
+
+bool IsPattern(const std::string& text) { return text.find_first_of("*?") != text.npos; }
+
+// The program's own SQLite is asked: that of vtab/ is there only once a connection has loaded it.
+std::vector<TagPtr> TagsByPattern(const ReadView& view, const std::string& pattern) {
+  if (TagPtr exact = view.FindTag(pattern)) return {std::move(exact)};
+  if (!IsPattern(pattern)) return {};
+  std::vector<TagPtr> tags = view.TagsWithPrefix(GlobPrefix(pattern));
+  std::erase_if(tags, [&pattern](const TagPtr& tag) {
+    return sqlite3_strglob(pattern.c_str(), tag->name.c_str()) != 0;
+  });
+  return tags;
+}
+
+}  // namespace
+
+Result<std::vector<TagPtr>> TagsByPatterns(const ReadView& view,
+                                           const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return view.AllTags();
+  std::vector<TagPtr> tags;
+  for (const std::string& pattern : patterns) {
+    std::vector<TagPtr> found = TagsByPattern(view, pattern);
+    if (found.empty() && pattern != "*") {
+      return Status::NotFound("no tag fits " + QuoteForMessage(pattern) +
+                              "; 'xtdb tags' lists those that there are, * stands for any text");
+    }
+    std::move(found.begin(), found.end(), std::back_inserter(tags));
+  }
+  const auto by_name = [](const TagPtr& a, const TagPtr& b) { return a->name < b->name; };
+  std::sort(tags.begin(), tags.end(), by_name);
+  const auto same = [](const TagPtr& a, const TagPtr& b) { return a->id == b->id; };
+  tags.erase(std::unique(tags.begin(), tags.end(), same), tags.end());
+  return tags;
+}
+
+}  // namespace xtdb

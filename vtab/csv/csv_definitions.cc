@@ -1,0 +1,62 @@
+#include "vtab/csv/csv_definitions.h"
+
+#include <string>
+
+#include "engine/transaction/value.h"
+#include "vtab/text/option_text.h"
+#include "vtab/text/quote_text.h"
+
+namespace xtdb {
+namespace {
+
+constexpr size_t kFields = 6;
+
+Result<CsvTagDefinition> ParseDefinition(const CsvRecord& record) {
+  if (record.fields.size() < 2 || record.fields.size() > kFields) {
+    return Status::InvalidArgument("a definition is #tag,name,type,unit,description,step");
+  }
+  const auto field = [&record](size_t i) {
+    return i < record.fields.size() ? record.fields[i] : std::string_view();
+  };
+  CsvTagDefinition definition;
+  definition.line = record.line;
+  definition.name = field(1);
+  if (definition.name.empty()) return Status::InvalidArgument("the tag is empty");
+  if (!field(2).empty()) {
+    XTDB_ASSIGN_OR_RETURN(definition.type, ParseValueType(field(2)));
+  }
+  if (!field(3).empty()) definition.unit = std::string(field(3));
+  if (!field(4).empty()) definition.description = std::string(field(4));
+  if (!field(5).empty()) {
+    const Result<bool> step = ParseBool(field(5));
+    if (!step.ok()) {
+      return Status::InvalidArgument("step is " + QuoteForMessage(field(5)) +
+                                     "; write 1 (a value holds until the next) or 0 (lines)");
+    }
+    definition.interpolation = step.value() ? Interpolation::kStepped : Interpolation::kSloped;
+  }
+  return definition;
+}
+
+}  // namespace
+
+Status ReadCsvDefinitions(CsvReader& reader, CsvBatch& batch) {
+  CsvRecord record;
+  for (;;) {
+    XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
+    if (!beginning.text.starts_with(kCsvDefinitionMark)) return {};
+    const uint64_t line = reader.ahead().line;
+    const Result<bool> more = reader.Next(record);
+    Status status = more.status();
+    if (status.ok()) {
+      Result<CsvTagDefinition> definition = ParseDefinition(record);
+      status = definition.status().WithContext("line " + std::to_string(line));
+      if (status.ok()) batch.definitions.push_back(std::move(definition).value());
+    }
+    if (status.ok()) continue;
+    if (status.code() != StatusCode::kInvalidArgument) return status;
+    batch.AddBadRecord(std::move(status));
+  }
+}
+
+}  // namespace xtdb
