@@ -49,10 +49,15 @@ ExitCode Run(int argc, char** argv, const Terminal& terminal) {
   AddRecordCommand(app, command);
   AddImportCommand(app, command);
   AddExportCommand(app, command);
+  AddTagsCommand(app, command);
   AddStatsCommand(app, command);
   AddCheckCommand(app, command);
   AddBackupCommand(app, command);
+  AddRestoreCommand(app, command);
   AddSalvageCommand(app, command);
+  AddCompactCommand(app, command);
+  AddRetainCommand(app, command);
+  AddBenchCommand(app, command);
   AddPlotCommand(app, command);
   AddSqlCommand(app, command);
   try {

@@ -61,6 +61,12 @@ Result<std::shared_ptr<StorageEngine>> OpenForWriting(const std::string& path) {
   return StorageEngine::Open(ContainerFiles(), SystemClock(), path, EngineOptions());
 }
 
+Result<std::shared_ptr<StorageEngine>> OpenExisting(const std::string& path) {
+  EngineOptions options;
+  options.must_exist = true;
+  return StorageEngine::Open(ContainerFiles(), SystemClock(), path, options);
+}
+
 Result<std::shared_ptr<StorageEngine>> OpenForReading(const std::string& path) {
   EngineOptions options;
   options.read_only = true;

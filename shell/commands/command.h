@@ -31,6 +31,11 @@ using Command = std::function<Result<ExitCode>(const Terminal&)>;
 void AddRecordCommand(CLI::App& app, Command& command);
 void AddImportCommand(CLI::App& app, Command& command);
 void AddExportCommand(CLI::App& app, Command& command);
+void AddTagsCommand(CLI::App& app, Command& command);
+void AddCompactCommand(CLI::App& app, Command& command);
+void AddRetainCommand(CLI::App& app, Command& command);
+void AddRestoreCommand(CLI::App& app, Command& command);
+void AddBenchCommand(CLI::App& app, Command& command);
 void AddStatsCommand(CLI::App& app, Command& command);
 void AddCheckCommand(CLI::App& app, Command& command);
 void AddBackupCommand(CLI::App& app, Command& command);
@@ -53,6 +58,8 @@ Result<ExitCode> OrNothingDone(Result<ExitCode> done, const Terminal& terminal);
 
 // The container, made if there is none.
 Result<std::shared_ptr<StorageEngine>> OpenForWriting(const std::string& path);
+// The container, which must exist.
+Result<std::shared_ptr<StorageEngine>> OpenExisting(const std::string& path);
 // The container, which must exist; nothing is changed on disk.
 Result<std::shared_ptr<StorageEngine>> OpenForReading(const std::string& path);
 

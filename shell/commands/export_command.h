@@ -14,7 +14,7 @@ namespace xtdb {
 
 struct ExportOptions {
   std::string container;
-  std::vector<std::string> tags;  // names and patterns; none: all
+  std::vector<std::string> tags = {};  // names and patterns; none: all
   int64_t ts_from_us = kTsMin;
   int64_t ts_to_us = kTsMax;  // inclusive
   ExportFormat format = ExportFormat::kCsv;

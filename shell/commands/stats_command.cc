@@ -7,15 +7,12 @@
 
 #include "shell/commands/command.h"
 #include "shell/commands/container_report.h"
+#include "shell/commands/tag_table.h"
 #include "shell/terminal/human_text.h"
-#include "shell/terminal/text_table.h"
-#include "vtab/text/one_line.h"
 #include "vtab/text/time_text.h"
 
 namespace xtdb {
 namespace {
-
-constexpr size_t kValueCharactersMax = 32;
 
 constexpr const char* kFooter = R"(
 Examples:
@@ -50,28 +47,6 @@ void PrintSummary(const ContainerReport& report, const Terminal& terminal) {
                       CountText(stats.buffered_points, "point"));
   }
   PrintLine(terminal, "log", log);
-}
-
-void PrintTags(const ContainerReport& report, const Terminal& terminal) {
-  constexpr auto kRight = TextTable::Align::kRight;
-  TextTable table({{"tag"},
-                   {"type"},
-                   {"unit"},
-                   {"points", kRight},
-                   {"first"},
-                   {"last"},
-                   {"last value", kRight},
-                   {"bytes/point", kRight}});
-  for (const TagReport& tag : report.tags) {
-    const TagSummary& summary = tag.summary;
-    const bool empty = summary.points == 0;
-    table.AddRow({tag.tag->name, std::string(ValueTypeName(tag.tag->type)), tag.tag->unit,
-                  CountText(summary.points), empty ? "-" : FormatTime(summary.first_ts_us),
-                  empty ? "-" : FormatTime(summary.last_ts_us),
-                  OneLine(ValueText(summary.last), kValueCharactersMax),
-                  RatioText(summary.block_bytes, summary.points)});
-  }
-  fmt::print(terminal.out, "\n{}", table.ToString());
 }
 
 std::string TagJson(const TagReport& tag) {
@@ -122,7 +97,7 @@ Status RunStats(const StatsOptions& options, const Terminal& terminal) {
   }
   fmt::print(terminal.out, "{}\n", options.container);
   PrintSummary(report, terminal);
-  if (options.tags) PrintTags(report, terminal);
+  if (options.tags) fmt::print(terminal.out, "\n{}", TagTableText(report.tags));
   return Status();
 }
 

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "engine/base/status.h"
+#include "shell/terminal/terminal.h"
+
+namespace xtdb {
+
+struct RestoreOptions {
+  std::string backup;
+  std::string container;
+  bool force = false;  // replaces a container that nobody has open
+};
+
+// Checks the backup, copies it to the container's name and checks the copy. Until the copy is whole
+// and right, what stands under that name stays.
+//   kCorruption: the backup is damaged. kAlreadyExists: the container exists, without force.
+//   kBusy: some program has it open.
+Status RunRestore(const RestoreOptions& options, const Terminal& terminal);
+
+}  // namespace xtdb
