@@ -57,6 +57,7 @@ ExitCode Run(int argc, char** argv, const Terminal& terminal) {
   AddSalvageCommand(app, command);
   AddCompactCommand(app, command);
   AddRetainCommand(app, command);
+  AddMirrorCommand(app, command);
   AddBenchCommand(app, command);
   AddPlotCommand(app, command);
   AddSqlCommand(app, command);

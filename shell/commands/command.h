@@ -35,6 +35,7 @@ void AddTagsCommand(CLI::App& app, Command& command);
 void AddCompactCommand(CLI::App& app, Command& command);
 void AddRetainCommand(CLI::App& app, Command& command);
 void AddRestoreCommand(CLI::App& app, Command& command);
+void AddMirrorCommand(CLI::App& app, Command& command);
 void AddBenchCommand(CLI::App& app, Command& command);
 void AddStatsCommand(CLI::App& app, Command& command);
 void AddCheckCommand(CLI::App& app, Command& command);

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "shell/commands/command.h"
+#include "shell/mirror/sqlite_database.h"
 #include "tests/shell/captured_terminal.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -83,7 +84,8 @@ TEST_F(ProgramTest, HelpNamesEveryCommandAndTheExitCodes) {
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.err, IsEmpty());
   for (const char* command :
-       {"record", "import", "stats", "check", "backup", "salvage", "plot", "sql"}) {
+       {"record", "import", "export", "tags", "stats", "check", "backup", "restore", "salvage",
+        "compact", "retain", "mirror", "bench", "plot", "sql"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const Ended command_help = Run({command, "--help"});
     EXPECT_EQ(command_help.exit_code, 0);
@@ -105,6 +107,16 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
       {"import", "a.xtdb", "a.csv", "--delimiter", "ab"},
       {"import", "a.xtdb", "a.csv", "--time-format", "lunar"},
       {"plot", "a.xtdb", "--from", "noon"},
+      {"import", "a.xtdb", "a.csv", "--format", "xml"},
+      {"import", "a.xtdb", "a.csv", "--timezone", "Mars/Base"},
+      {"export", "a.xtdb", "--format", "xml"},
+      {"export", "a.xtdb", "--from", "yesteryear"},
+      {"retain", "a.xtdb", "--keep", "90"},
+      {"retain", "a.xtdb", "--max-bytes", "much"},
+      {"restore", "a.xtdb"},
+      {"mirror", "a.xtdb", "a.db", "--rollup", "3"},
+      {"mirror", "a.xtdb", "a.db", "--timezone", "UTC"},
+      {"bench", ".", "--duration", "0"},
   };
   for (const auto& arguments : wrong) {
     const Ended ended = Run(arguments);
@@ -210,6 +222,48 @@ TEST_F(ProgramTest, SqlHandsItsArgumentsToTheStockShell) {
             "t|2026-01-01 00:00:00.000|1|192\n");
   EXPECT_NE(Run({"sql", folder_ / "my plant.xtdb", "SELECT nonsense"}).exit_code, 0);
   EXPECT_EQ(Run({"sql", folder_ / "absent.xtdb", "SELECT 1"}).exit_code, 1);
+}
+
+TEST_F(ProgramTest, AnExportGoesThroughAPipeIntoAnotherContainer) {
+  WriteText(folder_ / "a.csv", "tag,time,value\nt,2026-01-01,1\nu,2026-01-02,\"a\nb\"\n");
+  ASSERT_EQ(Run({"import", folder_ / "a.xtdb", folder_ / "a.csv"}).exit_code, 0);
+  const std::string program = XTDB_BINARY_DIR "/xtdb";
+  const std::string pipe = program + " export " + (folder_ / "a.xtdb") + " | " + program +
+                           " import " + (folder_ / "b.xtdb") + " - >/dev/null";
+  ASSERT_EQ(std::system(pipe.c_str()), 0);
+  EXPECT_EQ(Run({"export", folder_ / "b.xtdb"}).out, Run({"export", folder_ / "a.xtdb"}).out);
+}
+
+// Goal: a mirror that is killed again and again is whole each time, and ends as one made anew.
+TEST_F(ProgramTest, AMirrorSurvivesKills) {
+  const std::string container = folder_ / "a.xtdb";
+  ASSERT_OK_AND_ASSIGN(const auto engine, OpenForWriting(container));
+  for (int kill = 0; kill < 10; ++kill) {
+    const pid_t pid = Start({"mirror", container, folder_ / "kept.db", "--every", "1ms"});
+    for (int i = 0; i < 200; ++i) {
+      const int64_t ts_us = (kill * 200 + i) * int64_t{60'000'000};
+      ASSERT_OK(engine->WritePoint("t" + std::to_string(i % 5), ts_us, Value::Integer(i), 192));
+    }
+    ASSERT_EQ(::kill(pid, SIGKILL), 0);
+    EXPECT_EQ(Wait(pid).exit_code, -1);
+  }
+  for (const char* name : {"kept.db", "new.db"}) {
+    const Ended ended = Run({"mirror", container, folder_ / name});
+    ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  }
+  ASSERT_OK_AND_ASSIGN(const auto db, SqliteDatabase::Open(folder_ / "kept.db", 0));
+  ASSERT_OK(db->Execute("ATTACH '" + (folder_ / "new.db") + "' AS new"));
+  for (const char* table : {"latest", "rollup_1h"}) {
+    const std::string name = table;
+    ASSERT_OK_AND_ASSIGN(SqliteStatement differing,
+                         db->Prepare("SELECT count(*), (SELECT count(*) FROM new." + name +
+                                     ") FROM (SELECT * FROM main." + name +
+                                     " EXCEPT SELECT * FROM new." + name + ")"));
+    ASSERT_OK_AND_ASSIGN(const bool found, differing.Step());
+    ASSERT_TRUE(found);
+    EXPECT_EQ(differing.Integer(0), 0) << table;
+    EXPECT_GT(differing.Integer(1), 0) << table;
+  }
 }
 
 TEST_F(ProgramTest, RecordEndsCleanlyAtASignal) {
