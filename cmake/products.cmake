@@ -37,6 +37,11 @@ if(program_source AND NOT XTDB_FUZZ)
                         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   install(CODE "set(CMAKE_INSTALL_DO_STRIP TRUE)")
   install(TARGETS xtdb_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES shell/xtdb.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES shell/completion/xtdb.bash RENAME xtdb
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES shell/completion/_xtdb
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 endif()
 
 # The C interface: libxtdb.so, which exports what capi/xtdb.h declares and nothing else.

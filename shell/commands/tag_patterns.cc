@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "shell/plot/near_names.h"
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {
@@ -23,6 +24,18 @@ std::vector<TagPtr> TagsByPattern(const ReadView& view, const std::string& patte
   return tags;
 }
 
+Status NoTagFits(const ReadView& view, const std::string& pattern) {
+  constexpr size_t kNearMax = 5;
+  std::vector<std::string> names;
+  for (const TagPtr& tag : view.AllTags()) names.push_back(tag->name);
+  std::string near;
+  for (const std::string& name : NearNames(pattern, names, kNearMax)) {
+    near += (near.empty() ? "; there is " : ", ") + QuoteForMessage(name);
+  }
+  return Status::NotFound("no tag fits " + QuoteForMessage(pattern) + near +
+                          "; 'xtdb tags' lists all, and * stands for any text");
+}
+
 }  // namespace
 
 Result<std::vector<TagPtr>> TagsByPatterns(const ReadView& view,
@@ -31,10 +44,7 @@ Result<std::vector<TagPtr>> TagsByPatterns(const ReadView& view,
   std::vector<TagPtr> tags;
   for (const std::string& pattern : patterns) {
     std::vector<TagPtr> found = TagsByPattern(view, pattern);
-    if (found.empty() && pattern != "*") {
-      return Status::NotFound("no tag fits " + QuoteForMessage(pattern) +
-                              "; 'xtdb tags' lists those that there are, * stands for any text");
-    }
+    if (found.empty() && pattern != "*") return NoTagFits(view, pattern);
     std::move(found.begin(), found.end(), std::back_inserter(tags));
   }
   const auto by_name = [](const TagPtr& a, const TagPtr& b) { return a->name < b->name; };
