@@ -15,5 +15,7 @@ install(FILES ${PROJECT_BINARY_DIR}/xtdb-config.cmake
               ${PROJECT_BINARY_DIR}/xtdb-config-version.cmake
         DESTINATION ${package_folder})
 
+# Relative, so that the tree may be moved, as into a package.
+file(RELATIVE_PATH xtdb_prefix_of_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/xtdb.pc.in ${PROJECT_BINARY_DIR}/xtdb.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/xtdb.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

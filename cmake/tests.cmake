@@ -58,6 +58,9 @@ foreach(folder IN LISTS test_folders)
   if(TARGET xtdb_program)
     add_dependencies(${target} xtdb_program)
   endif()
+  if(layer STREQUAL "shell" AND TARGET xtdb_shared)
+    add_dependencies(${target} xtdb_shared)  # of the package
+  endif()
   # A suite whose name ends with LongTest is labelled `long`; sanitizer runs leave those out.
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_FILTER "${suites}"
                        DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS ${layer})
