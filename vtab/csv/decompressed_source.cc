@@ -38,6 +38,14 @@ class PackedInput {
     return std::span<const char>(bytes_.data() + begin_, end_ - begin_);
   }
   void Take(size_t bytes) { begin_ += bytes; }
+  // Fills a part of `out`, 0 at the end; without a copy once what was looked at is gone.
+  Result<size_t> Read(std::span<char> out) {
+    if (begin_ == end_) return at_end_ ? size_t{0} : raw_(out);
+    const size_t size = std::min(end_ - begin_, out.size());
+    std::copy_n(bytes_.data() + begin_, size, out.data());
+    begin_ += size;
+    return size;
+  }
 
  private:
   const CsvSource raw_;
@@ -56,13 +64,7 @@ class Unpacker {
 
 class PlainText final : public Unpacker {
  public:
-  Result<size_t> Read(PackedInput& input, std::span<char> out) override {
-    XTDB_ASSIGN_OR_RETURN(const std::span<const char> bytes, input.Look(1));
-    const size_t size = std::min(bytes.size(), out.size());
-    std::copy_n(bytes.data(), size, out.data());
-    input.Take(size);
-    return size;
-  }
+  Result<size_t> Read(PackedInput& input, std::span<char> out) override { return input.Read(out); }
 };
 
 class GzipText final : public Unpacker {
