@@ -13,6 +13,7 @@
 #include "shell/terminal/human_text.h"
 #include "shell/terminal/progress_line.h"
 #include "shell/terminal/stop_signal.h"
+#include "vtab/text/time_text.h"
 
 namespace xtdb {
 namespace {
@@ -120,6 +121,10 @@ class Exporter {
 
 Status RunExport(const ExportOptions& options, Clock& clock,
                  const std::function<bool()>& stop_asked, const Terminal& terminal) {
+  if (options.ts_from_us > options.ts_to_us) {
+    return Status::InvalidArgument("--from " + FormatTime(options.ts_from_us) +
+                                   " is not before --to " + FormatTime(options.ts_to_us + 1));
+  }
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> engine,
                         OpenForReading(options.container));
   ReadView view;

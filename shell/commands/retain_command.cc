@@ -38,14 +38,15 @@ std::string KeptText(const RequestedStorage& storage) {
   return text;
 }
 
-Result<StorageEngine::DropReport> Retain(StorageEngine& engine, const RequestedStorage& changes) {
+Result<StorageEngine::DropReport> Retain(StorageEngine& engine, const RetainOptions& options) {
+  const RequestedStorage& changes = options.changes;
   const bool has_changes = changes.retention_us || changes.max_bytes;
   if (has_changes) XTDB_RETURN_IF_ERROR(engine.ChangeStorage(changes, kWriterTimeoutUs));
   const RequestedStorage kept = engine.Storage();
   const bool has_limit = kept.retention_us.value_or(0) != 0 || kept.max_bytes.value_or(0) != 0;
   if (has_limit) return engine.Retain(kWriterTimeoutUs);
   if (has_changes) return StorageEngine::DropReport();
-  return Status::FailedPrecondition(engine.path() +
+  return Status::FailedPrecondition(options.container +
                                     " keeps its points for ever; say --keep '90 days' or "
                                     "--max-bytes 10G");
 }
@@ -70,7 +71,7 @@ void Print(const RetainOptions& options, const RequestedStorage& kept,
 Status RunRetain(const RetainOptions& options, const Terminal& terminal) {
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> engine,
                         OpenExisting(options.container));
-  const Result<StorageEngine::DropReport> report = Retain(*engine, options.changes);
+  const Result<StorageEngine::DropReport> report = Retain(*engine, options);
   const RequestedStorage kept = engine->Storage();
   const Status closed = engine->Close();
   XTDB_RETURN_IF_ERROR(report.status());

@@ -22,7 +22,7 @@ struct MirrorMark {
 
 // The tables of a mirror database; their columns are told in docs/program.md.
 //
-//   Make -> Begin -> (SetLatest, RollupWindow, SetMark)... -> Commit
+//   Make -> Begin -> (SetLatest, SetRollup, SetMark)... -> Commit
 //
 // Ownership: borrows the database; ends before it.
 // Threads:   one at a time.

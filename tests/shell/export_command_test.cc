@@ -294,6 +294,10 @@ TEST_F(ExportCommandTest, TagsAndTimesAreChosen) {
             "tag,time,value,quality\na.x,2026-01-01 00:00:01.000,1,192\n"
             "a.y,2026-01-01 00:00:01.000,1,192\nb.x,2026-01-01 00:00:01.000,1,192\n");
   EXPECT_THAT(captured_.out(), HasSubstr("exported 3 points of 3 tags"));
+  options_.ts_to_us = options_.ts_from_us - 1;
+  EXPECT_THAT(Export(), HasMessage(HasSubstr("--from 2026-01-01 00:00:01.000 is not before --to "
+                                             "2026-01-01 00:00:01.000")));
+  options_.ts_to_us = kTsMax;
   options_.tags = {"a.x", "c*"};
   EXPECT_THAT(Export(), HasMessage(HasSubstr("no tag fits \"c*\"")));
 }

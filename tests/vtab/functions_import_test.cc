@@ -45,6 +45,25 @@ TEST_F(ImportFunctionTest, ItBelongsToTheTransaction) {
   EXPECT_EQ(Points(), "a 1 1, a 2 2, a 3 3, a 9 9");
 }
 
+TEST_F(ImportFunctionTest, ItReadsLineProtocolAndTimesOfAZone) {
+  EXPECT_EQ(Line(Import(File("a.lp", "m,h=x v=2i,on=t 1000000\n"), "format=lines, time_format=us")),
+            "1");
+  EXPECT_EQ(Points(), "m.x.on 1000000 1, m.x.v 1000000 2");
+  Run("DELETE FROM plant");
+  const std::string path = File("a.csv", "tag,time,value\na,1970-01-01 01:00,1\n");
+  EXPECT_EQ(Line(Import(path, "timezone=''Europe/Berlin''")), "1");
+  EXPECT_EQ(Points(), "a 0 1");
+}
+
+TEST_F(ImportFunctionTest, DefinitionsBelongToTheTransaction) {
+  const std::string path = File("a.csv", "#tag,a,float32,bar,,1\ntag,ts,value\na,1,1\n");
+  Run("BEGIN");
+  EXPECT_EQ(Line(Import(path, "time_format=us")), "1");
+  EXPECT_EQ(Line("SELECT type, unit, step FROM xtdb_tags('plant')"), "float32 bar 1");
+  Run("ROLLBACK");
+  EXPECT_EQ(Line("SELECT count(*) FROM xtdb_tags('plant')"), "0");
+}
+
 TEST_F(ImportFunctionTest, ABadLineLeavesNothingOfTheFile) {
   const std::string path = File("plant.csv", "tag,ts,value\nnew,1,1\nnew,2,text\nnew,3,3\n");
   Run("BEGIN");
@@ -156,7 +175,9 @@ TEST_F(ImportFunctionTest, WrongArgumentsAreNamed) {
       {"quality=256", "a number from 0 to 255"},
       {"quality=x", "a number from 0 to 255"},
       {"header=maybe", "write on or off"},
-      {"time_format=never", "never"}};
+      {"time_format=never", "never"},
+      {"format=xml", "write csv or lines"},
+      {"timezone=''Mars/Base''", "Mars/Base"}};
   for (const auto& [option, message] : options) {
     EXPECT_THAT(Exec(Import(path, option)), FailsWith(SQLITE_ERROR, message)) << option;
   }
