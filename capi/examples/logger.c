@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
 #include <xtdb.h>
 
 static int64_t now_us(void) {

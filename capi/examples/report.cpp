@@ -34,8 +34,7 @@ int main(int argc, char** argv) {
   const std::unique_ptr<xtdb_db, Close> db(opened);
   xtdb_cursor* begun = nullptr;
   if (xtdb_aggregate(db.get(), argv[2], XTDB_TIME_MIN, XTDB_TIME_MAX,
-                     std::atoll(argv[3]) * 1'000'000, XTDB_ACCEPT_NOT_BAD,
-                     &begun) != XTDB_OK) {
+                     std::atoll(argv[3]) * 1'000'000, XTDB_ACCEPT_NOT_BAD, &begun) != XTDB_OK) {
     return Fail("aggregate");
   }
   const std::unique_ptr<xtdb_cursor, Close> cursor(begun);
@@ -47,7 +46,6 @@ int main(int argc, char** argv) {
     if (code != XTDB_OK) return Fail("read");
     std::printf("%lld: %llu values, %.3f to %.3f, mean %.3f\n",
                 static_cast<long long>(bucket.start_us / 1'000'000),
-                static_cast<unsigned long long>(bucket.count), bucket.min, bucket.max,
-                bucket.mean);
+                static_cast<unsigned long long>(bucket.count), bucket.min, bucket.max, bucket.mean);
   }
 }
