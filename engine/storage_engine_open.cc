@@ -35,9 +35,8 @@ Status CheckRequest(const EngineOptions& options) {
   return Status();
 }
 
-Status NoSuchContainer(const std::string& path, const EngineOptions& options) {
-  return Status::NotFound(path + ": no such container" +
-                          (options.read_only ? "; it is not made with read_only=on" : ""));
+Status NoSuchContainer(const std::string& path) {
+  return Status::NotFound(path + ": no such container");
 }
 
 // Of what a reader does not need: the right to write, and room beside the container.
@@ -52,7 +51,7 @@ Status WithReadOnlyHint(const Status& status) {
 Result<std::unique_ptr<File>> OpenFile(FileSystem& fs, const std::string& path,
                                        const EngineOptions& options) {
   if (!fs.Exists(path)) {
-    if (options.must_exist || options.read_only) return NoSuchContainer(path, options);
+    if (options.must_exist || options.read_only) return NoSuchContainer(path);
     return fs.Open(path, OpenMode::kOpenOrCreate);
   }
   Result<std::unique_ptr<File>> file =
@@ -115,7 +114,7 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::TryOpen(FileSystem& fs, Cl
   if (!there.ok() || !there.value().IsSameFile(opened)) return std::shared_ptr<StorageEngine>();
   XTDB_ASSIGN_OR_RETURN(const bool is_unfinished, Container::IsUnfinished(*file));
   Status foreign;
-  if (is_unfinished && !may_create) foreign = NoSuchContainer(path, options);
+  if (is_unfinished && !may_create) foreign = NoSuchContainer(path);
   if (!is_unfinished) foreign = Container::CheckIsContainer(*file);
   if (!foreign.ok()) {
     locks.UnlockRecovery();

@@ -17,6 +17,11 @@ std::atomic<EngineRegistry*> registry_of_process = nullptr;
 // A child after fork() gets its own: another thread may have had the lock of its parent's.
 void MakeRegistry() { registry_of_process = new EngineRegistry; }
 
+Status WithReadOnlyHint(const Status& status, bool read_only) {
+  if (status.code() != StatusCode::kNotFound || !read_only) return status;
+  return Status::NotFound(std::string(status.message()) + "; it is not made with read_only=on");
+}
+
 }  // namespace
 
 FileSystem& ContainerFiles() {
@@ -79,14 +84,15 @@ Result<std::shared_ptr<EngineHandle>> EngineRegistry::Open(const std::string& pa
   }
   EngineOptions engine_options = options.ToEngineOptions();
   engine_options.must_exist = existence == Existence::kMustExist;
-  XTDB_ASSIGN_OR_RETURN(std::shared_ptr<StorageEngine> engine,
-                        StorageEngine::Open(fs, SystemClock(), path, engine_options));
+  Result<std::shared_ptr<StorageEngine>> engine =
+      StorageEngine::Open(fs, SystemClock(), path, engine_options);
+  if (!engine.ok()) return WithReadOnlyHint(engine.status(), engine_options.read_only);
   XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, fs.Identify(path));
   const Identity identity{opened.device, opened.inode};
   // The entry first: a share that ends here would wait for the lock.
   Handles entry;
   entry[identity];
-  handle = std::make_shared<EngineHandle>(std::move(engine), identity,
+  handle = std::make_shared<EngineHandle>(std::move(engine).value(), identity,
                                           existence == Existence::kTemporary);
   entry[identity] = handle;
   handles_.erase(identity);
