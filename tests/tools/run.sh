@@ -42,7 +42,7 @@ case "$tool" in
   jdbc)
     jar=/usr/share/java/sqlite-jdbc.jar
     need java --all
-    java --list-modules | grep -q '^jdk.compiler' || skip "compiler of Java" --all
+    java --describe-module jdk.compiler >/dev/null 2>&1 || skip "compiler of Java" --all
     [ -e "$jar" ] || skip libxerial-sqlite-jdbc-java --all
     run java -Duser.timezone=UTC -cp "$jar" "$here/Jdbc.java" ;;
   node)
@@ -52,7 +52,7 @@ case "$tool" in
     run node "$here/better_sqlite3.js" ;;
   php)
     need php
-    php -m | grep -qx sqlite3 || skip php-sqlite3
+    php -r 'exit(class_exists("SQLite3") ? 0 : 1);' || skip php-sqlite3
     run php -d sqlite3.extension_dir="$build" "$here/sqlite3.php" ;;
   perl)
     need perl

@@ -46,7 +46,7 @@ wait_for 6 has_dialog
 sleep 1
 close_dialogs
 
-if ! xdotool getwindowgeometry "$window" | grep -q 1037x738; then
+if ! xdotool getwindowgeometry "$window" | grep 1037x738 >/dev/null; then
   echo "the window has not the size for which the places to click are known"
   exit 77
 fi
