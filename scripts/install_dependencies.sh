@@ -5,7 +5,7 @@
 #   install_dependencies.sh --ci   also what .ci/run needs
 set -euo pipefail
 
-packages=(g++ cmake ninja-build ccache git sqlite3 python3 pkgconf
+packages=(g++ cmake ninja-build ccache git sqlite3 python3 pkgconf dpkg-dev file
           libsqlite3-dev libgtest-dev libgmock-dev libbenchmark-dev libzstd-dev libspdlog-dev
           libfmt-dev libdeflate-dev libcli11-dev libabsl-dev libxxhash-dev zlib1g-dev tzdata)
 case "${1:-}" in

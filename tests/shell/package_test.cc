@@ -25,8 +25,9 @@ class PackageTest : public testing::Test {
  protected:
   void SetUp() override {
     if (kSanitized) GTEST_SKIP() << "a sanitized build is no package";
-    if (std::system("command -v cpack >/dev/null && command -v dpkg-deb >/dev/null") != 0) {
-      GTEST_SKIP() << "no cpack or no dpkg-deb";
+    for (const std::string tool : {"cpack", "dpkg-deb", "dpkg-shlibdeps", "file"}) {
+      const std::string command = "command -v " + tool + " >/dev/null";
+      if (std::system(command.c_str()) != 0) GTEST_SKIP() << "no " << tool;
     }
     if (!std::filesystem::exists(XTDB_BINARY_DIR "/libxtdb.so")) {
       GTEST_SKIP() << "the library is not built";
