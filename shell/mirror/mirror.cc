@@ -21,6 +21,15 @@ Result<uint64_t> CountBefore(const ReadView& view, const TagPtr& tag, int64_t be
   return row ? row->tally.points : 0;
 }
 
+// Whether nothing came before the window since the mark. Where retention has gone on, fewer points
+// count than did, and the numbers do not tell.
+Result<bool> IsWindowEnough(const ReadView& view, const TagPtr& tag,
+                            const std::optional<MirrorMark>& mark) {
+  if (!mark || mark->horizon_us != view.snapshot->horizon().before_us) return false;
+  XTDB_ASSIGN_OR_RETURN(const uint64_t before, CountBefore(view, tag, mark->window_from_us));
+  return before <= mark->points_before;
+}
+
 }  // namespace
 
 Status Mirror::Update(const ReadView& view, const std::vector<TagPtr>& tags, bool full,
@@ -47,24 +56,25 @@ Status Mirror::UpdateTag(const ReadView& view, const TagPtr& tag) {
   XTDB_ASSIGN_OR_RETURN(const std::optional<MirrorMark> mark, tables_.Mark(tag->name));
   XTDB_RETURN_IF_ERROR(tables_.SetLatest(tag->name, summary.last));
   if (summary.points == 0 && !mark) return {};
-  int64_t from_us = kTsMin;
-  if (mark) {
-    XTDB_ASSIGN_OR_RETURN(const uint64_t before, CountBefore(view, tag, mark->window_from_us));
-    const bool came_late = before > mark->points_before;
-    // What retention has let go stays in the mirror.
-    from_us = came_late ? summary.first_ts_us : mark->window_from_us;
-  }
-  XTDB_RETURN_IF_ERROR(UpdateRollups(view, tag, from_us));
+  XTDB_ASSIGN_OR_RETURN(const bool window_is_enough, IsWindowEnough(view, tag, mark));
+  int64_t whole_from_us = view.snapshot->horizon().before_us;
+  if (mark) whole_from_us = std::min(whole_from_us, mark->window_from_us);
+  // What retention has let go stays in the mirror.
+  const int64_t from_us =
+      window_is_enough || summary.points == 0 ? mark->window_from_us : summary.first_ts_us;
+  XTDB_RETURN_IF_ERROR(UpdateRollups(view, tag, from_us, whole_from_us));
   if (summary.points == 0) return {};
   // A wrong clock's point in the future must not keep the present out.
   const int64_t newest_us = std::min(summary.last_ts_us, clock_.NowUs());
   MirrorMark next;
   next.window_from_us = std::max(newest_us - overlap_us_, kTsMin);
   XTDB_ASSIGN_OR_RETURN(next.points_before, CountBefore(view, tag, next.window_from_us));
+  next.horizon_us = view.snapshot->horizon().before_us;
   return tables_.SetMark(tag->name, next);
 }
 
-Status Mirror::UpdateRollups(const ReadView& view, const TagPtr& tag, int64_t from_us) {
+Status Mirror::UpdateRollups(const ReadView& view, const TagPtr& tag, int64_t from_us,
+                             int64_t whole_from_us) {
   for (size_t i = 0; i < tables_.rollups().size(); ++i) {
     SeriesRequest request;
     request.buckets.buckets = tables_.rollups()[i].buckets;
@@ -73,7 +83,7 @@ Status Mirror::UpdateRollups(const ReadView& view, const TagPtr& tag, int64_t fr
     request.CutTo(bucket_us, kTsMax);
     PlanCounters counters;
     XTDB_ASSIGN_OR_RETURN(const auto series, BucketSeries::Make(view, tag, request, counters));
-    XTDB_RETURN_IF_ERROR(tables_.SetRollup(i, *tag, bucket_us, *series));
+    XTDB_RETURN_IF_ERROR(tables_.SetRollup(i, *tag, bucket_us, whole_from_us, *series));
   }
   return {};
 }

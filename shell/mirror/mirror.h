@@ -36,7 +36,8 @@ class Mirror {
   Status UpdateTags(const ReadView& view, const std::vector<TagPtr>& tags,
                     const ProgressFn& on_progress);
   Status UpdateTag(const ReadView& view, const TagPtr& tag);
-  Status UpdateRollups(const ReadView& view, const TagPtr& tag, int64_t from_us);
+  Status UpdateRollups(const ReadView& view, const TagPtr& tag, int64_t from_us,
+                       int64_t whole_from_us);
 
   MirrorTables& tables_;
   Clock& clock_;

@@ -23,7 +23,8 @@ constexpr const char* kMakeTables =
     "CREATE TABLE IF NOT EXISTS xtdb_mirror_rollup(name TEXT PRIMARY KEY, width TEXT NOT NULL, "
     "zone TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS xtdb_mirror_mark(tag TEXT PRIMARY KEY, "
-    "window_from_us INTEGER NOT NULL, points_before INTEGER NOT NULL) WITHOUT ROWID;"
+    "window_from_us INTEGER NOT NULL, points_before INTEGER NOT NULL, "
+    "horizon_us INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS latest(tag TEXT PRIMARY KEY, time TIMESTAMP NOT NULL, "
     "epoch REAL NOT NULL, value, quality INTEGER NOT NULL) WITHOUT ROWID";
 constexpr const char* kRollupColumns =
@@ -160,13 +161,14 @@ Status MirrorTables::MakeTables(const std::string& container,
 
 Status MirrorTables::PrepareStatements() {
   XTDB_ASSIGN_OR_RETURN(
-      mark_,
-      db_.Prepare("SELECT window_from_us, points_before FROM xtdb_mirror_mark WHERE tag = ?1"));
+      mark_, db_.Prepare("SELECT window_from_us, points_before, horizon_us FROM xtdb_mirror_mark "
+                         "WHERE tag = ?1"));
   XTDB_ASSIGN_OR_RETURN(set_mark_,
-                        db_.Prepare("INSERT INTO xtdb_mirror_mark VALUES (?1, ?2, ?3) "
+                        db_.Prepare("INSERT INTO xtdb_mirror_mark VALUES (?1, ?2, ?3, ?4) "
                                     "ON CONFLICT (tag) DO UPDATE SET window_from_us = ?2, "
-                                    "points_before = ?3 "
-                                    "WHERE window_from_us <> ?2 OR points_before <> ?3"));
+                                    "points_before = ?3, horizon_us = ?4 "
+                                    "WHERE window_from_us <> ?2 OR points_before <> ?3 "
+                                    "OR horizon_us <> ?4"));
   XTDB_ASSIGN_OR_RETURN(set_latest_, db_.Prepare(kPutLatest));
   XTDB_ASSIGN_OR_RETURN(remove_latest_, db_.Prepare("DELETE FROM latest WHERE tag = ?1"));
   for (const RollupWidth& rollup : widths_) {
@@ -202,7 +204,8 @@ Status MirrorTables::RunCounted(SqliteStatement& statement) {
 Result<std::optional<MirrorMark>> MirrorTables::Mark(const std::string& tag) {
   XTDB_ASSIGN_OR_RETURN(const bool found, mark_->Bind(1, tag).Step());
   if (!found) return std::optional<MirrorMark>();
-  const MirrorMark mark{mark_->Integer(0), static_cast<uint64_t>(mark_->Integer(1))};
+  const MirrorMark mark{mark_->Integer(0), static_cast<uint64_t>(mark_->Integer(1)),
+                        mark_->Integer(2)};
   mark_->Reset();
   return std::optional(mark);
 }
@@ -211,6 +214,7 @@ Status MirrorTables::SetMark(const std::string& tag, const MirrorMark& mark) {
   return set_mark_->Bind(1, tag)
       .Bind(2, mark.window_from_us)
       .Bind(3, static_cast<int64_t>(mark.points_before))
+      .Bind(4, mark.horizon_us)
       .Run();
 }
 
@@ -232,7 +236,7 @@ Status MirrorTables::SetLatest(const std::string& tag, const std::optional<Found
 }
 
 Status MirrorTables::SetRollup(size_t index, const TagDefinition& tag, int64_t from_us,
-                               BucketSeries& series) {
+                               int64_t whole_from_us, BucketSeries& series) {
   Rollup& rollup = rollups_[index];
   std::set<int64_t> gone;  // what stands there and is not given
   rollup.list.Bind(1, tag.name).Bind(2, EpochOf(from_us));
@@ -245,13 +249,14 @@ Status MirrorTables::SetRollup(size_t index, const TagDefinition& tag, int64_t f
     XTDB_ASSIGN_OR_RETURN(const std::optional<SeriesRow> row, series.Next());
     if (!row) break;
     const int64_t epoch = EpochOf(row->start_us);
-    gone.erase(epoch);
+    if (gone.erase(epoch) != 0 && row->start_us < whole_from_us) continue;
     rollup.put.Bind(1, tag.name).Bind(2, FormatTime(row->start_us)).Bind(3, epoch);
     rollup.put.Bind(4, static_cast<int64_t>(row->tally.count));
     BindFigures(rollup.put, tag.type, row->tally);
     XTDB_RETURN_IF_ERROR(RunCounted(rollup.put));
   }
   for (const int64_t epoch : gone) {
+    if (epoch < EpochOf(whole_from_us)) continue;
     XTDB_RETURN_IF_ERROR(RunCounted(rollup.remove.Bind(1, tag.name).Bind(2, epoch)));
   }
   return {};

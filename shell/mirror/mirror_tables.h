@@ -18,6 +18,7 @@ namespace xtdb {
 struct MirrorMark {
   int64_t window_from_us = kTsMin;  // what begins there is looked at again
   uint64_t points_before = 0;       // that the tag had before that time
+  int64_t horizon_us = kTsMin;      // of the container's retention, before which they do not count
 };
 
 // The tables of a mirror database; their columns are told in docs/program.md.
@@ -51,8 +52,10 @@ class MirrorTables {
   // Nothing: the tag has no point.
   Status SetLatest(const std::string& tag, const std::optional<FoundPoint>& point);
   // Replaces the tag's buckets in rollups()[index] from `from_us` on by what `series` gives; only
-  // rows that differ are written.
-  Status SetRollup(size_t index, const TagDefinition& tag, int64_t from_us, BucketSeries& series);
+  // rows that differ are written. Buckets that begin before `whole_from_us`, of which retention has
+  // taken points, are added but neither replaced nor removed.
+  Status SetRollup(size_t index, const TagDefinition& tag, int64_t from_us, int64_t whole_from_us,
+                   BucketSeries& series);
 
   uint64_t rows_changed() const { return rows_changed_; }
 

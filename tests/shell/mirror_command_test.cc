@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "shell/commands/command.h"
+#include "shell/commands/retain_command.h"
 #include "shell/mirror/sqlite_database.h"
 #include "tests/shell/captured_terminal.h"
 #include "tests/support/fake_clock.h"
@@ -143,6 +144,31 @@ TEST_F(MirrorCommandTest, PointsThatComeLaterThanTheOverlapAreNoticedByTheirNumb
   Write("t", kNewYearUs + 1, Value::Integer(7));
   ASSERT_OK(Mirror());
   EXPECT_THAT(Hours()[0], HasSubstr("|2|0|7|3.5|0|7"));
+}
+
+TEST_F(MirrorCommandTest, ALatePointLeavesTheHourThatRetentionHasCut) {
+  const int64_t now_us = SystemClock().NowUs();
+  clock_.Advance(now_us - clock_.NowUs());
+  const int64_t hour_us = (now_us / kHourUs - 240) * kHourUs;
+  for (const int64_t minute : {10, 50, 90, 600}) {
+    Write("t", hour_us + minute * kHourUs / 60, Value::Integer(minute));
+  }
+  ASSERT_OK(Mirror());
+  RetainOptions retain{.container = options_.container};
+  retain.changes.retention_us = now_us - hour_us - kHourUs / 2;  // between the first two
+  ASSERT_OK(RunRetain(retain, captured_.terminal()));
+  Write("t", hour_us + 2 * kHourUs - 1, Value::Integer(7));
+  ASSERT_OK(Mirror());
+  EXPECT_THAT(Select("SELECT * FROM rollup_1h ORDER BY epoch", "count first last"),
+              ElementsAre("2|10|50", "2|90|7", "1|600|600"));
+  // A rollup that is added fills itself with what is left, and takes nothing from the others.
+  AddRollup("1h");
+  AddRollup("30min");
+  ASSERT_OK(Mirror());
+  EXPECT_THAT(Select("SELECT * FROM rollup_1h ORDER BY epoch", "count"),
+              ElementsAre("2", "2", "1"));
+  EXPECT_THAT(Select("SELECT * FROM rollup_30min ORDER BY epoch", "first"),
+              ElementsAre("50", "90", "600"));
 }
 
 TEST_F(MirrorCommandTest, AChangeBeforeTheOverlapNeedsFull) {
