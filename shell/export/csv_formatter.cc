@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "engine/transaction/value.h"
+#include "shell/export/visit_value.h"
 #include "vtab/text/quote_text.h"
 #include "vtab/text/time_text.h"
 
@@ -29,35 +29,24 @@ void PutField(std::string_view text, TextBuffer& out) {
   out.Put('"');
 }
 
-void PutReal(double value, TextBuffer& out) {
-  if (std::isfinite(value)) {
-    out.PutReal(value);
-  } else if (std::isnan(value)) {
-    out.Put(std::signbit(value) ? "-NaN" : "NaN");
-  } else {
-    out.Put(value < 0 ? "-Infinity" : "Infinity");
-  }
-}
+struct CsvValue {
+  TextBuffer& out;
 
-void PutValue(const PointColumns& columns, size_t row, TextBuffer& out) {
-  if ((columns.flags[row] & kPointNull) != 0) return;
-  switch (columns.type) {
-    case ValueType::kNone:
-      return;
-    case ValueType::kText:
-      PutField(columns.TextAt(row), out);
-      return;
-    case ValueType::kFloat32:
-      // As a double, since import takes nothing for a float32 that is none exactly.
-      PutReal(AsFloat(columns.bits[row]), out);
-      return;
-    case ValueType::kFloat64:
-      PutReal(AsDouble(columns.bits[row]), out);
-      return;
-    default:
-      out.PutInteger(AsInt64(columns.bits[row]));
+  void Null() const {}
+  void Text(std::string_view text) const { PutField(text, out); }
+  void Bool(bool value) const { out.PutInteger(value ? 1 : 0); }
+  void Integer(int64_t value) const { out.PutInteger(value); }
+  // A float32, too, as a double: import takes nothing for a float32 that is none exactly.
+  void Real(double value) const {
+    if (std::isfinite(value)) {
+      out.PutReal(value);
+    } else if (std::isnan(value)) {
+      out.Put(std::signbit(value) ? "-NaN" : "NaN");
+    } else {
+      out.Put(value < 0 ? "-Infinity" : "Infinity");
+    }
   }
-}
+};
 
 void PutOptional(std::string_view text, TextBuffer& out) {
   out.Put(',');
@@ -100,7 +89,7 @@ uint64_t CsvFormatter::Append(const PointColumns& columns, size_t begin, size_t 
     out.Put(prefix_);
     out.Advance(FormatTime(columns.ts_us[row], out.Room(kTimeTextBytesMax)));
     out.Put(',');
-    PutValue(columns, row, out);
+    VisitValue(columns, row, CsvValue{out});
     out.Put(',');
     out.PutInteger(columns.quality[row]);
     out.Put('\n');

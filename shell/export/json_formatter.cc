@@ -2,44 +2,30 @@
 
 #include <cmath>
 
+#include "shell/export/visit_value.h"
 #include "shell/terminal/human_text.h"
 #include "vtab/text/time_text.h"
 
 namespace xtdb {
 namespace {
 
-void PutReal(double value, TextBuffer& out) {
-  if (std::isfinite(value)) {
-    out.PutReal(value);
-  } else if (std::isnan(value)) {
-    out.Put("\"NaN\"");
-  } else {
-    out.Put(value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
-  }
-}
+struct JsonValue {
+  TextBuffer& out;
 
-void PutValue(const PointColumns& columns, size_t row, TextBuffer& out) {
-  if ((columns.flags[row] & kPointNull) != 0 || columns.type == ValueType::kNone) {
-    out.Put("null");
-    return;
+  void Null() const { out.Put("null"); }
+  void Text(std::string_view text) const { out.Put(JsonText(text)); }
+  void Bool(bool value) const { out.Put(value ? "true" : "false"); }
+  void Integer(int64_t value) const { out.PutInteger(value); }
+  void Real(double value) const {
+    if (std::isfinite(value)) {
+      out.PutReal(value);
+    } else if (std::isnan(value)) {
+      out.Put("\"NaN\"");
+    } else {
+      out.Put(value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
+    }
   }
-  switch (columns.type) {
-    case ValueType::kText:
-      out.Put(JsonText(columns.TextAt(row)));
-      return;
-    case ValueType::kBool:
-      out.Put(AsInt64(columns.bits[row]) != 0 ? "true" : "false");
-      return;
-    case ValueType::kFloat32:
-      PutReal(AsFloat(columns.bits[row]), out);
-      return;
-    case ValueType::kFloat64:
-      PutReal(AsDouble(columns.bits[row]), out);
-      return;
-    default:
-      out.PutInteger(AsInt64(columns.bits[row]));
-  }
-}
+};
 
 }  // namespace
 
@@ -56,7 +42,7 @@ uint64_t JsonFormatter::Append(const PointColumns& columns, size_t begin, size_t
     out.Advance(FormatTime(columns.ts_us[row], time));
     time[kDateBytes] = 'T';
     out.Put("Z\",\"value\":");
-    PutValue(columns, row, out);
+    VisitValue(columns, row, JsonValue{out});
     out.Put(",\"quality\":");
     out.PutInteger(columns.quality[row]);
     out.Put("}\n");

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "shell/export/visit_value.h"
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {
@@ -40,42 +41,35 @@ bool CanBeSaid(const LineName& name) {
   return !name.measurement.starts_with('#');
 }
 
-void PutText(std::string_view text, TextBuffer& out) {
-  out.Put('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.Put('\\');
-    out.Put(c);
-  }
-  out.Put('"');
-}
+// Each says whether line protocol has such a value; if not, nothing is written.
+struct LineValue {
+  TextBuffer& out;
 
-bool PutReal(double value, TextBuffer& out) {
-  if (!std::isfinite(value)) return false;
-  out.PutReal(value);
-  return true;
-}
-
-// False: the value cannot be said, and nothing is written.
-bool PutValue(const PointColumns& columns, size_t row, TextBuffer& out) {
-  switch (columns.type) {
-    case ValueType::kNone:
-      return false;
-    case ValueType::kText:
-      PutText(columns.TextAt(row), out);
-      return true;
-    case ValueType::kBool:
-      out.Put(AsInt64(columns.bits[row]) != 0 ? "true" : "false");
-      return true;
-    case ValueType::kFloat32:
-      return PutReal(AsFloat(columns.bits[row]), out);
-    case ValueType::kFloat64:
-      return PutReal(AsDouble(columns.bits[row]), out);
-    default:
-      out.PutInteger(AsInt64(columns.bits[row]));
-      out.Put('i');
-      return true;
+  bool Null() const { return false; }
+  bool Text(std::string_view text) const {
+    out.Put('"');
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out.Put('\\');
+      out.Put(c);
+    }
+    out.Put('"');
+    return true;
   }
-}
+  bool Bool(bool value) const {
+    out.Put(value ? "true" : "false");
+    return true;
+  }
+  bool Integer(int64_t value) const {
+    out.PutInteger(value);
+    out.Put('i');
+    return true;
+  }
+  bool Real(double value) const {
+    if (!std::isfinite(value)) return false;
+    out.PutReal(value);
+    return true;
+  }
+};
 
 // As text, since nanoseconds of far years do not fit in 64 bits.
 void PutNanoseconds(int64_t ts_us, TextBuffer& out) {
@@ -105,7 +99,7 @@ uint64_t LineFormatter::Append(const PointColumns& columns, size_t begin, size_t
   for (size_t row = begin; row < end; ++row) {
     const size_t line_begin = out.size();
     out.Put(prefix_);
-    if ((columns.flags[row] & kPointNull) != 0 || !PutValue(columns, row, out)) {
+    if (!VisitValue(columns, row, LineValue{out})) {
       out.CutTo(line_begin);
       ++left_out;
       continue;

@@ -1,25 +1,18 @@
 // Aggregates of PostgreSQL's and TimescaleDB's names, by published values; tests/postgres asks a
 // live server.
 
-#include "tests/vtab/sql_fixture.h"
+#include "tests/vtab/select_fixture.h"
 
 namespace xtdb {
 namespace {
 
-class AggregateNamesTest : public testing::Test {
+class AggregateNamesTest : public SelectFixture {
  protected:
   AggregateNamesTest() {
     db_.Run(
         "CREATE TABLE t(x, y, k); INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'a'), (3, 4, 'b'), "
         "(NULL, 5, 'b'), (4, NULL, 'b'), (4, 9, 'c')");
   }
-  std::string Of(const std::string& select) { return db_.Line("SELECT " + select); }
-  void ExpectError(const std::string& select, const std::string& message) {
-    const Outcome outcome = db_.Exec("SELECT " + select);
-    EXPECT_NE(outcome.code, SQLITE_OK) << select;
-    EXPECT_THAT(outcome.message, testing::HasSubstr(message)) << select;
-  }
-  TestDatabase db_{":memory:"};
 };
 
 TEST_F(AggregateNamesTest, SpreadIsExactFarFromZero) {

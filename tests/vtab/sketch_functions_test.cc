@@ -1,11 +1,11 @@
 // Sketches in SQL, by the values that TimescaleDB Toolkit publishes in its documents and tests.
 
-#include "tests/vtab/sql_fixture.h"
+#include "tests/vtab/select_fixture.h"
 
 namespace xtdb {
 namespace {
 
-class SketchFunctionsTest : public testing::Test {
+class SketchFunctionsTest : public SelectFixture {
  protected:
   SketchFunctionsTest() {
     db_.Run(
@@ -17,13 +17,6 @@ class SketchFunctionsTest : public testing::Test {
         "('2020-01-01 00:10:30', 20.0), ('2020-01-01 00:20', 30.0), (NULL, 5), ('2020-01-02', "
         "NULL)");
   }
-  std::string Of(const std::string& select) { return db_.Line("SELECT " + select); }
-  void ExpectError(const std::string& select, const std::string& message) {
-    const Outcome outcome = db_.Exec("SELECT " + select);
-    EXPECT_NE(outcome.code, SQLITE_OK) << select;
-    EXPECT_THAT(outcome.message, testing::HasSubstr(message)) << select;
-  }
-  TestDatabase db_{":memory:"};
 };
 
 TEST_F(SketchFunctionsTest, PercentilesArePublishedOnes) {
