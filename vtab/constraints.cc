@@ -152,12 +152,7 @@ class FilterCompiler {
   // Beside `ts`: microseconds, and likely no other unit.
   Result<Comparand> TsOf(sqlite3_value* value) {
     XTDB_ASSIGN_OR_RETURN(Comparand comparand, TsComparand(value, now_us_));
-    if (comparand.kind == Kind::kInteger || comparand.kind == Kind::kReal) {
-      const double real = std::clamp(comparand.real, -9e18, 9e18);
-      const auto whole =
-          comparand.kind == Kind::kReal ? static_cast<int64_t>(real) : comparand.integer;
-      XTDB_RETURN_IF_ERROR(CheckTimeUnit(view_, now_us_, "ts", whole));
-    }
+    XTDB_RETURN_IF_ERROR(CheckTimeUnit(view_, now_us_, "ts", comparand));
     return comparand;
   }
 

@@ -1,5 +1,6 @@
 #include "vtab/time_unit.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/base/calendar.h"
@@ -45,6 +46,16 @@ Status CheckTimeUnit(const ReadView& view, int64_t now_us, std::string_view name
       std::string(name) + " is microseconds, as which " + shown + " is " + FormatTime(number) +
       ", before all points; for " + (is_seconds ? "seconds" : "milliseconds") + " write " + shown +
       (is_seconds ? " * 1000000" : " * 1000") + ", or a text such as '2026-01-02 03:04'");
+}
+
+Status CheckTimeUnit(const ReadView& view, int64_t now_us, std::string_view name,
+                     const Comparand& comparand) {
+  if (comparand.kind == Comparand::Kind::kInteger) {
+    return CheckTimeUnit(view, now_us, name, comparand.integer);
+  }
+  if (comparand.kind != Comparand::Kind::kReal) return {};
+  return CheckTimeUnit(view, now_us, name,
+                       static_cast<int64_t>(std::clamp(comparand.real, -9e18, 9e18)));
 }
 
 }  // namespace xtdb

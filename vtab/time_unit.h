@@ -5,6 +5,7 @@
 
 #include "engine/base/status.h"
 #include "engine/read_view.h"
+#include "vtab/comparand.h"
 
 namespace xtdb {
 
@@ -13,5 +14,8 @@ namespace xtdb {
 // likely such a one, where all points are later; looks through the tags for that, and only then.
 //   name: of the column or argument, for the message
 Status CheckTimeUnit(const ReadView& view, int64_t now_us, std::string_view name, int64_t number);
+// The same of a comparand, if it is a number.
+Status CheckTimeUnit(const ReadView& view, int64_t now_us, std::string_view name,
+                     const Comparand& comparand);
 
 }  // namespace xtdb

@@ -36,6 +36,14 @@ TEST_F(FirstTriesTest, SecondsAndMillisecondsAreNoMicroseconds) {
   ExpectError("* FROM xtdb_sample('plant', '*', '2026-01-01', 1767312000, '1 hour')",
               "stop is microseconds");
   ExpectError("* FROM xtdb_at('plant', '*', 1767312000000)", "at is microseconds");
+  db_.Run("CREATE VIRTUAL TABLE hourly USING xtdb_rollup(plant, '1 hour')");
+  db_.Run("CREATE VIRTUAL TABLE wide USING xtdb_wide(plant, 'boiler.temp')");
+  for (const std::string from :
+       {"hourly", "wide", "xtdb_aggregate('plant', '*', NULL, NULL, '1 hour')"}) {
+    ExpectError("* FROM " + from + " WHERE ts > 1767225600", "for seconds write");
+    ExpectError("* FROM " + from + " WHERE ts IN (1, 1767225600000)", "for milliseconds write");
+    EXPECT_EQ(db_.Line("SELECT count(*) FROM " + from + " WHERE ts > 1767225600 * 1000000"), "1");
+  }
 }
 
 TEST_F(FirstTriesTest, ButOtherSmallNumbersAre) {
@@ -88,7 +96,7 @@ TEST_F(FirstTriesTest, TextsThatOtherFunctionsRead) {
               "it is an interval; write ts_sub(now(), '1 day')");
   ExpectError("* FROM xtdb_aggregate('plant', 'boiler.temp', '1 hour')", "it is an interval");
   ExpectError("* FROM plant WHERE time > 'yesterday'",
-              "beside the column ts the function ts('yesterday') reads it");
+              "the function ts('yesterday') reads it, for the column ts and for arguments");
   ExpectError("* FROM plant WHERE time = '2026-01-01 08:00 Europe/Berlin'",
               "ts('2026-01-01 08:00 Europe/Berlin') reads it");
   ExpectError("* FROM plant WHERE time > '31.12.2026'",

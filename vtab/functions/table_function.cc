@@ -62,7 +62,13 @@ class FunctionCursor : public sqlite3_vtab_cursor {
   size_t TakeArguments(int index, std::span<sqlite3_value*> values);
   Status TakeTags(TagSelection& tags) const;
   Status TakeNames(sqlite3_value* value, bool is_list, TagSelection& tags) const;
-  Status TakeTimeFilters(const char* text, std::span<sqlite3_value*> values);
+  Status TakeTimeFilters(const FunctionCall& call, const char* text,
+                         std::span<sqlite3_value*> values);
+  // Whether the column is the time by which the points of a row are asked for.
+  bool IsOfPoints(size_t column) const {
+    const std::span<const int> times = table_.function.by_time;
+    return std::find(times.begin(), times.end(), static_cast<int>(column)) != times.end();
+  }
   void NarrowTime(FunctionCall& call) const;
   Status CheckUnits(const FunctionCall& call) const;
   Result<const Cell*> CellAt(size_t column);
@@ -105,12 +111,14 @@ Status FunctionCursor::TakeNames(sqlite3_value* value, bool is_list, TagSelectio
   return is_list ? ForEachInList(table_.connection.db(), value, take) : take(value);
 }
 
-Status FunctionCursor::TakeTimeFilters(const char* text, std::span<sqlite3_value*> values) {
+Status FunctionCursor::TakeTimeFilters(const FunctionCall& call, const char* text,
+                                       std::span<sqlite3_value*> values) {
   time_filters_.clear();
   for (const TimeTerm& term : TimeTermsOf(table_.function, text)) {
+    const ReadView view = call.View();
     XTDB_ASSIGN_OR_RETURN(TimeSet times,
                           TimesOf(table_.connection.db(), term, values[time_filters_.size()],
-                                  lease_.view().now_us()));
+                                  call.now_us(), IsOfPoints(term.column) ? &view : nullptr));
     time_filters_.push_back({term.column, std::move(times)});
   }
   return {};
@@ -151,7 +159,7 @@ Status FunctionCursor::Filter(int index, const char* text, std::span<sqlite3_val
     XTDB_RETURN_IF_ERROR(
         TakeNames(values[used++], (index & kFunctionIndexNameList) != 0, call->tags));
   }
-  XTDB_RETURN_IF_ERROR(TakeTimeFilters(text, values.subspan(used)));
+  XTDB_RETURN_IF_ERROR(TakeTimeFilters(*call, text, values.subspan(used)));
   NarrowTime(*call);
   XTDB_RETURN_IF_ERROR(CheckUnits(*call));
   XTDB_ASSIGN_OR_RETURN(source_, table_.function.open(std::move(call)));
@@ -171,11 +179,8 @@ Status FunctionCursor::CheckUnits(const FunctionCall& call) const {
 
 // Filters drop rows; a source that knows the range need not make them.
 void FunctionCursor::NarrowTime(FunctionCall& call) const {
-  const std::span<const int> times = table_.function.by_time;
   for (const TimeFilter& filter : time_filters_) {
-    if (std::find(times.begin(), times.end(), static_cast<int>(filter.column)) == times.end()) {
-      continue;
-    }
+    if (!IsOfPoints(filter.column)) continue;
     call.time_min_us = std::max(call.time_min_us, filter.times.min_us());
     call.time_max_us = std::min(call.time_max_us, filter.times.max_us());
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "vtab/functions/value_list.h"
+#include "vtab/time_unit.h"
 
 namespace xtdb {
 namespace {
@@ -55,10 +56,14 @@ std::optional<TimeTerm> ParseTimeTerm(std::string_view text, std::string_view co
   return std::nullopt;
 }
 
-Result<TimeSet> TimesOf(sqlite3* db, const TimeTerm& term, sqlite3_value* value, int64_t now_us) {
+Result<TimeSet> TimesOf(sqlite3* db, const TimeTerm& term, sqlite3_value* value, int64_t now_us,
+                        const ReadView* view) {
   const auto times_of = [&](sqlite3_value* one) -> Result<TimeSet> {
     XTDB_ASSIGN_OR_RETURN(const Comparand comparand,
                           term.is_ts ? TsComparand(one, now_us) : TimeComparand(one, now_us));
+    if (term.is_ts && view != nullptr) {
+      XTDB_RETURN_IF_ERROR(CheckTimeUnit(*view, now_us, "ts", comparand));
+    }
     return TimeSet::Where(term.op, comparand);
   };
   if (!term.is_list) return times_of(value);

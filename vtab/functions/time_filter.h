@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/base/status.h"
+#include "engine/read_view.h"
 #include "planner/request.h"
 #include "vtab/functions/time_set.h"
 #include "vtab/sqlite_api.h"
@@ -31,7 +32,9 @@ std::optional<TimeTerm> ParseTimeTerm(std::string_view text, std::string_view co
 std::optional<CompareOp> TimeOperator(int constraint_op);
 
 // The times that a term with this right side lets through. kInvalidArgument for a text that is no
-// time.
-Result<TimeSet> TimesOf(sqlite3* db, const TimeTerm& term, sqlite3_value* value, int64_t now_us);
+// time, and for a number that is likely of another unit, as CheckTimeUnit tells it.
+//   view: of the container whose points' times are compared; null: of none
+Result<TimeSet> TimesOf(sqlite3* db, const TimeTerm& term, sqlite3_value* value, int64_t now_us,
+                        const ReadView* view);
 
 }  // namespace xtdb

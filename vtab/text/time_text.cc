@@ -210,9 +210,9 @@ Status Explain(std::string_view text, Outcome outcome) {
 
 // "yesterday", "2026-01-02 08:00 Europe/Berlin"
 Status ReadByFunction(std::string_view text) {
-  return Status::InvalidArgument("not a time: " + QuoteForMessage(text) +
-                                 "; beside the column ts the function ts('" + std::string(text) +
-                                 "') reads it");
+  return Status::InvalidArgument("not a time: " + QuoteForMessage(text) + "; the function ts('" +
+                                 std::string(text) +
+                                 "') reads it, for the column ts and for arguments");
 }
 
 // "20260102": '2026-01-02'.

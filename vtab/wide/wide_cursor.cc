@@ -30,16 +30,16 @@ Status WideCursor::Filter(const char* plan_text, std::span<sqlite3_value*> value
   request.sample = definition.sample;
   request.range.descending = descending_ = plan->descending;
   times_ = TimeSet::All();
+  const ReadView view = call_->View();
   for (size_t i = 0; i < plan->times.size(); ++i) {
     XTDB_ASSIGN_OR_RETURN(const TimeSet times, TimesOf(table_.connection.db(), plan->times[i],
-                                                       values[i], lease_.view().now_us()));
+                                                       values[i], lease_.view().now_us(), &view));
     times_ = times_.Intersect(times);
   }
   if (times_.empty()) return {};
   request.range.ts_from_us = times_.min_us();
   request.range.ts_to_us = times_.max_us();
   request.rows_max = times_.size();
-  const ReadView view = call_->View();
   for (size_t i = 0; i < definition.columns.size(); ++i) {
     const TagPtr tag = view.FindTag(definition.columns[i].tag);
     request.columns.push_back({tag, plan->is_read[i]});
