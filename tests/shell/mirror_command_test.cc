@@ -226,7 +226,7 @@ TEST_F(MirrorCommandTest, WrongDatabasesAreRefused) {
   EXPECT_THAT(Mirror(), HasMessage(HasSubstr("not a database")));
   options_.tags = {"nothing"};
   options_.database = folder_ / "new.db";
-  EXPECT_THAT(Mirror(), HasMessage(HasSubstr("no tag fits")));
+  EXPECT_THAT(Mirror(), HasMessage(HasSubstr("no tag is called")));
 }
 
 TEST_F(MirrorCommandTest, WidthsAreIntervalsWithAUnit) {
