@@ -41,7 +41,7 @@ class MirrorRunner {
         clock_(clock),
         wait_(wait),
         terminal_(terminal),
-        progress_(terminal, clock, 0),
+        progress_(terminal, clock),
         full_(options.full) {}
 
   Status Open() {
