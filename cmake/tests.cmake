@@ -29,15 +29,15 @@ foreach(folder IN LISTS test_folders)
   endif()
   set(suites "-*LongTest*.*")
   if(XTDB_SANITIZE MATCHES "thread")
-    # Threads meet in the engine, and where many tags are aggregated; else the layers above it
-    # belong to one connection each.
-    if(NOT layer MATCHES "^(engine|planner)$")
+    # Threads meet in the engine, where many tags are aggregated, and in the C interface; else the
+    # layers above it belong to one connection each.
+    if(NOT layer MATCHES "^(engine|planner|capi)$")
       continue()
     endif()
     set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*"
         ":TagDictionary*:LogSyncer*:WriteCache*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*"
         ":BackgroundWorker*:BackgroundCompaction*:BackgroundRetention*:GroupCommit*:BlockOutput*"
-        ":AggregateParallel*:SealedDirectory*")
+        ":AggregateParallel*:SealedDirectory*:CApiTest*")
     string(CONCAT suites ${suites})
   endif()
   set(target ${layer}_tests)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/chunk/state_mutator.h"
 #include "engine/format/checked_struct.h"
 #include "engine/format/chunk_format.h"
 
@@ -100,6 +101,7 @@ Status ContainerBackup::CopyChunk(const ChunkTableEntry& chunk) {
   const uint64_t data_end = layout.ExtentOffset(chunk.summary.used_extents);
   end_ = std::max(end_, data_end);
   if (chunk.state != ChunkState::kAllocated) {
+    if (chunk.state == ChunkState::kSealed) sealed_.push_back(layout);
     later_.push_back({layout.chunk_offset, data_end});
     return Status();
   }
@@ -169,6 +171,11 @@ Status ContainerBackup::CopyLater() {
       done += step.end - step.begin;
     }
   }
+  // A compaction may have replaced it meanwhile; the copy's catalogue has it.
+  StateMutator mutator(*target_);
+  for (const ChunkLayout& layout : sealed_) {
+    XTDB_RETURN_IF_ERROR(mutator.BringBackToSealed(layout));
+  }
   // What a damaged chunk table claims may lie anywhere.
   XTDB_ASSIGN_OR_RETURN(const uint64_t source_size, engine_.container().file().Size());
   const uint64_t end = std::min(end_, source_size);
@@ -210,6 +217,7 @@ Result<BackupReport> ContainerBackup::Run(const std::string& target, int64_t tim
   XTDB_RETURN_IF_ERROR(CheckTarget(target));
   report_ = {};
   later_.clear();
+  sealed_.clear();
   end_ = 0;
   const std::string partial = target + ".partial";
   XTDB_RETURN_IF_ERROR(OpenPartial(partial));

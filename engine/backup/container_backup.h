@@ -9,6 +9,7 @@
 #include "engine/base/progress.h"
 #include "engine/base/status.h"
 #include "engine/catalog/catalogue_format.h"
+#include "engine/chunk/layout_calculator.h"
 #include "engine/io/file_system.h"
 #include "engine/storage_engine.h"
 
@@ -68,7 +69,8 @@ class ContainerBackup {
   std::unique_ptr<File> target_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<Range> later_;
-  uint64_t end_ = 0;  // of the copy
+  std::vector<ChunkLayout> sealed_;  // in `later_` with their headers
+  uint64_t end_ = 0;                 // of the copy
   BackupReport report_;
 };
 
