@@ -57,7 +57,6 @@ Status Salvager::ReadLog(const std::string& path) {
 }
 
 Status Salvager::ReadInput(const std::string& input) {
-  XTDB_ASSIGN_OR_RETURN(file_, fs_.Open(input, OpenMode::kReadOnly));
   XTDB_ASSIGN_OR_RETURN(survey_, SurveyContainer(*file_));
   report_.notes = survey_.notes;
   XTDB_RETURN_IF_ERROR(ReadLog(input + "-wal"));
@@ -233,6 +232,7 @@ Status Salvager::RemovePartial(const std::string& partial) const {
 
 Result<SalvageReport> Salvager::Run(const std::string& input, const std::string& output) {
   XTDB_ASSIGN_OR_RETURN(const std::string resolved, fs_.ResolvePath(input));
+  XTDB_ASSIGN_OR_RETURN(file_, fs_.Open(resolved, OpenMode::kReadOnly));
   const std::string holders = DescribeHolders(resolved);
   if (!holders.empty()) {
     return Status::Busy(resolved + " is in use by " + holders + "; close it there first");

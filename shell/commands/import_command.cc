@@ -252,7 +252,11 @@ void AddRowOptions(CLI::App& subcommand, ImportOptions& options) {
       .add_option("--commit-every", options.rows_per_commit,
                   "Commit after so many rows: less memory for very large files")
       ->type_name("ROWS")
-      ->check(CLI::PositiveNumber);
+      ->check([](const std::string& text) {
+        const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
+        const bool is_some = text.find_first_not_of('0') != std::string::npos;
+        return is_number && is_some ? "" : "\"" + text + "\" is no number of rows; write 1 or more";
+      });
 }
 
 Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& terminal) {

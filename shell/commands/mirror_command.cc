@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/io/file_system.h"
 #include "shell/commands/command.h"
 #include "shell/commands/tag_patterns.h"
 #include "shell/mirror/mirror.h"
@@ -51,6 +52,7 @@ class MirrorRunner {
   }
 
   Status RunOnce() {
+    XTDB_RETURN_IF_ERROR(CheckIsTheSame());
     if (!mirror_) XTDB_RETURN_IF_ERROR(OpenDatabase());
     ReadView view;
     XTDB_ASSIGN_OR_RETURN(view.snapshot, engine_->TakeSnapshot());
@@ -92,6 +94,15 @@ class MirrorRunner {
   }
 
  private:
+  // Somebody may have moved it away, and put another one there.
+  Status CheckIsTheSame() const {
+    FileSystem& fs = PosixFileSystem();
+    XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, engine_->container().file().Identity());
+    const Result<FileIdentity> there = fs.Identify(options_.container);
+    if (there.ok() && there.value().IsSameFile(opened)) return {};
+    return Status::FailedPrecondition(options_.container +
+                                      " was moved or replaced; start the mirror again");
+  }
   // Another program may have it locked.
   Status OpenDatabase() {
     tables_.reset();

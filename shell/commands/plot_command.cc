@@ -213,6 +213,8 @@ void AddPlotCommand(CLI::App& app, Command& command) {
       ->type_name("FILE");
   plot.footer(std::string(kFooter) + kExitCodes);
   plot.callback([options, &command] {
+    const Status size = CheckSize(*options);
+    if (!size.ok()) throw CLI::ValidationError(std::string(size.message()));
     command = [options](const Terminal& terminal) -> Result<ExitCode> {
       XTDB_RETURN_IF_ERROR(RunPlot(*options, terminal));
       return ExitCode::kOk;

@@ -85,7 +85,9 @@ Status PutInPlace(FileSystem& fs, const std::string& copy, const std::string& co
 Status RunRestore(const RestoreOptions& options, const Terminal& terminal,
                   const std::function<bool()>& stop_asked) {
   FileSystem& fs = PosixFileSystem();
-  const bool exists = fs.Exists(options.container);
+  // A symbolic link stays one.
+  XTDB_ASSIGN_OR_RETURN(const std::string container, fs.ResolvePath(options.container));
+  const bool exists = fs.Exists(container);
   if (exists && !options.force) {
     return Status::AlreadyExists(options.container +
                                  " exists; move it away, or say --force to replace it");
@@ -97,17 +99,17 @@ Status RunRestore(const RestoreOptions& options, const Terminal& terminal,
   std::unique_ptr<ContainerHold> hold;
   if (exists) {
     XTDB_ASSIGN_OR_RETURN(const FileIdentity from, fs.Identify(options.backup));
-    XTDB_ASSIGN_OR_RETURN(const FileIdentity to, fs.Identify(options.container));
+    XTDB_ASSIGN_OR_RETURN(const FileIdentity to, fs.Identify(container));
     if (from.IsSameFile(to)) return Status::InvalidArgument("BACKUP and CONTAINER are one file");
-    XTDB_ASSIGN_OR_RETURN(hold, ContainerHold::Take(fs, options.container));
+    XTDB_ASSIGN_OR_RETURN(hold, ContainerHold::Take(fs, container));
   }
-  const std::string copy = exists ? options.container + ".restored" : options.container;
+  const std::string copy = exists ? container + ".restored" : container;
   // What a killed restore has left.
   if (exists) XTDB_RETURN_IF_ERROR(RemoveIfThere(fs, copy));
   XTDB_ASSIGN_OR_RETURN(
       const BackupReport report,
       ContainerBackup(fs, *backup, work.OnProgress()).Run(copy, kWriterTimeoutUs));
-  if (exists) XTDB_RETURN_IF_ERROR(PutInPlace(fs, copy, options.container));
+  if (exists) XTDB_RETURN_IF_ERROR(PutInPlace(fs, copy, container));
   work.Clear();
   fmt::print(terminal.out, "{}: restored {} in {} of {}, {}, checked\n", options.container,
              CountText(report.points, "point"), CountText(report.blocks, "block"),

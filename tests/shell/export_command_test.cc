@@ -208,6 +208,35 @@ TEST_F(ExportCommandTest, SeededContainersComeBackBitForBit) {
   }
 }
 
+// What line protocol can say comes back, whatever names, values, times and qualities are.
+TEST_F(ExportCommandTest, SeededContainersComeBackThroughLineProtocol) {
+  options_.format = ExportFormat::kLines;
+  quality_column_ = "quality";
+  const std::vector<std::string> names = {"boiler.temp", "a b,c.d=e", "one",
+                                          "x.y.value",   "\"q\"",     "\xC3\xBC.\xF0\x9F\x98\x80"};
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    std::mt19937_64 random(seed);
+    options_.container = folder_ / ("plant" + std::to_string(seed) + ".xtdb");
+    Write([&](Transaction& transaction) {
+      ASSERT_OK(transaction.DefineTag("flag", ValueType::kBool, "", ""));
+      for (int i = 0; i < 2000; ++i) {
+        const int64_t ts_us = kNewYearUs + static_cast<int64_t>(random() % 4'000'000'000'000'000);
+        const Quality quality = random() % 4 == 0 ? static_cast<Quality>(random()) : kQualityGood;
+        const double real = AsDouble(random());
+        const std::string& name = names[random() % names.size()];
+        if (std::isfinite(real)) Put(transaction, name, ts_us, Value::Real(real), quality);
+        Put(transaction, "integer", ts_us, Value::Integer(static_cast<int64_t>(random())), quality);
+        Put(transaction, "flag", ts_us, Value::Integer(static_cast<int64_t>(random() % 2)),
+            quality);
+        Put(transaction, "text.x", ts_us, Value::Text(Texts()[random() % Texts().size()]), quality);
+      }
+    });
+    std::filesystem::remove(folder_ / "copy.xtdb");
+    ASSERT_TRUE(Points(ImportCopy(Text())) == Points(options_.container));
+  }
+}
+
 TEST_F(ExportCommandTest, CsvSaysWhatTheTagsAreInFrontOfThePoints) {
   Write([](Transaction& transaction) {
     ASSERT_OK(transaction.DefineTag("t", ValueType::kFloat64, "degC", "in, out",

@@ -193,6 +193,18 @@ TEST_F(MaintenanceCommandsTest, RestoreRefusesADamagedBackupAndAContainerInUse) 
               HasMessage(HasSubstr("one file")));
 }
 
+TEST_F(MaintenanceCommandsTest, RestoreFollowsALink) {
+  const std::string backup = folder_ / "backup.xtdb";
+  Write(container_, "t", kNewYearUs, 10);
+  ASSERT_OK(RunBackup({.source = container_, .target = backup}, captured_.terminal()));
+  Write(container_, "later", kNewYearUs, 10);
+  const std::string link = folder_ / "link.xtdb";
+  std::filesystem::create_symlink("plant.xtdb", link);
+  ASSERT_OK(RunRestore({.backup = backup, .container = link, .force = true}, captured_.terminal()));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_THAT(Points(container_), SizeIs(10));
+}
+
 TEST_F(MaintenanceCommandsTest, RestoreReplacesNoOtherFile) {
   Write(container_, "t", kNewYearUs, 10);
   const std::string notes = folder_ / "notes.txt";

@@ -409,6 +409,17 @@ TEST_F(MirrorCommandTest, AgainAndAgainItFollowsTheContainerUntilItIsStopped) {
   EXPECT_THAT(captured_.err(), IsEmpty());
 }
 
+TEST_F(MirrorCommandTest, AContainerThatIsReplacedEndsIt) {
+  Write("t", kNewYearUs, Value::Integer(1));
+  options_.every_us = 1'000'000;
+  const auto wait = [&](int64_t us) {
+    if (us != 0) std::filesystem::rename(options_.container, options_.container + ".old");
+    return true;
+  };
+  EXPECT_THAT(RunMirror(options_, clock_, wait, captured_.terminal()),
+              HasMessage(HasSubstr("was moved or replaced")));
+}
+
 TEST_F(MirrorCommandTest, ALockedDatabaseIsTriedAgain) {
   Write("t", kNewYearUs, Value::Integer(1));
   ASSERT_OK(Mirror());

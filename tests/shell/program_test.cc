@@ -117,6 +117,8 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
       {"mirror", "a.xtdb", "a.db", "--rollup", "3"},
       {"mirror", "a.xtdb", "a.db", "--timezone", "UTC"},
       {"bench", ".", "--duration", "0"},
+      {"import", "a.xtdb", "a.csv", "--commit-every", "0"},
+      {"plot", "a.xtdb", "--width", "5"},
   };
   for (const auto& arguments : wrong) {
     const Ended ended = Run(arguments);
