@@ -80,9 +80,6 @@ if(NOT XTDB_SANITIZE MATCHES "thread")
   endif()
 endif()
 
-# Debian's Python can load SQLite extensions; others often cannot, and then the test says so.
-find_program(XTDB_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
-find_program(XTDB_PYTHON python3)
 if(XTDB_PYTHON AND NOT XTDB_SANITIZE)
   add_test(NAME day_in_the_life
            COMMAND ${XTDB_PYTHON} ${PROJECT_SOURCE_DIR}/tests/python/day_in_the_life.py

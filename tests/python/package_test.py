@@ -107,6 +107,10 @@ class Package(unittest.TestCase):
         self.assertEqual(list(xtdb.read(self.db, 'a "b', "Tag[*]?").value), [1])
         self.assertEqual(len(xtdb.read(self.db, 'a "b', "nobody")), 0)
 
+    def test_an_extension_that_is_not_there(self):
+        with self.assertRaisesRegex(RuntimeError, "nowhere.*name it in XTDB_EXTENSION"):
+            xtdb.load(sqlite3.connect(":memory:"), os.path.join(self.folder.name, "nowhere"))
+
     def test_wrong_calls(self):
         with self.assertRaises(ValueError):
             xtdb.append(self.db, "plant", "a", [1, 2], [1])
