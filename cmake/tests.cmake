@@ -101,6 +101,10 @@ if(TARGET xtdb_shared AND TARGET xtdb_program AND NOT XTDB_SANITIZE)
   add_test(NAME install.TheInstalledTreeWorks
            COMMAND ${PROJECT_SOURCE_DIR}/tests/install/installed_tree.sh ${PROJECT_BINARY_DIR})
   set_tests_properties(install.TheInstalledTreeWorks PROPERTIES LABELS install TIMEOUT 300)
+  # Ten seconds, and the first time a minute for what the root is made of.
+  add_test(NAME install.CleanRoot
+           COMMAND ${PROJECT_SOURCE_DIR}/tests/install/clean_root.sh ${PROJECT_BINARY_DIR})
+  set_tests_properties(install.CleanRoot PROPERTIES SKIP_RETURN_CODE 77 LABELS install TIMEOUT 900)
 endif()
 
 # Programs in which users load the extension; each test is left out where its program is not there.
