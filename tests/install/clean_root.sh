@@ -56,8 +56,9 @@ make_root() {
     awk -v release="$codename" '$1 == release && $2 == "main" && !found { print $3; found = 1 }')
   [ -n "$mirror" ] || skip "apt of this machine knows no packages of '$codename'"
   echo "making $kept; this is done once"
-  debootstrap --variant=minbase "$codename" "$root" "$mirror" >"$log" 2>&1 && in_root apt-get clean &&
-    apt -o Acquire::Languages=none update && apt install --download-only "${tools[@]}" ||
+  debootstrap --variant=minbase "$codename" "$root" "$mirror" >"$log" 2>&1 &&
+    in_root apt-get clean && apt -o Acquire::Languages=none update &&
+    apt install --download-only "${tools[@]}" ||
     { tail -n 5 "$log"; skip "debootstrap or apt-get has no $codename from $mirror"; }
   tar -C "$root" -cf "$kept.part" --one-file-system .
   mv "$kept.part" "$kept"

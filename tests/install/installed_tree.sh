@@ -51,5 +51,6 @@ xtdb.load(db)
 db.execute('CREATE VIRTUAL TABLE c USING xtdb(path=\'c.xtdb\')')
 print(len(xtdb.read(db, 'c', 'boiler.temp')))")
   [ "$count" = 50 ]
+  "$python" -B "$source/tests/docs/links_test.py" "$tree/share/doc/xtdb"
 fi
 echo "the installed tree works"

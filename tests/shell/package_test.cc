@@ -58,7 +58,7 @@ TEST_F(PackageTest, EverythingWorksWhereItIsUnpacked) {
   for (const char* file :
        {"bin/xtdb", "lib/xtdb.so", "lib/libxtdb.so", "include/xtdb.h", "share/man/man1/xtdb.1",
         "share/bash-completion/completions/xtdb", "share/zsh/vendor-completions/_xtdb",
-        "share/doc/xtdb/program.md", "lib/python3/dist-packages/xtdb/__init__.py"}) {
+        "share/doc/xtdb/docs/program.md", "lib/python3/dist-packages/xtdb/__init__.py"}) {
     EXPECT_TRUE(std::filesystem::exists(root_ + "/usr/" + file)) << file;
   }
   WriteText(folder_ / "a.csv", "tag,time,value\nt,2026-01-01,1.5\n");
