@@ -35,6 +35,9 @@ EXCUSED = {
     "docs/format-vector.md": "likewise",
     "docs/migration.md": "a query for TimescaleDB, which Debian has not",
 }
+# What is called like functions and is none.
+TABLES_OF_MIRROR = {"xtdb_mirror", "xtdb_mirror_rollup", "xtdb_mirror_mark"}
+MISSING = {"xtdb_drop_tag"}  # docs/sql.md shows the error
 CREATE = "CREATE VIRTUAL TABLE plant USING xtdb(path='plant.xtdb');"
 POINT = "INSERT INTO plant VALUES ('boiler.temp', '2026-01-02 03:04:05.5', 71.25, 192);"
 
@@ -51,6 +54,13 @@ def take_what_others_run():
     runner = (SOURCES / "tests/vtab/docs_test.cc").read_text()
     for name in re.findall(r'RunDocument\("(.*?)"\)', runner):
         DOCUMENTS[f"docs/{name}"].take_all(lambda block: block.info in ("sql", "sql error", "text"))
+
+
+def code_within_the_text():
+    for page in all_pages():
+        for line in (SOURCES / page).read_text().splitlines():
+            for code in re.findall(r"`([^`]+)`", line):
+                yield page, code
 
 
 class CodeTest(unittest.TestCase):
@@ -181,15 +191,32 @@ class CodeTest(unittest.TestCase):
             self.check_commands(take("docs/performance-log.md", "", "TMPDIR=DIR build/bench/wal"))
         self.check_commands(take("docs/performance-log.md", "", "build/bench/write_cache_bench"))
 
+    def test_scripts(self):
+        """The comment that tells how the scripts of sql/ are run."""
+        schema = (SOURCES / "sql/plant_schema.sql").read_text()
+        shell, *lines = re.findall(r"^--   (.*)$", schema, re.M)
+        shutil.copy(BUILD / "xtdb.so", self.folder)
+        (self.folder / "sql").symlink_to(SOURCES / "sql")
+        self.succeed(f"{shell} -batch -bail", "\n".join([*lines, ""]))
+        count = self.succeed("sqlite3 my.db '.load ./xtdb' 'SELECT count(*) FROM plant'")
+        self.assertGreater(int(count), 10000)
+
     def test_commands_within_the_text(self):
         count = 0
-        for page in all_pages():
-            for line in (SOURCES / page).read_text().splitlines():
-                for command in re.findall(r"`([^`]+)`", line):
-                    with self.subTest(page=page, command=command):
-                        self.assertEqual(complaints(command, f"{BUILD}/xtdb"), [])
-                    count += 1
+        for page, code in code_within_the_text():
+            with self.subTest(page=page, command=code):
+                self.assertEqual(complaints(code, f"{BUILD}/xtdb"), [])
+            count += 1
         self.assertGreater(count, 1000)
+
+    def test_functions_within_the_text(self):
+        listed = "SELECT name FROM pragma_function_list UNION SELECT name FROM pragma_module_list;"
+        known = set(self.sql(listed).split()) | TABLES_OF_MIRROR | MISSING
+        known |= set(re.findall(r"\bxtdb_\w+", (SOURCES / "capi/xtdb.h").read_text()))
+        for page, code in code_within_the_text():
+            for name in re.findall(r"(?<![\w/.])xtdb_[a-z_]+\b(?!\.)", code):
+                with self.subTest(page=page, code=code):
+                    self.assertIn(name, known)
 
 
 def tearDownModule():

@@ -79,6 +79,21 @@ def complaints_of_script(path, arguments):
     return [f"{path} has no {o}" for o in OPTION.findall(arguments) if o not in text]
 
 
+def complaints_of_test(name, arguments):
+    """Of a program of tests/: its options, or the suites that a filter names."""
+    files = (SOURCES / "tests").glob("**/*.cc")
+    text = "".join(path.read_text() for path in files)
+    found = [
+        f"{name} has no {option}"
+        for option in OPTION.findall(arguments)
+        if not option.startswith("--gtest") and f'"{option}"' not in text
+    ]
+    for suite in re.findall(r"--gtest_filter='?(\w+)", arguments):
+        if not re.search(rf"\bTEST(_F|_P)?\({suite}\b", text):
+            found.append(f"{name} has no suite {suite}")
+    return found
+
+
 def complaints(command, program):
     """What is wrong with a command; program: the path of xtdb. Other programs are not judged."""
     command = re.sub(r"^(?:\w+=\S+ +|time +|\$ +)*", "", command)
@@ -87,6 +102,8 @@ def complaints(command, program):
         return complaints_of_bench(match[1], arguments)
     if name in ("xtdb", "build/xtdb"):
         return complaints_of_xtdb(program, arguments)
+    if re.fullmatch(r"(?:build/)?(?:\w+_tests|process_stress)", name):
+        return complaints_of_test(name, arguments)
     if name == "cmake":
         return complaints_of_cmake(arguments)
     if re.fullmatch(r"(?:bench|scripts|shell|tests)/[\w/]+\.(?:sh|py)", name):
