@@ -7,5 +7,6 @@ set(XTDB_PYTHON_FOLDER "" CACHE STRING
 
 install(CODE "set(xtdb_python \"${XTDB_PYTHON}\")
 set(xtdb_python_folder \"${XTDB_PYTHON_FOLDER}\")
+set(xtdb_library_folder \"${CMAKE_INSTALL_LIBDIR}\")
 set(xtdb_source \"${PROJECT_SOURCE_DIR}\")")
 install(SCRIPT cmake/install_python.cmake)

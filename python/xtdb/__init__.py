@@ -44,17 +44,13 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def extension_path() -> str:
-    """Where the extension is: $XTDB_EXTENSION, beside this package, in the folder `lib` in which
-    `cmake --install` puts both, or the name alone, for which the system's library folders are
-    searched."""
+    """Where the extension is: $XTDB_EXTENSION, beside this package, where `cmake --install` puts a
+    link to it, or the name alone, for which the system's library folders are searched."""
     named = os.environ.get("XTDB_EXTENSION")
     if named:
         return named
-    package = pathlib.Path(__file__).resolve().parent
-    for folder in (package, *package.parents[2:3]):  # LIB/python3.11/site-packages/xtdb
-        if (folder / "xtdb.so").is_file():
-            return str(folder / "xtdb.so")
-    return "xtdb"
+    beside = pathlib.Path(__file__).resolve().parent / "xtdb.so"
+    return str(beside) if beside.exists() else "xtdb"
 
 
 def _load_extension(connection: Any, path: str) -> None:
