@@ -44,18 +44,20 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def extension_path() -> str:
-    """Where the extension is, without its ending: $XTDB_EXTENSION, beside this package, or the
-    name alone, for which the system's library folders are searched."""
+    """Where the extension is: $XTDB_EXTENSION, beside this package, in the folder `lib` in which
+    `cmake --install` puts both, or the name alone, for which the system's library folders are
+    searched."""
     named = os.environ.get("XTDB_EXTENSION")
     if named:
         return named
-    beside = pathlib.Path(__file__).resolve().parent / "xtdb.so"
-    return str(beside) if beside.exists() else "xtdb"
+    package = pathlib.Path(__file__).resolve().parent
+    for folder in (package, *package.parents[2:3]):  # LIB/python3.11/site-packages/xtdb
+        if (folder / "xtdb.so").is_file():
+            return str(folder / "xtdb.so")
+    return "xtdb"
 
 
-def load(connection: Any, path: Optional[str] = None) -> None:
-    """Loads the extension into a connection of sqlite3 or apsw."""
-    path = path or extension_path()
+def _load_extension(connection: Any, path: str) -> None:
     if hasattr(connection, "enable_load_extension"):
         connection.enable_load_extension(True)
         try:
@@ -70,6 +72,21 @@ def load(connection: Any, path: Optional[str] = None) -> None:
         raise RuntimeError(
             "this Python's sqlite3 cannot load extensions; use the system's python3, or apsw"
         )
+
+
+def load(connection: Any, path: Optional[str] = None) -> None:
+    """Loads the extension into a connection of sqlite3 or apsw; RuntimeError if it cannot."""
+    path = path or extension_path()
+    try:
+        _load_extension(connection, path)
+    except RuntimeError:
+        raise
+    except Exception as error:
+        folder = pathlib.Path(__file__).resolve().parent
+        raise RuntimeError(
+            f"the extension {path} cannot be loaded: {error}; name it in XTDB_EXTENSION, or put"
+            f" xtdb.so into {folder}"
+        ) from error
 
 
 def microseconds(time: Any) -> int:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs into an empty folder, and uses what is there as others would: the examples by pkg-config
-# and by find_package, the extension in the stock shell, the program.
+# and by find_package, the extension in the stock shell, the program, the Python package.
 #   installed_tree.sh BUILD_FOLDER
 set -euo pipefail
 build=$(readlink -f "$1")
@@ -36,4 +36,21 @@ count=$(sqlite3 :memory: ".load $lib/xtdb" \
 [ "$count" = 50 ]
 "$tree/bin/xtdb" stats "$folder/c.xtdb" | grep 50 >/dev/null
 [ "$("$tree/bin/xtdb" sql "$folder/c.xtdb" "SELECT count(*) FROM c")" = 50 ]
+
+# In the place that PREFIX/bin/python3 searches, from where the package finds the extension itself.
+python=/usr/bin/python3
+if [ -x "$python" ]; then
+  module=$(find "$tree" -name __init__.py)
+  expected=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+  [ "$module" = "$tree/lib/$expected/site-packages/xtdb/__init__.py" ]
+  cd "$folder"
+  count=$(env -u LD_LIBRARY_PATH PYTHONPATH="$tree/lib/$expected/site-packages" "$python" -c "
+import sqlite3, xtdb
+db = sqlite3.connect('c.db')
+xtdb.load(db)
+db.execute('CREATE VIRTUAL TABLE c USING xtdb(path=\'c.xtdb\')')
+print(len(xtdb.read(db, 'c', 'boiler.temp')))")
+  [ "$count" = 50 ]
+  "$python" -B "$source/tests/docs/links_test.py" "$tree/share/doc/xtdb"
+fi
 echo "the installed tree works"

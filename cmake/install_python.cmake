@@ -1,0 +1,14 @@
+# Run by `cmake --install`. Takes xtdb_python, xtdb_python_folder and xtdb_source.
+if(NOT xtdb_python_folder AND xtdb_python)
+  execute_process(COMMAND ${xtdb_python} -B ${xtdb_source}/cmake/python_folder.py
+                          ${CMAKE_INSTALL_PREFIX}
+                  OUTPUT_VARIABLE xtdb_python_folder OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+endif()
+if(xtdb_python_folder)
+  # By name: what Python has left in the sources stays there.
+  file(INSTALL TYPE FILE DESTINATION ${CMAKE_INSTALL_PREFIX}/${xtdb_python_folder}/xtdb
+       FILES ${xtdb_source}/python/xtdb/__init__.py ${xtdb_source}/python/xtdb/py.typed)
+else()
+  message(STATUS "No python3: the Python package is left out; XTDB_PYTHON_FOLDER says where to")
+endif()
