@@ -10,7 +10,8 @@ namespace xtdb {
 namespace {
 
 constexpr uint64_t kCopyBytes = 1 * kMiB;
-static_assert(kCopyBytes % kExtentSizeBytes == 0);
+constexpr uint64_t kStepBytes = 8 * kMiB;  // of which progress is told
+static_assert(kCopyBytes % kExtentSizeBytes == 0 && kStepBytes % kCopyBytes == 0);
 
 std::string LogOf(const std::string& path) { return path + "-wal"; }
 
@@ -158,7 +159,16 @@ Status ContainerBackup::CopyMoving(int64_t timeout_us) {
 
 // The snapshot keeps the slots of dropped chunks from being used again meanwhile.
 Status ContainerBackup::CopyLater() {
-  for (const Range& range : later_) XTDB_RETURN_IF_ERROR(CopyRange(range));
+  uint64_t done = 0, total = 0;
+  for (const Range& range : later_) total += range.end - range.begin;
+  for (const Range& range : later_) {
+    for (uint64_t at = range.begin; at < range.end; at += kStepBytes) {
+      XTDB_RETURN_IF_ERROR(TellProgress(on_progress_, "copying", done, total));
+      const Range step{at, std::min(at + kStepBytes, range.end)};
+      XTDB_RETURN_IF_ERROR(CopyRange(step));
+      done += step.end - step.begin;
+    }
+  }
   // What a damaged chunk table claims may lie anywhere.
   XTDB_ASSIGN_OR_RETURN(const uint64_t source_size, engine_.container().file().Size());
   const uint64_t end = std::min(end_, source_size);
@@ -173,7 +183,7 @@ Status ContainerBackup::Verify(const std::string& partial) {
   options.must_exist = true;
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> copy,
                         StorageEngine::Open(fs_, engine_.clock(), partial, options));
-  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport checked, copy->Check());
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport checked, copy->Check(on_progress_));
   if (!checked.problems.empty()) {
     return Status::Corruption(
         engine_.path() + " is damaged, there is no backup: " + checked.problems.front() +

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "planner/plan.h"
@@ -44,7 +43,7 @@ class Exporter {
         clock_(clock),
         terminal_(terminal),
         output_(output),
-        progress_(terminal, clock, 0),
+        progress_(terminal, clock),
         started_us_(clock.MonotonicUs()),
         formatter_(PointFormatter::Make(options.format, options.definitions)) {}
 
@@ -129,11 +128,9 @@ Status RunExport(const ExportOptions& options, Clock& clock,
                         OpenForReading(options.container));
   ReadView view;
   XTDB_ASSIGN_OR_RETURN(view.snapshot, engine->TakeSnapshot());
-  std::optional<OutputFile> output;
-  if (options.output == "-") {
-    output.emplace(terminal.out);
-  } else {
-    output.emplace(options.output);
+  auto output = std::make_unique<OutputFile>(terminal.out);
+  if (options.output != "-") {
+    XTDB_ASSIGN_OR_RETURN(output, OutputFile::Open(options.output));
   }
   Exporter exporter(options, clock, terminal, *output);
   XTDB_RETURN_IF_ERROR(exporter.Run(view, stop_asked));

@@ -72,7 +72,7 @@ class Importer {
       : options_(options),
         clock_(clock),
         terminal_(terminal),
-        progress_(terminal, clock, 0),
+        progress_(terminal, clock),
         started_us_(clock.MonotonicUs()),
         hooks_{stop_asked, [this](const CsvProgress& progress) { return ShowProgress(progress); },
                [this](const std::string& file, const Status& why) { ShowBadLine(file, why); }},

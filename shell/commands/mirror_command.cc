@@ -24,7 +24,8 @@ at any time, the database is whole, and the next run goes on.
 
 Of each tag the buckets are computed again from --overlap before its newest point on, all of them if
 points came later than that. Points that were changed or deleted before the overlap need --full,
-which makes all tables anew. What retention lets go in the container stays in the mirror until then.
+which makes all tables anew. What the container lets go (retention, max_bytes) stays in the mirror
+until then. A renamed tag keeps its rows under its new name.
 
 Examples:
   xtdb mirror plant.xtdb plant.db
@@ -41,7 +42,7 @@ class MirrorRunner {
         clock_(clock),
         wait_(wait),
         terminal_(terminal),
-        progress_(terminal, clock, 0),
+        progress_(terminal, clock),
         full_(options.full) {}
 
   Status Open() {

@@ -49,7 +49,7 @@ _xtdb()
         mirror) options="--every --rollup --timezone --overlap --tags --full" ;;
         bench) options="--duration --json" ;;
         plot) options="--from --to --width --height --svg" ;;
-        sql) options="--create" ;;
+        sql) options="--create --read-only" ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$options --help" -- "$cur"))

@@ -1,6 +1,7 @@
 #include "shell/terminal/text_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "vtab/text/one_line.h"
 
@@ -20,6 +21,11 @@ void EndLine(std::string& lines) {
 }
 
 }  // namespace
+
+void TextTable::AddRow(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = OneLine(cell, std::string::npos);
+  rows_.push_back(std::move(cells));
+}
 
 std::string TextTable::ToString() const {
   std::vector<size_t> widths;

@@ -144,6 +144,9 @@ TEST(SqlCommandTest, QuotesWhatSqliteReads) {
                           "xtdb(path='/it''s/order.xtdb');",
                           "-box", ":memory:", "-csv", "SELECT 1"));
   EXPECT_THAT(SqliteArguments(options, "x", "y", false), testing::Not(Contains("-box")));
+  options.read_only = true;
+  EXPECT_THAT(SqliteArguments(options, "x", "/y.xtdb", false),
+              Contains(HasSubstr("xtdb(path='/y.xtdb', read_only=on);")));
 }
 
 TEST(SqlCommandTest, FindsTheExtensionByVariableThenBesideThenInLib) {
