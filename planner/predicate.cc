@@ -136,6 +136,20 @@ bool IsText(const Operand& operand) {
   return operand.kind == Operand::Kind::kText || operand.kind == Operand::Kind::kBlob;
 }
 
+// < 0, 0, > 0 as the text comes before the operand, equals it, comes after it: after all numbers
+// and before all BLOBs.
+int OrderOfText(std::string_view text, const Operand& operand) {
+  if (operand.kind == Operand::Kind::kText) return text.compare(operand.text);
+  return operand.kind == Operand::Kind::kBlob ? -1 : 1;
+}
+
+// In the order of texts; numbers among themselves in any, and BLOBs.
+bool ComesBefore(const Operand& a, const Operand& b) {
+  if (a.kind == Operand::Kind::kBlob) return false;
+  if (a.kind == Operand::Kind::kText) return OrderOfText(a.text, b) < 0;
+  return IsText(b);
+}
+
 double RealOf(ValueType type, ValueBits bits) {
   return type == ValueType::kFloat32 ? static_cast<double>(AsFloat(bits)) : AsDouble(bits);
 }
@@ -168,7 +182,40 @@ ZoneMap ZoneMapOf(const VectorEntry& entry, ValueType type) {
 }
 
 template <typename T>
-void NumberRange<T>::Narrow(CompareOp op, const Operand& operand) {
+void NumberRange<T>::Narrow(const Predicate& predicate) {
+  if (!predicate.any_of.empty()) {
+    NarrowToList(predicate.any_of);
+  } else {
+    NarrowTo(predicate.op, predicate.operand);
+  }
+}
+
+template <typename T>
+void NumberRange<T>::NarrowToList(std::span<const Operand> list) {
+  std::vector<T> numbers;
+  for (const Operand& operand : list) {
+    NumberRange one;
+    one.NarrowTo(CompareOp::kEq, operand);
+    if (!one.empty) numbers.push_back(one.low);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  if (listed) {
+    std::erase_if(numbers, [&](T number) {
+      return !std::binary_search(listed->begin(), listed->end(), number);
+    });
+  }
+  if (numbers.empty()) {
+    empty = true;
+  } else {
+    low = std::max(low, numbers.front());
+    high = std::min(high, numbers.back());
+    if (low > high) empty = true;
+  }
+  listed = std::move(numbers);
+}
+
+template <typename T>
+void NumberRange<T>::NarrowTo(CompareOp op, const Operand& operand) {
   if (op == CompareOp::kIsNotNull) return;
   if (IsText(operand)) {
     if (!Holds(op, -1)) empty = true;
@@ -183,21 +230,23 @@ void NumberRange<T>::Narrow(CompareOp op, const Operand& operand) {
 template <typename T>
 bool NumberRange<T>::Contains(T number) const {
   return !empty && number >= low && number <= high &&
-         std::find(excluded.begin(), excluded.end(), number) == excluded.end();
+         std::find(excluded.begin(), excluded.end(), number) == excluded.end() &&
+         (!listed || std::binary_search(listed->begin(), listed->end(), number));
 }
 
 template <typename T>
 bool NumberRange<T>::Meets(T min, T max) const {
   if (min == max) return Contains(min);
-  return !empty && min <= high && max >= low;
+  if (empty || min > high || max < low) return false;
+  if (!listed) return true;
+  const auto next = std::lower_bound(listed->begin(), listed->end(), min);
+  return next != listed->end() && *next <= max;
 }
 
 template struct NumberRange<int64_t>;
 template struct NumberRange<double>;
 
 RowFilter::RowFilter(std::span<const Predicate> value, std::span<const Predicate> quality) {
-  reals_.low = -std::numeric_limits<double>::infinity();
-  reals_.high = std::numeric_limits<double>::infinity();
   for (const Predicate& predicate : value) {
     accepts_all_values_ = false;
     if (predicate.op == CompareOp::kIsNull) {
@@ -205,9 +254,11 @@ RowFilter::RowFilter(std::span<const Predicate> value, std::span<const Predicate
       continue;
     }
     accepts_null_ = false;
-    integers_.Narrow(predicate.op, predicate.operand);
-    reals_.Narrow(predicate.op, predicate.operand);
-    if (predicate.op != CompareOp::kIsNotNull) texts_.push_back(predicate);
+    integers_.Narrow(predicate);
+    reals_.Narrow(predicate);
+    if (predicate.op == CompareOp::kIsNotNull) continue;
+    texts_.push_back(predicate);
+    std::ranges::sort(texts_.back().any_of, ComesBefore);
   }
   NumberRange<int64_t> qualities;
   for (const Predicate& predicate : quality) {
@@ -215,7 +266,7 @@ RowFilter::RowFilter(std::span<const Predicate> value, std::span<const Predicate
     if (predicate.op == CompareOp::kIsNull)
       qualities.empty = true;
     else
-      qualities.Narrow(predicate.op, predicate.operand);
+      qualities.Narrow(predicate);
   }
   if (accepts_all_qualities_) {
     quality_.fill(1);
@@ -228,11 +279,11 @@ RowFilter::RowFilter(std::span<const Predicate> value, std::span<const Predicate
 
 bool RowFilter::TextMatches(std::string_view text) const {
   return std::all_of(texts_.begin(), texts_.end(), [&](const Predicate& predicate) {
-    int order = 1;  // texts come after numbers and before BLOBs
-    if (predicate.operand.kind == Operand::Kind::kText)
-      order = text.compare(predicate.operand.text);
-    if (predicate.operand.kind == Operand::Kind::kBlob) order = -1;
-    return Holds(predicate.op, order);
+    const std::vector<Operand>& list = predicate.any_of;
+    if (list.empty()) return Holds(predicate.op, OrderOfText(text, predicate.operand));
+    const auto next = std::ranges::partition_point(
+        list, [&](const Operand& operand) { return OrderOfText(text, operand) > 0; });
+    return next != list.end() && OrderOfText(text, *next) == 0;
   });
 }
 
@@ -275,6 +326,11 @@ void RowFilter::ApplyNumbers(const NumberRange<T>& range, const PointColumns& co
       const bool differs = is_null | (get(columns.bits[row]) != excluded);
       mask[row - begin] &= static_cast<uint8_t>(differs);
     }
+  }
+  if (!range.listed) return;
+  // Where a list is, there is no NULL left.
+  for (size_t row = begin; row < end; ++row) {
+    if (mask[row - begin] != 0) mask[row - begin] = range.Contains(get(columns.bits[row])) ? 1 : 0;
   }
 }
 

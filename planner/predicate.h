@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -29,18 +30,25 @@ ZoneMap ZoneMapOf(const BlockDirEntry& entry);
 ZoneMap ZoneMapOf(const VectorEntry& entry, ValueType type);
 
 // The numbers of one machine type that satisfy a conjunction of comparisons: a closed interval
-// without a few points. Comparisons across types are exact, so the interval is too.
+// without a few points, or what a list has in it. Comparisons across types are exact, so the
+// interval is too.
 template <typename T>
 struct NumberRange {
-  T low = std::numeric_limits<T>::lowest();
-  T high = std::numeric_limits<T>::max();
+  using Limits = std::numeric_limits<T>;
+  T low = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  T high = Limits::has_infinity ? Limits::infinity() : Limits::max();
   bool empty = false;
   std::vector<T> excluded;
+  std::optional<std::vector<T>> listed;  // ascending; nothing else if it is there
 
-  // Keeps the numbers with `number op operand`; op is not kIsNull, and kIsNotNull keeps all.
-  void Narrow(CompareOp op, const Operand& operand);
+  // Keeps the numbers that satisfy it; its op is not kIsNull, and kIsNotNull keeps all.
+  void Narrow(const Predicate& predicate);
   bool Contains(T number) const;
   bool Meets(T min, T max) const;  // false only if no number in [min, max] is contained
+
+ private:
+  void NarrowTo(CompareOp op, const Operand& operand);
+  void NarrowToList(std::span<const Operand> list);
 };
 
 // A request's predicates on value and quality, compiled once for all types a block may have.
@@ -69,7 +77,7 @@ class RowFilter {
   bool accepts_number_ = true;  // anything else; false behind kIsNull
   NumberRange<int64_t> integers_;
   NumberRange<double> reals_;
-  std::vector<Predicate> texts_;  // comparisons, for values of type text
+  std::vector<Predicate> texts_;  // comparisons, for values of type text; lists in order
   std::array<uint8_t, 256> quality_{};
 };
 

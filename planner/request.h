@@ -25,10 +25,12 @@ struct Operand {
   std::string text;
 };
 
-// True of a point if `point op operand`; NULL and NaN satisfy kIsNull only.
+// True of a point if `point op operand`, or, with a list, if it equals one of it; NULL and NaN
+// satisfy kIsNull only.
 struct Predicate {
   CompareOp op = CompareOp::kEq;
-  Operand operand;  // unused for kIsNull, kIsNotNull
+  Operand operand = {};              // unused for kIsNull, kIsNotNull
+  std::vector<Operand> any_of = {};  // not empty: instead of op and operand
 };
 
 // kTagTs: by tag name (bytewise), then ts; kTs: by ts, equal ones by tag name in the same

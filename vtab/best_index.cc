@@ -126,11 +126,11 @@ class IndexChooser {
       case kColumnTs:
       case kColumnTagId:
       case kColumnQuality:
-        if (constraint.iColumn != kColumnQuality && TakesIn(i)) return TermOp::kIn;
-        return op;
+        return TakesIn(i) ? TermOp::kIn : op;
       case kColumnValue:
         // NULL is not x as well, but satisfies no predicate of a plan.
-        return op && op != TermOp::kIsNot && IsBinary(i) ? op : std::nullopt;
+        if (!op || op == TermOp::kIsNot || !IsBinary(i)) return std::nullopt;
+        return TakesIn(i) ? TermOp::kIn : op;
       default:
         return std::nullopt;
     }

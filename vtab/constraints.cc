@@ -96,7 +96,7 @@ class FilterCompiler {
       XTDB_RETURN_IF_ERROR(AddTerm(plan.terms[i], arguments[i]));
     }
     XTDB_RETURN_IF_ERROR(ChooseTags());
-    AddValueTerms();
+    XTDB_RETURN_IF_ERROR(AddValueTerms());
     Request& request = filter_.request;
     request.order = plan.order;
     request.tag_descending = plan.tag_descending;
@@ -141,8 +141,7 @@ class FilterCompiler {
         return {};
       }
       case kColumnQuality:
-        AddQuality(term.op, NumericComparand(value));
-        return {};
+        return AddQuality(term.op, value);
       default:
         value_terms_.push_back({term.op, value});
         return {};
@@ -254,21 +253,45 @@ class FilterCompiler {
     }
   }
 
-  void AddQuality(TermOp op, Comparand comparand) {
+  Status AddQuality(TermOp op, sqlite3_value* value) {
+    std::vector<Predicate>& predicates = filter_.request.quality;
+    if (op == TermOp::kIn) return AddList(value, NumericComparand, predicates);
+    Comparand comparand = NumericComparand(value);
     if (const std::optional<bool> decided = DecidedByNull(op, comparand)) {
       nothing_ |= !*decided;
-      return;
+    } else {
+      predicates.push_back({ToCompareOp(op), ToOperand(std::move(comparand))});
     }
-    filter_.request.quality.push_back({ToCompareOp(op), ToOperand(std::move(comparand))});
+    return {};
+  }
+
+  // A NULL in a list equals nothing.
+  template <typename Convert>
+  Status AddList(sqlite3_value* list, Convert convert, std::vector<Predicate>& predicates) {
+    Predicate predicate;
+    XTDB_RETURN_IF_ERROR(ForEachOf(list, [&](sqlite3_value* element) -> Status {
+      Comparand comparand = convert(element);
+      if (comparand.kind == Kind::kNull) return {};
+      predicate.any_of.push_back(ToOperand(std::move(comparand)));
+      return {};
+    }));
+    nothing_ |= predicate.any_of.empty();
+    predicates.push_back(std::move(predicate));
+    return {};
   }
 
   // After the tags: beside text tags alone a text of digits stays a text.
-  void AddValueTerms() {
+  Status AddValueTerms() {
     const std::vector<TagPtr>& tags = filter_.request.tags;
     const bool all_text = std::all_of(
         tags.begin(), tags.end(), [](const TagPtr& tag) { return tag->type == ValueType::kText; });
+    const auto convert = all_text ? RawComparand : NumericComparand;
     for (const ValueTerm& term : value_terms_) {
-      Comparand comparand = all_text ? RawComparand(term.value) : NumericComparand(term.value);
+      if (term.op == TermOp::kIn) {
+        XTDB_RETURN_IF_ERROR(AddList(term.value, convert, filter_.request.value));
+        continue;
+      }
+      Comparand comparand = convert(term.value);
       TermOp op = term.op;
       if (op != TermOp::kIsNull && op != TermOp::kIsNotNull && comparand.kind == Kind::kNull) {
         if (op != TermOp::kIs) {
@@ -282,6 +305,7 @@ class FilterCompiler {
       if (comparand.kind != Kind::kNull) predicate.operand = ToOperand(std::move(comparand));
       filter_.request.value.push_back(std::move(predicate));
     }
+    return {};
   }
 
   void AddLimit(sqlite3_value* value) {

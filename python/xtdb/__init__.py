@@ -16,10 +16,13 @@ from __future__ import annotations
 
 import array
 import datetime
+import math
+import numbers
+import operator
 import os
 import pathlib
 import sys
-from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Iterable, List, NamedTuple, Optional, Union
 
 __all__ = [
     "Series",
@@ -37,15 +40,17 @@ try:
 except ImportError:
     numpy = None  # type: ignore[assignment]
 
-Time = Union[int, str, datetime.datetime]
-Column = Sequence[Any]
+Time = Union[int, str, datetime.date]  # or a numpy.datetime64
+Column = Any  # an array of numpy or of the module array, or a list
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+_DATETIME64: Any = numpy.datetime64 if numpy is not None else ()
+_EXACT = 2**53  # below it every integer is a double
 
 
 def extension_path() -> str:
-    """Where the extension is, without its ending: $XTDB_EXTENSION, beside this package, or the
-    name alone, for which the system's library folders are searched."""
+    """Where the extension is: $XTDB_EXTENSION, beside this package, where `cmake --install` puts a
+    link to it, or the name alone, for which the system's library folders are searched."""
     named = os.environ.get("XTDB_EXTENSION")
     if named:
         return named
@@ -53,9 +58,7 @@ def extension_path() -> str:
     return str(beside) if beside.exists() else "xtdb"
 
 
-def load(connection: Any, path: Optional[str] = None) -> None:
-    """Loads the extension into a connection of sqlite3 or apsw."""
-    path = path or extension_path()
+def _load_extension(connection: Any, path: str) -> None:
     if hasattr(connection, "enable_load_extension"):
         connection.enable_load_extension(True)
         try:
@@ -64,26 +67,50 @@ def load(connection: Any, path: Optional[str] = None) -> None:
             connection.enable_load_extension(False)
     elif hasattr(connection, "enableloadextension"):  # apsw before 3.42
         connection.enableloadextension(True)
-        connection.loadextension(path)
-        connection.enableloadextension(False)
+        try:
+            connection.loadextension(path)
+        finally:
+            connection.enableloadextension(False)
     else:
         raise RuntimeError(
             "this Python's sqlite3 cannot load extensions; use the system's python3, or apsw"
         )
 
 
+def load(connection: Any, path: Optional[str] = None) -> None:
+    """Loads the extension into a connection of sqlite3 or apsw; RuntimeError if it cannot."""
+    path = path or extension_path()
+    try:
+        _load_extension(connection, path)
+    except RuntimeError:
+        raise
+    except Exception as error:
+        folder = pathlib.Path(__file__).resolve().parent
+        raise RuntimeError(
+            f"the extension {path} cannot be loaded: {error}; name it in XTDB_EXTENSION, or put"
+            f" xtdb.so into {folder}"
+        ) from error
+
+
 def microseconds(time: Any) -> int:
     """A time as the store counts it: microseconds since 1970-01-01 UTC. Takes them as they are,
-    datetimes (naive ones are UTC) and numpy.datetime64."""
+    datetimes (naive ones are UTC), dates (their midnight in UTC) and numpy.datetime64."""
     if isinstance(time, int):
         return time
-    if isinstance(time, datetime.datetime):
+    if isinstance(time, (datetime.date, _DATETIME64)):
+        if time != time:
+            raise ValueError(f"no time: {time!r}; leave points without a time out")
+        if isinstance(time, _DATETIME64):
+            return int(numpy.asarray(time, dtype="datetime64[us]").astype("int64"))
+        if not isinstance(time, datetime.datetime):
+            time = datetime.datetime(time.year, time.month, time.day)
         aware = time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
-        return (aware - _EPOCH) // datetime.timedelta(microseconds=1)
-    if numpy is not None and isinstance(time, (numpy.datetime64, numpy.integer)):
-        is_time = isinstance(time, numpy.datetime64)
-        return int(time.astype("datetime64[us]").astype("int64")) if is_time else int(time)
-    raise TypeError(f"no time: {time!r}; give microseconds, a datetime or numpy.datetime64")
+        return int((aware - _EPOCH) // datetime.timedelta(microseconds=1))
+    try:
+        return operator.index(time)
+    except TypeError:
+        wanted = "give microseconds, a datetime or numpy.datetime64"
+        raise TypeError(f"no time: {time!r}; {wanted}") from None
 
 
 def _little_endian(column: "array.array[Any]") -> bytes:
@@ -93,21 +120,74 @@ def _little_endian(column: "array.array[Any]") -> bytes:
     return column.tobytes()
 
 
+def _listed(column: Any) -> Any:
+    """A column that can be gone through more than once."""
+    return column if hasattr(column, "__len__") or hasattr(column, "__array__") else list(column)
+
+
+def _flat(column: Any, what: str) -> Any:
+    """A column as numpy has it. A matrix would become one long column unsaid."""
+    flat = numpy.asarray(column)
+    if flat.ndim != 1:
+        raise ValueError(f"{what} have {flat.ndim} dimensions; give columns of one dimension")
+    return flat
+
+
 def _times_blob(times: Iterable[Any]) -> bytes:
     if numpy is not None:
-        values = numpy.asarray(times)
-        if values.dtype.kind == "M":
-            return values.astype("datetime64[us]").astype("<i8").tobytes()
-        if values.dtype.kind in "iu":
-            return values.astype("<i8").tobytes()
-        times = list(times)
+        if getattr(getattr(times, "dtype", None), "tz", None) is not None:
+            # Of pandas, with a zone; numpy would make an object of each.
+            times = times.to_numpy(dtype="datetime64[ns]")  # type: ignore[attr-defined]
+        times = _listed(times)
+        flat = _flat(times, "times")
+        if flat.dtype.kind == "M":
+            if numpy.isnat(flat).any():
+                raise ValueError("no time: NaT; leave points without a time out")
+            return bytes(flat.astype("datetime64[us]").astype("<i8").tobytes())
+        if flat.dtype.kind in "iu" and numpy.can_cast(flat.dtype, "i8"):
+            return bytes(flat.astype("<i8").tobytes())
     return _little_endian(array.array("q", (microseconds(time) for time in times)))
 
 
+def _number(value: Any) -> float:
+    """As a double; what a double cannot hold is no number of a batch."""
+    if value is None or type(value).__name__ == "NAType":  # of pandas
+        return math.nan
+    if isinstance(value, (str, bytes, complex)):
+        raise TypeError(f"no number: {value!r}; write other values by INSERT INTO")
+    number = float(value)
+    if isinstance(value, numbers.Integral) and number != int(value):
+        raise ValueError(f"{value} is not exact in a batch, of doubles; write it by INSERT INTO")
+    return number
+
+
 def _values_blob(values: Iterable[Any]) -> bytes:
+    values = _listed(values)
     if numpy is not None:
-        return numpy.asarray(values, dtype="<f8").tobytes()
-    return _little_endian(array.array("d", values))
+        flat = _flat(values, "values")
+        if flat.dtype.kind in "bfiu" and not isinstance(values, numpy.ma.MaskedArray):
+            doubles = flat.astype("<f8")
+            # Of a list with integers beyond 2^53 numpy may have made doubles without a word.
+            is_real = hasattr(values, "dtype") and flat.dtype.kind == "f"
+            if is_real or not (numpy.abs(doubles) >= _EXACT).any():
+                return bytes(doubles.tobytes())
+    column = values.tolist() if hasattr(values, "tolist") else values
+    return _little_endian(array.array("d", map(_number, column)))
+
+
+def _quality_blob(quality: Union[int, Iterable[int]], count: int) -> bytes:
+    if isinstance(quality, int):
+        column = [quality] * count
+    else:
+        try:
+            column = [operator.index(one) for one in quality]
+        except TypeError:
+            raise TypeError(f"a quality is a whole number, not as in {quality!r}") from None
+    if len(column) != count:
+        raise ValueError(f"{count} times and {len(column)} qualities")
+    if column and not 0 <= min(column) <= max(column) <= 255:
+        raise ValueError("a quality is a number from 0 to 255 (192 good, 64 uncertain, 0 bad)")
+    return bytes(column)
 
 
 def _name(table: str) -> str:
@@ -121,13 +201,15 @@ def append(
     tag: str,
     times: Iterable[Any],
     values: Iterable[Any],
-    quality: Optional[Iterable[int]] = None,
+    quality: Union[None, int, Iterable[int]] = None,
 ) -> int:
     """Writes points of one tag, all or none, in the connection's transaction; returns how many.
 
     times:   microseconds, datetimes, or a numpy or pandas column of datetime64; in any order
-    values:  numbers; NaN is kept, and is NULL in SQL
-    quality: OPC DA bytes; left out: all good (192)
+    values:  numbers; NaN is kept, None and pandas.NA become it, and it is NULL in SQL. They go as
+             doubles: an integer that is none is a ValueError, and a new tag becomes float64,
+             unless define_tag says otherwise
+    quality: OPC DA bytes, or one for all; left out: all good (192)
     """
     ts_blob = _times_blob(times)
     value_blob = _values_blob(values)
@@ -135,12 +217,13 @@ def append(
         raise ValueError(f"{len(ts_blob) // 8} times and {len(value_blob) // 8} values")
     if not ts_blob:
         return 0
-    quality_blob = bytes(bytearray(quality)) if quality is not None else None
+    count = len(ts_blob) // 8
+    quality_blob = None if quality is None else _quality_blob(quality, count)
     connection.cursor().execute(
         f"INSERT INTO {_name(table)}(tag, ts_blob, value_blob, quality_blob) VALUES (?, ?, ?, ?)",
         (tag, ts_blob, value_blob, quality_blob),
     )
-    return len(ts_blob) // 8
+    return count
 
 
 def define_tag(
@@ -267,7 +350,7 @@ def read(
         values.append(_take(value, code))
         qualities.append(_take(quality, "B"))
         nulls.extend(_bits(null_bits, count))
-    is_null: Optional[Column] = nulls if any(nulls) else None
+    is_null: Column = nulls if any(nulls) else None
     if is_null is not None and numpy is not None:
         is_null = numpy.array(nulls)
     return Series(_join(times, "q"), _join(values, code), _join(qualities, "B"), is_null)
@@ -276,12 +359,13 @@ def read(
 def read_frame(
     connection: Any,
     table: str,
-    tags: Iterable[str],
+    tags: Union[str, Iterable[str]],
     start: Optional[Time] = None,
     stop: Optional[Time] = None,
 ) -> Any:
     """A pandas.DataFrame with a column for each tag, by UTC times; NaN where a tag has no point."""
     import pandas
 
+    tags = [tags] if isinstance(tags, str) else tags
     columns = [read(connection, table, tag, start, stop).to_pandas(tag) for tag in tags]
     return pandas.concat(columns, axis=1).sort_index() if columns else pandas.DataFrame()

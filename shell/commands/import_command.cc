@@ -28,6 +28,9 @@ Files of InfluxDB's line protocol make a tag of each field, with the measurement
 its tags in front: 'air,room=k3 temp=21.5' is of the tag air.k3.temp; a field 'value' adds nothing
 to the name. --unit says what their times count, --quality-column which field is the quality.
 
+Files of JSON lines have an object in each line, long as {"tag":"t","time":"2026-01-31","value":1}
+or wide as {"time":1769817600,"boiler.temp":71.5,"pump.on":true}.
+
 All files together are one transaction: on an error nothing of them is kept.
 
 Examples:
@@ -270,7 +273,7 @@ Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& t
 
 void AddImportCommand(CLI::App& app, Command& command) {
   CLI::App& subcommand =
-      *app.add_subcommand("import", "Read CSV or line protocol into a container");
+      *app.add_subcommand("import", "Read CSV, JSON lines or line protocol into a container");
   const auto options = std::make_shared<ImportOptions>();
   subcommand
       .add_option("CONTAINER", options->container, "The file to write; made if there is none")
@@ -280,13 +283,15 @@ void AddImportCommand(CLI::App& app, Command& command) {
                   "Files to read, packed by gzip or zstd or not; - is standard input")
       ->required();
   const auto set_format = [options](const std::string& text) {
-    options->format = text == "lines" ? ImportFormat::kLines : ImportFormat::kCsv;
+    options->format = text == "lines"  ? ImportFormat::kLines
+                      : text == "json" ? ImportFormat::kJson
+                                       : ImportFormat::kCsv;
   };
   subcommand
       .add_option_function<std::string>("--format", set_format,
                                         "What the files are (default: as their first line says)")
-      ->type_name("csv|lines")
-      ->check(CLI::IsMember({"csv", "lines"}));
+      ->type_name("csv|json|lines")
+      ->check(CLI::IsMember({"csv", "json", "lines"}));
   AddCsvOptions(subcommand, options->csv);
   AddRowOptions(subcommand, *options);
   subcommand.footer(std::string(kFooter) + kExitCodes);

@@ -20,8 +20,8 @@ _xtdb()
     fi
 
     case $command$prev in
-        import--format) COMPREPLY=($(compgen -W "csv lines" -- "$cur")); return ;;
-        export--format) COMPREPLY=($(compgen -W "csv json lines" -- "$cur")); return ;;
+        import--format|export--format)
+            COMPREPLY=($(compgen -W "csv json lines" -- "$cur")); return ;;
         import--layout) COMPREPLY=($(compgen -W "long wide" -- "$cur")); return ;;
         import--decimal) COMPREPLY=($(compgen -W "point comma" -- "$cur")); return ;;
         import--on-error) COMPREPLY=($(compgen -W "stop skip" -- "$cur")); return ;;

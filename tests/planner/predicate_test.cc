@@ -51,6 +51,24 @@ std::vector<Operand> InterestingOperands() {
   return result;
 }
 
+// A list is as its operands one by one.
+void CheckListAgainstNaive(const PointColumns& columns, const std::vector<Operand>& list) {
+  const Predicate predicate{.any_of = list};
+  const RowFilter filter(std::span(&predicate, 1), {});
+  std::vector<uint8_t> mask(columns.size(), 1);
+  filter.Apply(columns, 0, columns.size(), mask.data());
+  for (size_t row = 0; row < columns.size(); ++row) {
+    const bool expected = std::any_of(list.begin(), list.end(), [&](const Operand& operand) {
+      return HoldsNaively(CompareOp::kEq, RowAt(columns, row), columns.type, operand);
+    });
+    ASSERT_EQ(mask[row] != 0, expected) << "row " << row << ", " << list.size() << " in the list";
+    if (!expected) continue;
+    const size_t begin = row == 0 ? 0 : row - 1;
+    ASSERT_TRUE(filter.CanMatch(ZoneMapOfRows(columns, begin, row + 1)));
+    ASSERT_TRUE(filter.CanMatch(ZoneMapOfRows(columns, row, row + 1)));
+  }
+}
+
 // Compares the filter with the naive comparison on every row, and the zone map of every pair of
 // rows.
 void CheckAgainstNaive(const PointColumns& columns) {
@@ -71,6 +89,13 @@ void CheckAgainstNaive(const PointColumns& columns) {
         ASSERT_TRUE(filter.CanMatch(ZoneMapOfRows(columns, row, row + 1)));
       }
     }
+  }
+  const std::vector<Operand> all = InterestingOperands();
+  std::vector<Operand> every_third;
+  for (size_t i = 0; i < all.size(); i += 3) every_third.push_back(all[i]);
+  for (const std::vector<Operand>& list :
+       {all, every_third, {IntegerOperand(7)}, {TextOperand("b"), RealOperand(2.5)}}) {
+    CheckListAgainstNaive(columns, list);
   }
 }
 
@@ -140,6 +165,33 @@ TEST(RowFilterTest, AllPredicatesMustHold) {
   std::vector<uint8_t> mask(10, 1);
   RowFilter(value, {}).Apply(columns, 0, 10, mask.data());
   EXPECT_THAT(mask, testing::ElementsAre(0, 0, 0, 1, 1, 0, 1, 1, 0, 0));
+}
+
+TEST(RowFilterTest, ListsAndComparisonsMustAllHold) {
+  PointColumns columns = Ramp(0, 6);
+  const std::vector<Predicate> value = {
+      {.any_of = {IntegerOperand(1), IntegerOperand(2), IntegerOperand(3), IntegerOperand(4)}},
+      {.any_of = {RealOperand(4), RealOperand(3), RealOperand(2), RealOperand(0.5)}},
+      {CompareOp::kLt, IntegerOperand(4), {}}};
+  columns.quality = {192, 192, 192, 64, 192, 192};
+  std::vector<uint8_t> mask(6, 1);
+  RowFilter(value, {}).Apply(columns, 0, 6, mask.data());
+  EXPECT_THAT(mask, testing::ElementsAre(0, 0, 1, 1, 0, 0));
+  const Predicate good{.any_of = {IntegerOperand(192), IntegerOperand(0)}};
+  RowFilter(value, std::span(&good, 1)).Apply(columns, 0, 6, mask.data());
+  EXPECT_THAT(mask, testing::ElementsAre(0, 0, 1, 0, 0, 0));
+}
+
+TEST(RowFilterTest, ZoneMapBetweenTheNumbersOfAListIsPruned) {
+  const PointColumns columns = Ramp(10, 11);  // 10 .. 20
+  const auto can_match = [&](double low, double high) {
+    const Predicate predicate{.any_of = {RealOperand(high), RealOperand(low)}};
+    return RowFilter(std::span(&predicate, 1), {}).CanMatch(ZoneMapOfRows(columns, 0, 11));
+  };
+  EXPECT_FALSE(can_match(9.5, 20.5));
+  EXPECT_TRUE(can_match(10, 30));
+  EXPECT_TRUE(can_match(0, 20));
+  EXPECT_FALSE(can_match(20.5, 30));
 }
 
 TEST(RowFilterTest, ZoneMapPrunesWhatLiesOutside) {

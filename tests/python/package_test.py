@@ -6,17 +6,20 @@
 Exits with 77 where this Python cannot load extensions.
 """
 
+import array
 import datetime
 import importlib
 import math
 import os
 import pathlib
+import re
 import sqlite3
 import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+SOURCES = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCES / "python"))
 
 import xtdb  # noqa: E402
 
@@ -100,12 +103,61 @@ class Package(unittest.TestCase):
         self.assertEqual(states.is_null, [False, True])
         self.assertEqual(xtdb.read(self.db, "plant", "s", stop="2026-01-02").value, ["on"])
 
+    def stored(self, tag):
+        rows = self.execute("SELECT value, quality FROM plant WHERE tag = ? ORDER BY ts", (tag,))
+        return [tuple(row) for row in rows]
+
+    def test_a_batch_rounds_no_integer(self):
+        xtdb.define_tag(self.db, "plant", "n", "int64")
+        exact = [2**53, -(2**53), 2**60]
+        times = [START, START + 1, START + 2]
+        self.assertEqual(xtdb.append(self.db, "plant", "n", times, exact), 3)
+        self.assertEqual([row[0] for row in self.stored("n")], exact)
+        for values in ([2**53 + 1], [1.5, 2**53 + 1], [-(2**62) - 1], [2**70 + 1]):
+            values = values + [0] * (3 - len(values))
+            with self.assertRaisesRegex(ValueError, "not exact.*INSERT"):
+                xtdb.append(self.db, "plant", "n", times, values)
+        self.assertEqual([row[0] for row in self.stored("n")], exact)
+
+    def test_values_may_be_none_and_come_from_anything(self):
+        times = (START + i for i in range(3))
+        xtdb.append(self.db, "plant", "a", times, (v for v in (1.5, None, True)))
+        self.assertEqual([row[0] for row in self.stored("a")], [1.5, None, 1.0])
+        with self.assertRaisesRegex(TypeError, "no number: 'on'; .* INSERT"):
+            xtdb.append(self.db, "plant", "a", [START], ["on"])
+
+    def test_quality_may_be_one_for_all(self):
+        times = [START, START + 1]
+        xtdb.append(self.db, "plant", "a", times, [1, 2], 64)
+        self.assertEqual([row[1] for row in self.stored("a")], [64, 64])
+        xtdb.append(self.db, "plant", "a", times, [1, 2], b"\x00\xc0")
+        self.assertEqual([row[1] for row in self.stored("a")], [0, 192])
+        xtdb.append(self.db, "plant", "a", times, [1, 2], array.array("i", [65, 66]))
+        self.assertEqual([row[1] for row in self.stored("a")], [65, 66])
+        with self.assertRaisesRegex(ValueError, "2 times and 1 qualities"):
+            xtdb.append(self.db, "plant", "a", times, [1, 2], [64])
+        for wrong in (256, -1, [256, 0], [-1, 0]):
+            with self.assertRaisesRegex(ValueError, "from 0 to 255"):
+                xtdb.append(self.db, "plant", "a", times, [1, 2], wrong)
+        with self.assertRaisesRegex(TypeError, "quality"):
+            xtdb.append(self.db, "plant", "a", times, [1, 2], [64.5, 64])
+
+    def test_dates_are_midnights(self):
+        day = datetime.date(2026, 1, 1)
+        xtdb.append(self.db, "plant", "a", [day, day + datetime.timedelta(days=1)], [1, 2])
+        self.assertEqual(list(xtdb.read(self.db, "plant", "a", day).ts)[0], START)
+        self.assertEqual(len(xtdb.read(self.db, "plant", "a", stop=datetime.date(2026, 1, 2))), 1)
+
     def test_odd_names(self):
         self.execute("""CREATE VIRTUAL TABLE "a ""b" USING xtdb""")
         xtdb.append(self.db, 'main.a "b', "Tag[*]?", [START], [1])
         xtdb.append(self.db, 'a "b', "Tag[x]y", [START], [2])
         self.assertEqual(list(xtdb.read(self.db, 'a "b', "Tag[*]?").value), [1])
         self.assertEqual(len(xtdb.read(self.db, 'a "b', "nobody")), 0)
+
+    def test_an_extension_that_is_not_there(self):
+        with self.assertRaisesRegex(RuntimeError, "nowhere.*name it in XTDB_EXTENSION"):
+            xtdb.load(sqlite3.connect(":memory:"), os.path.join(self.folder.name, "nowhere"))
 
     def test_wrong_calls(self):
         with self.assertRaises(ValueError):
@@ -154,6 +206,62 @@ class Package(unittest.TestCase):
         self.assertEqual(frame["b"].isna().tolist(), [True, False, False])
         self.assertEqual(frame.index[0], pandas.Timestamp("2026-01-01", tz="UTC"))
 
+    def test_arrays_of_numpy_that_are_no_plain_columns(self):
+        if self.numpy is None:
+            self.skipTest("no numpy")
+        numpy = self.numpy
+        times = numpy.array([START, START + 1])
+        masked = numpy.ma.array([1.0, 2.0], mask=[False, True])
+        xtdb.append(self.db, "plant", "a", times, masked, numpy.array([192, 64]))
+        self.assertEqual(self.stored("a"), [(1.0, 192), (None, 64)])
+        with self.assertRaisesRegex(ValueError, "one dimension"):
+            xtdb.append(self.db, "plant", "a", times.reshape(1, 2), numpy.ones((1, 2)))
+        with self.assertRaisesRegex(ValueError, "one dimension"):
+            xtdb.append(self.db, "plant", "a", numpy.array(START), numpy.array(1.0))
+        with self.assertRaisesRegex(TypeError, "no number"):
+            xtdb.append(self.db, "plant", "a", times, numpy.array([1j, 1]))
+        with self.assertRaisesRegex(ValueError, "not exact"):
+            xtdb.append(self.db, "plant", "a", times, numpy.array([2**53 + 1, 1]))
+        with self.assertRaises(OverflowError):
+            xtdb.append(self.db, "plant", "a", numpy.array([2**64 - 1, 1], dtype="u8"), [1, 2])
+        none = numpy.array(["2026-01-01", "NaT"], dtype="datetime64[s]")
+        for call in (
+            lambda: xtdb.append(self.db, "plant", "a", none, [1, 2]),
+            lambda: xtdb.append(self.db, "plant", "a", list(none), [1, 2]),
+            lambda: xtdb.read(self.db, "plant", "a", none[1]),
+        ):
+            with self.assertRaisesRegex(ValueError, "NaT"):
+                call()
+        self.assertEqual(self.stored("a"), [(1.0, 192), (None, 64)])
+
+    def test_columns_of_pandas(self):
+        pandas = optional("pandas") if self.numpy is not None else None
+        if pandas is None:
+            self.skipTest("no pandas")
+        local = pandas.date_range("2026-01-01 01:00", periods=3, freq="h", tz="Europe/Berlin")
+        wanted = [START + i * 3600 * SECOND for i in range(3)]
+        for times in (local, pandas.Series(local), local.tolist()):
+            xtdb.append(self.db, "plant", "a", times, pandas.Series([1, None, 3], dtype="Int64"))
+            self.assertEqual(list(xtdb.read(self.db, "plant", "a").ts), wanted)
+            self.assertEqual([row[0] for row in self.stored("a")], [1, None, 3])
+        some = xtdb.read(self.db, "plant", "a", local[1], local[2])
+        self.assertEqual(list(some.ts), wanted[1:2])
+        large = pandas.Series([2**53 + 1, 2, 3], dtype="Int64")
+        large[1] = pandas.NA
+        with self.assertRaisesRegex(ValueError, "not exact"):
+            xtdb.append(self.db, "plant", "a", local, large)
+        with self.assertRaisesRegex(ValueError, "NaT"):
+            xtdb.append(self.db, "plant", "a", pandas.DatetimeIndex([None], tz="UTC"), [1])
+        with self.assertRaisesRegex(ValueError, "NaT"):
+            xtdb.read(self.db, "plant", "a", pandas.NaT)
+        self.assertEqual(list(xtdb.read_frame(self.db, "plant", "a").columns), ["a"])
+
+
+class Project(unittest.TestCase):
+    def test_the_version_is_that_of_the_store(self):
+        project = (SOURCES / "CMakeLists.txt").read_text()
+        version = re.search(r"project\(xtdb VERSION (\S+)", project)[1]
+        self.assertIn(f'\nversion = "{version}"\n', (SOURCES / "python/pyproject.toml").read_text())
 
 class PackageWithoutNumpy(Package):
     has_numpy = False

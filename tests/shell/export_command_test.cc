@@ -167,7 +167,18 @@ void WriteEveryValue(Transaction& transaction, const auto& put) {
   put(transaction, "#tag", 5, Value::Integer(3), kQualityGood);
 }
 
-TEST_F(ExportCommandTest, ImportOfAnExportMakesAnEqualContainer) {
+class ExportRoundTripTest : public ExportCommandTest,
+                            public testing::WithParamInterface<ExportFormat> {
+ protected:
+  ExportRoundTripTest() { options_.format = GetParam(); }
+};
+INSTANTIATE_TEST_SUITE_P(Formats, ExportRoundTripTest,
+                         testing::Values(ExportFormat::kCsv, ExportFormat::kJson),
+                         [](const auto& format) {
+                           return format.param == ExportFormat::kCsv ? "Csv" : "Json";
+                         });
+
+TEST_P(ExportRoundTripTest, ImportOfAnExportMakesAnEqualContainer) {
   Write([](Transaction& transaction) {
     DefineEveryType(transaction);
     WriteEveryValue(transaction, Put);
@@ -187,7 +198,7 @@ TEST_F(ExportCommandTest, ImportOfAnExportMakesAnEqualContainer) {
   EXPECT_EQ(Text(), text) << "the copy's export is the same text";
 }
 
-TEST_F(ExportCommandTest, SeededContainersComeBackBitForBit) {
+TEST_P(ExportRoundTripTest, SeededContainersComeBackBitForBit) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
@@ -254,7 +265,8 @@ TEST_F(ExportCommandTest, CsvSaysWhatTheTagsAreInFrontOfThePoints) {
 
 TEST_F(ExportCommandTest, JsonIsAnObjectALine) {
   Write([](Transaction& transaction) {
-    ASSERT_OK(transaction.DefineTag("b", ValueType::kBool, "", ""));
+    ASSERT_OK(transaction.DefineTag("a", ValueType::kFloat64, "", "", Interpolation::kStepped));
+    ASSERT_OK(transaction.DefineTag("b", ValueType::kBool, "1", "on"));
     Put(transaction, "a", kNewYearUs, Value::Real(1));
     Put(transaction, "a", kNewYearUs + 500'000, Value::Real(-INFINITY));
     Put(transaction, "b", kNewYearUs, Value::Integer(1), kQualityUncertain);
@@ -262,14 +274,21 @@ TEST_F(ExportCommandTest, JsonIsAnObjectALine) {
     Put(transaction, "c\"d", kNewYearUs, Value::Text("x\ny"));
   });
   options_.format = ExportFormat::kJson;
+  const std::string points =
+      "{\"tag\":\"a\",\"time\":\"2026-01-01T00:00:00.000Z\",\"value\":1.0,\"quality\":192}\n"
+      "{\"tag\":\"a\",\"time\":\"2026-01-01T00:00:00.500Z\",\"value\":\"-Infinity\","
+      "\"quality\":192}\n"
+      "{\"tag\":\"b\",\"time\":\"2026-01-01T00:00:00.000Z\",\"value\":true,\"quality\":64}\n"
+      "{\"tag\":\"b\",\"time\":\"2026-01-01T00:00:01.000Z\",\"value\":null,\"quality\":192}\n"
+      "{\"tag\":\"c\\\"d\",\"time\":\"2026-01-01T00:00:00.000Z\",\"value\":\"x\\u000ay\","
+      "\"quality\":192}\n";
   EXPECT_EQ(Text(),
-            "{\"tag\":\"a\",\"time\":\"2026-01-01T00:00:00.000Z\",\"value\":1.0,\"quality\":192}\n"
-            "{\"tag\":\"a\",\"time\":\"2026-01-01T00:00:00.500Z\",\"value\":\"-Infinity\","
-            "\"quality\":192}\n"
-            "{\"tag\":\"b\",\"time\":\"2026-01-01T00:00:00.000Z\",\"value\":true,\"quality\":64}\n"
-            "{\"tag\":\"b\",\"time\":\"2026-01-01T00:00:01.000Z\",\"value\":null,\"quality\":192}\n"
-            "{\"tag\":\"c\\\"d\",\"time\":\"2026-01-01T00:00:00.000Z\",\"value\":\"x\\u000ay\","
-            "\"quality\":192}\n");
+            "{\"tag\":\"a\",\"type\":\"float64\",\"step\":true}\n"
+            "{\"tag\":\"b\",\"type\":\"bool\",\"unit\":\"1\",\"description\":\"on\"}\n"
+            "{\"tag\":\"c\\\"d\",\"type\":\"text\"}\n" +
+                points);
+  options_.definitions = false;
+  EXPECT_EQ(Text(), points);
 }
 
 TEST_F(ExportCommandTest, LineProtocolLeavesOutWhatItCannotSayAndComesBackOtherwise) {

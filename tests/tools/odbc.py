@@ -92,6 +92,31 @@ class Reading(Odbc):
             self.ask("SELECT CAST(value AS TEXT) " + state), [("9007199254740993",), ("läuft",)]
         )
 
+    def test_expressions_have_the_type_of_their_first_row(self):
+        # As docs/tools/odbc.md warns; of plain tables as well.
+        rows = "(VALUES (7), (1.5))"
+        self.assertEqual(self.ask(f"SELECT column1 FROM {rows}"), [(7,), (1,)])
+        self.assertEqual(self.ask(f"SELECT CAST(column1 AS REAL) FROM {rows}"), [(7.0,), (1.5,)])
+        self.assertEqual(self.ask("SELECT count FROM hourly WHERE tag = 'boiler.temp'")[0], (2,))
+
+    def test_large_integers_of_expressions_need_bigint(self):
+        last = "SELECT max(ts), 3000000000 FROM plant WHERE tag = 'boiler.temp'"
+        self.assertEqual(self.ask(last)[0][1], 3000000000 - 2**32)
+        db = self.connect("BigInt=1")
+        row = tuple(db.cursor().execute(last).fetchone())
+        db.close()
+        self.assertEqual(row, (1767259800000000, 3000000000))
+        self.assertEqual(
+            self.ask("SELECT ts FROM plant WHERE tag = 'boiler.temp' AND time = '2026-01-01 08:00'"),
+            [(1767254400000000,)],
+        )
+
+    def test_integers_of_rollups_are_of_64_bits(self):
+        # As INTEGER they would wrap at 2^31, as NUMERIC be doubles.
+        columns = self.cursor.columns(table="hourly").fetchall()
+        types = {row.column_name: row.data_type for row in columns}
+        self.assertEqual([types["count"], types["ts"]], [pyodbc.SQL_BIGINT] * 2)
+
     def test_a_view_makes_texts_a_column(self):
         self.cursor.execute(
             "CREATE TEMP VIEW states AS "
@@ -162,6 +187,14 @@ class Writing(Odbc):
         self.assertEqual(rows, [(begin,), (DATE(2026, 1, 1, 9, 0, 0, 123456),)])
         rows = self.ask("SELECT count(*) FROM plant WHERE time < ?", datetime.date(2026, 1, 1))
         self.assertEqual(rows, [(0,)])
+
+    def test_zones_have_to_be_bound_as_text(self):
+        # pyodbc drops the zone of a datetime.
+        moment = DATE(2026, 1, 1, 9, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+        first = "SELECT min(time) FROM plant WHERE tag = 'boiler.temp' AND time >= ?"
+        self.assertEqual(self.ask(first, moment), [("2026-01-01 09:30:00.000",)])
+        for bound in (moment.isoformat(), moment.astimezone(datetime.timezone.utc)):
+            self.assertEqual(self.ask(first, bound), [("2026-01-01 08:30:00.000",)])
 
     def test_microseconds_are_bound_as_text_or_number(self):
         # The driver cuts a bound timestamp to milliseconds.

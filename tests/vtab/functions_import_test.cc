@@ -138,10 +138,10 @@ TEST_F(ImportFunctionTest, WordsOfNumbersDoNotMakeATextTag) {
 TEST_F(ImportFunctionTest, ABoolTagTakesTrueAndFalse) {
   Run("SELECT xtdb_define_tag('plant', 'pump', 'bool')");
   const std::string path =
-      File("plant.csv", "tag,ts,value\npump,1,True\npump,2, false\npump,3,1\n");
-  EXPECT_EQ(Line(Import(path, "time_format=us")), "3");
-  EXPECT_EQ(Points(), "pump 1 1, pump 2 0, pump 3 1");
-  EXPECT_THAT(Exec(Import(File("yes.csv", "tag,ts,value\npump,4,yes\n"), "time_format=us")),
+      File("plant.csv", "tag,ts,value\npump,1,True\npump,2, false\npump,3,1\npump,4,f\npump,5,t\n");
+  EXPECT_EQ(Line(Import(path, "time_format=us")), "5");
+  EXPECT_EQ(Points(), "pump 1 1, pump 2 0, pump 3 1, pump 4 0, pump 5 1");
+  EXPECT_THAT(Exec(Import(File("yes.csv", "tag,ts,value\npump,6,yes\n"), "time_format=us")),
               FailsWith(SQLITE_MISMATCH, "yes"));
 }
 
@@ -176,7 +176,7 @@ TEST_F(ImportFunctionTest, WrongArgumentsAreNamed) {
       {"quality=x", "a number from 0 to 255"},
       {"header=maybe", "write on or off"},
       {"time_format=never", "never"},
-      {"format=xml", "write csv or lines"},
+      {"format=xml", "write csv, json or lines"},
       {"timezone=''Mars/Base''", "Mars/Base"}};
   for (const auto& [option, message] : options) {
     EXPECT_THAT(Exec(Import(path, option)), FailsWith(SQLITE_ERROR, message)) << option;

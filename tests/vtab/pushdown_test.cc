@@ -99,6 +99,21 @@ TEST_F(PushdownTest, ComparisonsOfNumbersAreThoseOfAPlainTable) {
   ExpectSame("value = 'on'");
   ExpectSame("value < 'p' AND tag = 'b%'");
   ExpectSame("value IN ('on', 10)");
+  ExpectSame("value NOT IN ('on', 10)");
+  ExpectSame("value IN (NULL)");
+  ExpectSame("value IN (SELECT 10 UNION SELECT 7.0 UNION SELECT NULL UNION SELECT 'off')");
+  ExpectSame("value IN (10, 20, 7) AND value IN (7, 10.0) AND quality IN (192, 64)");
+  ExpectSame("value IN (10, 7) OR tag = 'a.y'");
+  ExpectSame("value IN ('ON' COLLATE NOCASE, 10)");
+}
+
+// Else the plan would be run once for each element of the list.
+TEST_F(PushdownTest, AListOfValuesIsOneScan) {
+  EXPECT_EQ(Pushed("WHERE value IN (1, 2) AND quality IN (0, 192) ORDER BY tag, ts LIMIT 3"),
+            "value in (?) and quality in (?); order by tag, ts; limit ?");
+  EXPECT_EQ(Line("SELECT tag, ts FROM plant WHERE value IN (20, 1.5, 10, 7, 'off') AND "
+                 "quality IN (192, 0) ORDER BY ts DESC, tag DESC LIMIT 3 OFFSET 1"),
+            "A.X 3, a.y 2, a.x 1");
 }
 
 TEST_F(PushdownTest, ComparisonsOfTagsAreThoseOfAPlainTable) {

@@ -302,5 +302,25 @@ TEST(HostFunctionsTest, NamesThatTheHostHasAreLeftToIt) {
   sqlite3_auto_extension(reinterpret_cast<void (*)()>(sqlite3_xtdb_init));
 }
 
+// Python holds its global lock while an extension is loaded: a load that waits for a lock of the
+// database makes the threads wait that hold it.
+TEST(HostFunctionsTest, LoadingDoesNotLookAtTheDatabase) {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "host.db";
+  TestDatabase other(path);
+  other.Run("CREATE TABLE t(x); BEGIN EXCLUSIVE");
+  sqlite3_reset_auto_extension();
+  sqlite3_auto_extension(reinterpret_cast<void (*)()>(InitHost));
+  sqlite3_auto_extension(reinterpret_cast<void (*)()>(sqlite3_xtdb_init));
+  {
+    TestDatabase db(path);
+    EXPECT_THAT(db.Exec("SELECT * FROM t"), FailsWith(SQLITE_BUSY, "locked"));
+    other.Run("COMMIT");
+    EXPECT_EQ(db.Line("SELECT age(1)"), "the host's");
+  }
+  sqlite3_reset_auto_extension();
+  sqlite3_auto_extension(reinterpret_cast<void (*)()>(sqlite3_xtdb_init));
+}
+
 }  // namespace
 }  // namespace xtdb

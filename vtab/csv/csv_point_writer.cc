@@ -1,11 +1,19 @@
 #include "vtab/csv/csv_point_writer.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {
 namespace {
+
+// As a bool tag takes it: `t` and `f` are what PostgreSQL's COPY writes.
+std::optional<bool> BoolOf(std::string_view word) {
+  if (EqualsIgnoreCase(word, "true") || EqualsIgnoreCase(word, "t")) return true;
+  if (EqualsIgnoreCase(word, "false") || EqualsIgnoreCase(word, "f")) return false;
+  return std::nullopt;
+}
 
 Value ValueFor(const CsvBatch& batch, const CsvBatchPoint& point, ValueType tag_type) {
   const std::string_view text = batch.text(point);
@@ -15,8 +23,7 @@ Value ValueFor(const CsvBatch& batch, const CsvBatchPoint& point, ValueType tag_
     return is_word ? Value::Text(text) : Value::Null();
   }
   if (tag_type == ValueType::kBool && point.type == ValueType::kText) {
-    if (EqualsIgnoreCase(word, "true")) return Value::Integer(1);
-    if (EqualsIgnoreCase(word, "false")) return Value::Integer(0);
+    if (const std::optional<bool> is_set = BoolOf(word)) return Value::Integer(*is_set ? 1 : 0);
   }
   // A text tag takes what stands in the file, such as 007.
   if (point.type == ValueType::kText || tag_type == ValueType::kText) {

@@ -16,14 +16,18 @@ constexpr int kAnyCount = -1;
 // Names in small letters, and how many arguments they take.
 using Signatures = std::set<std::pair<std::string, int>>;
 
+// By the pragma, since a SELECT of pragma_function_list would read the database's schema: it would
+// wait for whoever writes, and Python, say, holds its global lock while an extension is loaded.
 Result<Signatures> HostFunctions(sqlite3* db) {
-  XTDB_ASSIGN_OR_RETURN(SqlStatement statement,
-                        SqlStatement::Prepare(db, "SELECT name, narg FROM pragma_function_list"));
+  XTDB_ASSIGN_OR_RETURN(SqlStatement statement, SqlStatement::Prepare(db, "PRAGMA function_list"));
+  constexpr int kName = 0;
+  constexpr int kArgumentCount = 4;
   Signatures signatures;
   while (true) {
     XTDB_ASSIGN_OR_RETURN(const bool has_row, statement.Step());
     if (!has_row) return signatures;
-    signatures.emplace(ToLower(statement.Text(0)), static_cast<int>(statement.Integer(1)));
+    signatures.emplace(ToLower(statement.Text(kName)),
+                       static_cast<int>(statement.Integer(kArgumentCount)));
   }
 }
 
