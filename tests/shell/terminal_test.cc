@@ -70,6 +70,20 @@ TEST(TextTableTest, ColumnsAreAsWideAsTheirWidestCell) {
             "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC  100  kPa\n");
 }
 
+TEST(TextTableTest, WideCharactersTakeTwoColumnsAndMarksNone) {
+  TextTable table({{"name"}, {"n"}});
+  table.AddRow({"\xE6\xB8\xA9\xE5\xBA\xA6", "1"});  // two of full width
+  table.AddRow({"\xF0\x9F\x98\x80", "2"});          // an emoji
+  table.AddRow({"e\xCC\x81xy", "3"});               // e with a mark
+  table.AddRow({"\xFFxy", "4"});                    // no UTF-8
+  EXPECT_EQ(table.ToString(),
+            "name  n\n----  -\n"
+            "\xE6\xB8\xA9\xE5\xBA\xA6  1\n"
+            "\xF0\x9F\x98\x80    2\n"
+            "e\xCC\x81xy   3\n"
+            "\xFFxy   4\n");
+}
+
 TEST(TextTableTest, ACellGivesTheTerminalNoOrders) {
   TextTable table({{"name"}, {"n"}});
   table.AddRow({"a\x1B[31m\nb", "1"});
