@@ -146,8 +146,10 @@ Status ContainerBackup::CopyMoving(int64_t timeout_us) {
   if (engine_.options().read_only) {
     // Nobody writes; but what stands in a log could not be brought into the copy.
     if (engine_.container().superblock().log_state != LogState::kClean) {
-      return Status::ReadOnly(engine_.path() +
-                              " was not closed and cannot be written; open it for writing first");
+      return Status::ReadOnly(
+          engine_.path() +
+          " was not closed: its last commits stand in the log, which a reader cannot bring "
+          "into the copy; open it for writing once");
     }
   } else {
     XTDB_ASSIGN_OR_RETURN(writer, engine_.FlushAndHold(timeout_us));

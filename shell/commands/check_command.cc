@@ -13,8 +13,8 @@ namespace xtdb {
 namespace {
 
 constexpr const char* kFooter = R"(
-Every block, directory and checksum is read; nothing is changed. A container that another program
-has open cannot be checked here: use SELECT xtdb_check('TABLE') there.
+Every block, directory and checksum is read; nothing is changed. Other programs may have the
+container open. In an application, SELECT xtdb_check('TABLE') does the same.
 
 Examples:
   xtdb check plant.xtdb

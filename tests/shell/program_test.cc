@@ -127,6 +127,8 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
     EXPECT_THAT(ended.err, StartsWith("xtdb: "));
     EXPECT_THAT(ended.out, IsEmpty());
   }
+  EXPECT_THAT(Run({"exprot", "a.xtdb"}).err,
+              StartsWith("xtdb: there is no command \"exprot\"; there is \"export\"\n"));
 }
 
 // What the program writes to a terminal of 50 columns and 12 rows.
