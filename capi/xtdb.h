@@ -13,7 +13,8 @@
  * the thread that called. Nothing is thrown, and nothing is printed.
  *
  * ABI: what is here stays. Structs whose first member is struct_size grow at their end, and that
- * member, which the caller sets, tells how much of them it knows; the others never change.
+ * member, which whoever makes the struct sets, tells how much of it there is; the others never
+ * change.
  */
 
 #include <stddef.h>

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/calendar.h"
+#include "vtab/text/quote_text.h"
 #include "vtab/text/time_text.h"
 
 namespace xtdb {
@@ -176,7 +177,8 @@ Status MirrorTables::MakeRollup(const std::string& name) {
 Status MirrorTables::AddRollup(const RollupWidth& rollup) {
   for (const RollupWidth& known : widths_) {
     if (known.table != rollup.table) continue;
-    if (known.text == rollup.text && known.zone == rollup.zone) return {};
+    const bool is_same = ToLower(known.text) == ToLower(rollup.text) && known.zone == rollup.zone;
+    if (is_same) return {};
     return Status::InvalidArgument("the table " + rollup.table + " has buckets of '" + known.text +
                                    "'" + (known.zone.empty() ? "" : " in " + known.zone) +
                                    "; write to a new database for others");

@@ -211,6 +211,9 @@ TEST_F(MirrorCommandTest, ItRemembersItsRollupsAndFillsNewOnes) {
   EXPECT_THAT(Select("SELECT * FROM rollup_1_mon", "time count"),
               ElementsAre("2026-01-01 00:00:00.000|2"));
   options_.rollups.clear();
+  AddRollup("1 DAY", "Europe/Berlin");
+  ASSERT_OK(Mirror());
+  options_.rollups.clear();
   AddRollup("1 day");
   EXPECT_THAT(Mirror(), HasMessage(HasSubstr("has buckets of '1 day' in Europe/Berlin")));
 }
