@@ -101,7 +101,8 @@ class PlanBase : public Plan {
   bool WantsFewPoints() const {
     if (!filter_.accepts_all() || rows_to_skip_ != 0) return false;
     const bool is_backwards = request_.order != RowOrder::kNone && request_.ts_descending;
-    return rows_left_ <= kFewRows || (is_backwards && request_.tags.size() == 1);
+    return rows_left_ <= kFewRows || request_.one_per_tag ||
+           (is_backwards && request_.tags.size() == 1);
   }
 
   const ReadView view_;  // without staging, whose rows are copied
@@ -126,14 +127,30 @@ class TagOrderPlan final : public PlanBase {
         XTDB_ASSIGN_OR_RETURN(stream_, MakeStream(next_tag_));
         ++next_tag_;
       }
-      XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream_->Next());
-      if (batch != nullptr) return batch;
+      if (!has_row_ || !request_.one_per_tag) {
+        XTDB_ASSIGN_OR_RETURN(const Batch* batch, stream_->Next());
+        has_row_ = batch != nullptr;
+        if (has_row_) return request_.one_per_tag ? FirstOf(*batch) : batch;
+      }
       stream_.reset();
+      has_row_ = false;
     }
+  }
+
+  const Batch* FirstOf(const Batch& batch) {
+    first_ = batch;
+    if (first_.reversed) {
+      first_.begin = first_.end - 1;
+    } else {
+      first_.end = first_.begin + 1;
+    }
+    return &first_;
   }
 
   size_t next_tag_ = 0;
   std::unique_ptr<TagStream> stream_;
+  bool has_row_ = false;  // of stream_
+  Batch first_;
 };
 
 class TimeOrderPlan final : public PlanBase {

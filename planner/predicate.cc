@@ -249,21 +249,22 @@ template struct NumberRange<double>;
 RowFilter::RowFilter(std::span<const Predicate> value, std::span<const Predicate> quality) {
   for (const Predicate& predicate : value) {
     accepts_all_values_ = false;
-    if (predicate.op == CompareOp::kIsNull) {
+    const bool is_list = !predicate.any_of.empty();
+    if (!is_list && predicate.op == CompareOp::kIsNull) {
       accepts_number_ = false;
       continue;
     }
     accepts_null_ = false;
     integers_.Narrow(predicate);
     reals_.Narrow(predicate);
-    if (predicate.op == CompareOp::kIsNotNull) continue;
+    if (!is_list && predicate.op == CompareOp::kIsNotNull) continue;
     texts_.push_back(predicate);
     std::ranges::sort(texts_.back().any_of, ComesBefore);
   }
   NumberRange<int64_t> qualities;
   for (const Predicate& predicate : quality) {
     accepts_all_qualities_ = false;
-    if (predicate.op == CompareOp::kIsNull)
+    if (predicate.any_of.empty() && predicate.op == CompareOp::kIsNull)
       qualities.empty = true;
     else
       qualities.Narrow(predicate);

@@ -46,6 +46,7 @@ struct Request {
   RowOrder order = RowOrder::kNone;
   bool tag_descending = false;  // kTagTs
   bool ts_descending = false;   // kTagTs, kTs
+  bool one_per_tag = false;     // kTagTs: of each tag the first row alone
   std::optional<uint64_t> limit;
   uint64_t offset = 0;
 };

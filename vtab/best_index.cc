@@ -77,6 +77,7 @@ class IndexChooser {
       }
     }
     info_->orderByConsumed = TakeOrder() ? 1 : 0;
+    plan_.one_per_tag = WantsTagsAlone();
     if (everything_taken_ && !row_values_ && !excludes_times_ && !listed_times_ &&
         (info_->nOrderBy == 0 || info_->orderByConsumed != 0)) {
       TakeLimit();
@@ -223,6 +224,15 @@ class IndexChooser {
     return true;
   }
 
+  // SELECT DISTINCT tag: one row of each will do, if nothing but the tag is looked at, also by what
+  // SQLite tests itself.
+  bool WantsTagsAlone() const {
+    constexpr uint64_t kTagColumns = 1U << kColumnTag | 1U << kColumnTagId;
+    return sqlite3_vtab_distinct(info_) >= 2 && info_->nOrderBy == 1 &&
+           info_->aOrderBy[0].iColumn == kColumnTag && (info_->colUsed & ~kTagColumns) == 0 &&
+           !one_rowid_ && plan_.order == RowOrder::kTagTs;
+  }
+
   // Both or none: SQLite's LIMIT does not count the rows that OFFSET skips.
   void TakeLimit() {
     int limit = -1;
@@ -286,7 +296,7 @@ class IndexChooser {
       info_->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
     } else {
       const double tags = TagsAsked();
-      rows = RowsRead(tags);
+      rows = plan_.one_per_tag ? tags : RowsRead(tags);
       cost = kCostOfTag * tags + rows;
       if (!one_tag_ && !some_tags_ && !one_time_ && !listed_times_) {
         cost = matched_tags_ ? cost * 10 : kScansForLookUps * cost;

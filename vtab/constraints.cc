@@ -101,6 +101,7 @@ class FilterCompiler {
     request.order = plan.order;
     request.tag_descending = plan.tag_descending;
     request.ts_descending = plan.ts_descending;
+    request.one_per_tag = plan.one_per_tag;
     size_t next = plan.terms.size();
     if (plan.limit) AddLimit(arguments[next++]);
     if (plan.offset) {

@@ -10,6 +10,7 @@ constexpr std::string_view kAnd = " and ";
 constexpr std::string_view kNextPart = "; ";
 constexpr std::string_view kLimit = "limit ?";
 constexpr std::string_view kOffset = "offset ?";
+constexpr std::string_view kOnePerTag = "one row of each tag";
 constexpr std::string_view kOpWords[] = {"= ?",
                                          "<> ?",
                                          "< ?",
@@ -87,6 +88,7 @@ std::string PushedPlan::ToText() const {
   }
   if (limit) text += std::string(kNextPart) + std::string(kLimit);
   if (offset) text += std::string(kNextPart) + std::string(kOffset);
+  if (one_per_tag) text += std::string(kNextPart) + std::string(kOnePerTag);
   return text;
 }
 
@@ -105,6 +107,8 @@ std::optional<PushedPlan> PushedPlan::Parse(std::string_view text) {
       plan.limit = true;
     } else if (part == kOffset) {
       plan.offset = true;
+    } else if (part == kOnePerTag) {
+      plan.one_per_tag = true;
     } else if (!ParseOrder(part, plan)) {
       return std::nullopt;
     }

@@ -42,11 +42,12 @@ struct PushedPlan {
   bool ts_descending = false;
   bool limit = false;
   bool offset = false;
+  bool one_per_tag = false;
   friend bool operator==(const PushedPlan&, const PushedPlan&) = default;
 
   // In words, for EXPLAIN QUERY PLAN and as the message to xFilter:
   //   tag = ? and time >= ? and value is not null; order by tag, ts desc; limit ?; offset ?
-  //   all points
+  //   all points; order by tag, ts; one row of each tag
   std::string ToText() const;
   // The reverse; nothing for a text that ToText does not write.
   static std::optional<PushedPlan> Parse(std::string_view text);

@@ -1,5 +1,6 @@
 #include "engine/transaction/value.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -52,11 +53,38 @@ std::string Describe(const Value& value) {
   return "the text '" + shown + "'";
 }
 
+// "71,5" as "71.5"; nothing for other texts.
+std::string WithPoint(std::string_view text) {
+  const size_t comma = text.find(',');
+  const bool is_number = comma != std::string_view::npos && comma > 0 && comma + 1 < text.size() &&
+                         text.size() <= 30 && text.find_first_not_of("+-0123456789") == comma &&
+                         text.find_first_not_of("0123456789", comma + 1) == std::string_view::npos;
+  if (!is_number) return "";
+  std::string number(text);
+  number[comma] = '.';
+  return number;
+}
+
+bool MeansNothing(std::string_view text) {
+  std::string word(text);
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return word == "null" || word == "nan" || word == "none" || word == "n/a" || word == "\\n";
+}
+
+std::string Remedy(const Value& value) {
+  if (value.kind == Value::Kind::kText) {
+    const std::string number = WithPoint(value.text);
+    if (!number.empty()) return "write " + number + ", with a point";
+    if (MeansNothing(value.text)) return "write NULL where there is no value";
+  }
+  return "write such values to another tag";
+}
+
 Status Mismatch(const Value& value, ValueType type) {
   return Status::TypeMismatch(
       Describe(value) + " does not fit the type " + std::string(ValueTypeName(type)) +
-      ", which its first value or its definition gave it; write such values "
-      "to another tag");
+      ", which its first value or its definition gave it; " + Remedy(value));
 }
 
 Result<int64_t> ExactInteger(const Value& value, ValueType type) {

@@ -30,6 +30,7 @@ Request RandomRequest(RandomHistory& history) {
   request.order = below(2) == 0 ? RowOrder::kTs : RowOrder::kTagTs;
   request.tag_descending = below(2) == 0;
   request.ts_descending = below(2) == 0;
+  request.one_per_tag = request.order == RowOrder::kTagTs && below(4) == 0;
   if (below(2) == 0) {
     request.ts_from_us = static_cast<int64_t>(below(300));
     request.ts_to_us = request.ts_from_us + static_cast<int64_t>(below(300));
@@ -38,8 +39,16 @@ Request RandomRequest(RandomHistory& history) {
   if (below(3) == 0) request.offset = below(200);
   for (size_t i = below(3); i > 0; --i) {
     Predicate predicate{static_cast<CompareOp>(below(8)), {}};
-    predicate.operand = below(2) == 0 ? IntegerOperand(static_cast<int64_t>(below(9)))
-                                      : RealOperand(static_cast<double>(below(18)) / 2);
+    const auto operand = [&] {
+      return below(2) == 0 ? IntegerOperand(static_cast<int64_t>(below(9)))
+                           : RealOperand(static_cast<double>(below(18)) / 2);
+    };
+    predicate.operand = operand();
+    if (below(4) == 0) {
+      for (size_t elements = 1 + below(8); elements > 0; --elements) {
+        predicate.any_of.push_back(operand());
+      }
+    }
     if (below(4) == 0) {
       request.quality.push_back({CompareOp::kGe, IntegerOperand(64)});
     } else {
@@ -57,7 +66,10 @@ bool Accepts(const Request& request, const Row& row, ValueType type) {
   Row quality;
   quality.bits = row.quality;
   const auto value_ok = [&](const Predicate& p) {
-    return HoldsNaively(p.op, row, type, p.operand);
+    if (p.any_of.empty()) return HoldsNaively(p.op, row, type, p.operand);
+    return std::any_of(p.any_of.begin(), p.any_of.end(), [&](const Operand& operand) {
+      return HoldsNaively(CompareOp::kEq, row, type, operand);
+    });
   };
   const auto quality_ok = [&](const Predicate& p) {
     return HoldsNaively(p.op, quality, ValueType::kInt64, p.operand);
@@ -85,6 +97,10 @@ std::vector<NamedRow> Expected(const TestPoints& points, const Request& request)
     if (a.tag != b.tag) return (a.tag < b.tag) != request.tag_descending;
     return a.row.ts_us != b.row.ts_us && (a.row.ts_us < b.row.ts_us) != request.ts_descending;
   });
+  if (request.one_per_tag) {
+    const auto same_tag = [](const NamedRow& a, const NamedRow& b) { return a.tag == b.tag; };
+    rows.erase(std::unique(rows.begin(), rows.end(), same_tag), rows.end());
+  }
   const size_t begin = std::min<size_t>(request.offset, rows.size());
   rows.erase(rows.begin(), rows.begin() + static_cast<ptrdiff_t>(begin));
   if (request.limit.has_value() && *request.limit < rows.size()) rows.resize(*request.limit);

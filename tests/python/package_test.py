@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -168,6 +169,19 @@ class Package(unittest.TestCase):
         with self.assertRaisesRegex(Exception, "no xtdb table"):
             xtdb.read(self.db, "nowhere", "a")
 
+    def test_the_program_of_the_readme(self):
+        readme = pathlib.Path(xtdb.__file__).resolve().parents[1] / "README.md"
+        program = re.search(r"^```python\n(.*?)^```$", readme.read_text(), re.M | re.S)[1]
+        environment = dict(os.environ, PYTHONPATH=str(readme.parent))
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=self.folder.name,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((done.stdout, done.returncode), ("2 71.25\n", 0), done.stderr)
+
     def test_define_tag(self):
         self.assertEqual(
             xtdb.define_tag(self.db, "plant", "a", "float64", "degC", "upper end", step=True), 1
@@ -277,7 +291,7 @@ class PackageOverApsw(Package):
 
 
 if __name__ == "__main__":
-    os.environ["XTDB_EXTENSION"] = sys.argv.pop(1)
+    os.environ["XTDB_EXTENSION"] = os.path.abspath(sys.argv.pop(1))
     if not hasattr(sqlite3.Connection, "enable_load_extension"):
         print("this Python cannot load extensions")
         sys.exit(77)

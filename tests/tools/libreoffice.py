@@ -20,6 +20,8 @@ from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 from com.sun.star.sdb.CommandType import COMMAND
 from com.sun.star.sdbc import SQLException
+from com.sun.star.sheet.DataImportMode import SQL
+from com.sun.star.table.CellContentType import TEXT, VALUE
 from com.sun.star.util import DateTime
 
 EXTENSION, FOLDER = "", ""
@@ -196,6 +198,22 @@ class LibreOffice(unittest.TestCase):
             )
         document.close(True)
 
+    def test_dragged_counts_are_texts_unless_multiplied(self):
+        self.register_source()
+        sheet, document = self.new_sheet()
+        columns = '"time", "count", "count" * 1.0 AS "n", "avg"'
+        sheet.getCellRangeByPosition(0, 0, 0, 0).doImport(
+            (
+                setting("DatabaseName", "Plant"),
+                setting("SourceType", SQL),
+                setting("SourceObject", f"SELECT {columns} FROM \"hourly\" WHERE \"tag\" = 'million'"),
+            )
+        )
+        cells = [sheet.getCellByPosition(i, 1) for i in range(4)]
+        self.assertEqual([cell.Type for cell in cells], [VALUE, TEXT, VALUE, VALUE])
+        self.assertEqual([cell.getString() for cell in cells[1:]], ["3600", "3600", "899.75"])
+        document.close(True)
+
     def new_sheet(self):
         desktop = self.office.make("com.sun.star.frame.Desktop")
         document = desktop.loadComponentFromURL(
@@ -206,6 +224,8 @@ class LibreOffice(unittest.TestCase):
     def register_source(self):
         """As File, New, Database does it: a file that names the data source of ODBC."""
         sources = self.office.make("com.sun.star.sdb.DatabaseContext")
+        if sources.hasRegisteredDatabase("Plant"):
+            return
         source = sources.createInstance()
         source.URL = "sdbc:odbc:plant"
         source.Settings.CharSet = "utf-8"

@@ -44,6 +44,14 @@ GENERATED = [
     ("SELECT * FROM {t} WHERE tag LIKE ? AND time > ? ORDER BY time DESC LIMIT 2", ("b%", TIME)),
     ("SELECT tag, value, lag(value) OVER (PARTITION BY tag ORDER BY time) AS p FROM {t}", ()),
     ("SELECT * FROM {t} o WHERE time = (SELECT max(time) FROM {t} i WHERE i.tag = o.tag)", ()),
+    ("SELECT DISTINCT [{t}].[tag] FROM `{t}` WHERE tag NOT LIKE '%state' ORDER BY 1", ()),
+    ("SELECT * FROM (SELECT * FROM {t}) t WHERE value IN (70.5, 72.75, 1, ?) ORDER BY 1, 2", (7,)),
+    ("SELECT tag FROM area INTERSECT SELECT tag FROM {t} ORDER BY tag", ()),
+    (
+        "SELECT tag, count(*) FROM {t} WHERE quality IN (0, 64) OR time BETWEEN ? AND ?"
+        " GROUP BY tag ORDER BY tag",
+        (TIME, TIME),
+    ),
 ]
 
 

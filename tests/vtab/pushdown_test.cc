@@ -41,6 +41,11 @@ TEST(PushedPlanTest, TextReadsBack) {
       "tag in (?) and ts is not ? and value is not null and rowid = ?; order by tag, ts desc; "
       "limit ?; offset ?");
   EXPECT_EQ(PushedPlan::Parse(plan.ToText()), plan);
+  plan = PushedPlan();
+  plan.order = RowOrder::kTagTs;
+  plan.one_per_tag = true;
+  EXPECT_EQ(plan.ToText(), "all points; order by tag, ts; one row of each tag");
+  EXPECT_EQ(PushedPlan::Parse(plan.ToText()), plan);
   EXPECT_EQ(PushedPlan::Parse("tag == ?"), std::nullopt);
   EXPECT_EQ(PushedPlan::Parse("colour = ?"), std::nullopt);
   EXPECT_EQ(PushedPlan::Parse("all points; order by value"), std::nullopt);
@@ -61,6 +66,58 @@ TEST_F(PushdownTest, PlansInWords) {
   EXPECT_EQ(Pushed("WHERE tag = 'a' AND ts = 1 ORDER BY ts"), "tag = ? and ts = ?");
   EXPECT_EQ(Pushed("ORDER BY tag DESC, time, value"), "all points; order by tag desc, ts");
   EXPECT_EQ(Pushed("ORDER BY ts, tag"), "all points; order by ts");
+}
+
+// What tools ask for the names of a filter.
+TEST_F(PushdownTest, DistinctTagsAreOneRowOfEach) {
+  const std::string one = "order by tag, ts; one row of each tag";
+  const auto pushed = [&](const std::string& select) { return db_->PushedTo("SELECT " + select); };
+  EXPECT_THAT(pushed("DISTINCT tag FROM plant"), testing::StartsWith("all points; " + one));
+  EXPECT_EQ(pushed("DISTINCT tag FROM plant ORDER BY tag"), "all points; " + one);
+  EXPECT_EQ(pushed("DISTINCT tag FROM plant WHERE tag LIKE 'a%' ORDER BY tag"),
+            "tag like ? by prefix; " + one);
+  for (const std::string more :
+       {"DISTINCT tag, value FROM plant", "DISTINCT tag FROM plant WHERE value > 5",
+        "DISTINCT tag FROM plant WHERE value + 0 > 5", "DISTINCT tag FROM plant WHERE ts > 3",
+        "tag, count(*) FROM plant GROUP BY tag", "DISTINCT upper(tag) FROM plant"}) {
+    EXPECT_THAT(pushed(more), testing::Not(testing::HasSubstr("one row"))) << more;
+  }
+}
+
+TEST_F(PushdownTest, DistinctTagsAreThoseOfAPlainTable) {
+  Run("INSERT INTO plant(tag, ts, value) VALUES ('gone', 1, 1), ('nothing', 1, NULL)");
+  Run("INSERT INTO plain(tag, ts, value) VALUES ('nothing', 1, NULL)");
+  Run("SELECT xtdb_define_tag('plant', 'never', 'bool'); DELETE FROM plant WHERE tag = 'gone'");
+  const auto expect_same = [&] {
+    for (const std::string select :
+         {"DISTINCT tag FROM t ORDER BY tag", "DISTINCT tag FROM t ORDER BY tag DESC",
+          "count(DISTINCT tag), 1 FROM t", "count(DISTINCT tag) FROM t WHERE tag > 'a'",
+          "DISTINCT tag FROM t WHERE length(tag) < 4 ORDER BY 1 LIMIT 2 OFFSET 1",
+          "DISTINCT tag FROM t WHERE value * 2 > 15 ORDER BY tag",
+          "DISTINCT tag FROM t WHERE tag IN (SELECT tag FROM t WHERE ts > 4) ORDER BY tag",
+          "DISTINCT a.tag FROM t a JOIN t b ON b.tag = a.tag AND b.ts > a.ts ORDER BY a.tag",
+          "DISTINCT a.tag FROM t a JOIN t b ON b.tag = a.tag WHERE b.ts > 4 ORDER BY a.tag",
+          "tag FROM t GROUP BY tag HAVING count(*) > 1 ORDER BY tag",
+          "tag FROM t UNION SELECT tag || 2 FROM t ORDER BY 1"}) {
+      const auto of = [&](std::string table) {
+        std::string sql = "SELECT " + select;
+        for (size_t at = 0; (at = sql.find(" t", at)) != std::string::npos; at += 2) {
+          const bool is_table = at + 2 == sql.size() || !isalpha(sql[at + 2]);
+          if (is_table) sql.replace(at + 1, 1, table);
+        }
+        return Line(sql);
+      };
+      EXPECT_EQ(of("plant"), of("plain")) << select;
+      EXPECT_NE(of("plant"), "") << select;
+    }
+  };
+  expect_same();
+  Run("SELECT xtdb_flush('plant')");
+  expect_same();
+  Run("BEGIN; INSERT INTO plant(tag, ts, value) VALUES ('new', 9, 9), ('a.x', 0, 0)");
+  Run("INSERT INTO plain(tag, ts, value) VALUES ('new', 9, 9), ('a.x', 0, 0)");
+  expect_same();
+  Run("ROLLBACK");
 }
 
 TEST_F(PushdownTest, WhatIsNotTaken) {

@@ -172,7 +172,7 @@ TEST(ParseTimeTest, SaysWhereANumberBelongs) {
 TEST(ParseTimeTest, ShowsTheAcceptedFormsForAnythingElse) {
   for (const std::string text : {"",
                                  " ",
-                                 "yesterday",
+                                 "someday",
                                  "2024-01",
                                  "24-01-02",
                                  "2024-01-02-03",
@@ -187,7 +187,7 @@ TEST(ParseTimeTest, ShowsTheAcceptedFormsForAnythingElse) {
                                  "2024-01-02 03:04:05+02:00:",
                                  "2024-01-02 03:04:05 X",
                                  "2024-01-02 03:04:05Zulu",
-                                 "2024-01-02 03:04:05 Z Z",
+                                 "2024-01-02 03:04:05 ZZ",
                                  "2024-01-02x03:04",
                                  "2024-01-0203:04",
                                  "2024-01/02",

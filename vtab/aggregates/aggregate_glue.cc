@@ -16,7 +16,8 @@ Result<std::optional<Number>> ExactNumberOf(sqlite3_value* value) {
     default:
       break;
   }
-  return Status::TypeMismatch("a number is expected, not " + ShowValue(value));
+  return Status::TypeMismatch("a number is expected, not " + ShowValue(value) +
+                              "; leave such rows out: WHERE typeof(value) <> 'text'");
 }
 
 Result<std::optional<double>> NumberOf(sqlite3_value* value) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "vtab/functions/table_function.h"
 #include "vtab/sqlite_glue.h"
 #include "vtab/text/option_text.h"
+#include "vtab/text/quote_text.h"
 
 namespace xtdb {
 namespace {
@@ -172,16 +174,22 @@ constexpr TableFunction kRollup = {.name = "xtdb_rollup",
                                    .example = "",
                                    .open = Open};
 
-// arguments: of CREATE VIRTUAL TABLE, of which the first two have no key.
+// "key=argument", unless it begins with a key.
+std::string WithKey(std::string_view key, std::string_view argument) {
+  const std::string_view word = TrimBlanks(argument.substr(0, argument.find('=')));
+  const bool has_key =
+      word.size() < TrimBlanks(argument).size() && std::all_of(word.begin(), word.end(), IsLetter);
+  return has_key ? std::string(argument) : std::string(key) + "=" + std::string(argument);
+}
+
+// arguments: of CREATE VIRTUAL TABLE, of which the first two may go without their key.
 Result<std::shared_ptr<const FunctionArguments>> RollupArguments(
     sqlite3* db, const std::string& schema, std::span<const std::string_view> arguments) {
-  constexpr std::string_view kExample = "USING xtdb_rollup(plant, '1 hour')";
-  if (arguments.size() < 2) {
-    return Status::InvalidArgument("xtdb_rollup: of which table, and how wide? write " +
-                                   std::string(kExample));
-  }
-  const std::string table = "tbl=" + std::string(arguments[0]);
-  const std::string width = "width=" + std::string(arguments[1]);
+  const Status incomplete = Status::InvalidArgument(
+      "xtdb_rollup: of which table, and how wide? write USING xtdb_rollup(plant, '1 hour')");
+  if (arguments.size() < 2) return incomplete;
+  const std::string table = WithKey("tbl", arguments[0]);
+  const std::string width = WithKey("width", arguments[1]);
   std::vector<std::string_view> parts(arguments.begin(), arguments.end());
   parts[0] = table;
   parts[1] = width;
@@ -195,6 +203,7 @@ Result<std::shared_ptr<const FunctionArguments>> RollupArguments(
     XTDB_RETURN_IF_ERROR(
         result->SetText(db, option.key, is_local ? schema + "." + option.value : option.value));
   }
+  if (!result->Has("tbl") || !result->Has("width")) return incomplete;
   XTDB_RETURN_IF_ERROR(CheckAggregateArguments(*result).WithContext("xtdb_rollup"));
   return std::shared_ptr<const FunctionArguments>(result);
 }

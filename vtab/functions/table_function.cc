@@ -330,9 +330,21 @@ constexpr sqlite3_module MakeModule(ConnectFn create, ConnectFn connect) {
 // Without xCreate: the function's name is the table, and CREATE VIRTUAL TABLE cannot use it.
 constexpr sqlite3_module kModule = MakeModule(nullptr, Connect);
 
+// What SELECT xtdb_last('plant') is told, which SQLite would call "no such function".
+void SayThatItGivesRows(sqlite3_context* context, int /*count*/, sqlite3_value** /*arguments*/) {
+  const auto& function = *static_cast<const TableFunction*>(sqlite3_user_data(context));
+  const std::string message =
+      std::string(function.name) + " gives rows; write SELECT * FROM " + function.example;
+  sqlite3_result_error(context, message.c_str(), static_cast<int>(message.size()));
+}
+
 }  // namespace
 
 int RegisterTableFunction(sqlite3* db, const TableFunction& function) {
+  const int code = sqlite3_create_function_v2(db, function.name, -1, SQLITE_UTF8 | SQLITE_INNOCUOUS,
+                                              const_cast<TableFunction*>(&function),
+                                              SayThatItGivesRows, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return code;
   return sqlite3_create_module_v2(db, function.name, &kModule,
                                   const_cast<TableFunction*>(&function), nullptr);
 }

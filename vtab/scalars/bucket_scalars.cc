@@ -95,7 +95,12 @@ Status RunTimeBucket(sqlite3_context* context, Arguments arguments) {
     return RunIntegerBucket(context, arguments);
   }
   TimeBucketSpec spec;
-  XTDB_ASSIGN_OR_RETURN(spec.width, IntervalOf(arguments[0]));
+  const Result<Interval> width = IntervalOf(arguments[0]);
+  if (!width.ok()) {
+    const bool is_time = TimeOf(context, arguments[0]).ok();
+    return is_time ? OtherWayRound(width.status(), "time_bucket('1 hour', time)") : width.status();
+  }
+  spec.width = width.value();
   XTDB_ASSIGN_OR_RETURN(const TimeArgument time, TimeOf(context, arguments[1]));
   for (sqlite3_value* const argument : arguments.subspan(2)) {
     if (sqlite3_value_type(argument) == SQLITE_NULL) continue;

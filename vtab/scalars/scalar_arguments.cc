@@ -17,6 +17,14 @@ bool MayNameNow(std::string_view text) {
   return !trimmed.empty() && IsLetter(trimmed.front());
 }
 
+Status UnknownField(std::string_view text, std::string_view type) {
+  const std::string unit = ToLower(text);
+  const std::string known = "second, minute, hour, day, week, month, quarter, year";
+  const bool is_width = ParseInterval(text).ok();
+  return Status::InvalidArgument(std::string(UnitNotRecognized(unit, type).message()) + "; write " +
+                                 (is_width ? "time_bucket('" + unit + "', time)" : known));
+}
+
 }  // namespace
 
 int64_t StatementNow(sqlite3* db) { return Connection::Of(db).snapshots().Current()->now_us(); }
@@ -80,9 +88,13 @@ Result<DateField> FieldOf(sqlite3_value* value, std::string_view type) {
   const std::string_view text = TextOf(value);
   if (const DateField* const known = cache.Find(text)) return *known;
   const std::optional<DateField> field = FindDateField(text);
-  if (!field) return UnitNotRecognized(ToLower(text), type);
+  if (!field) return UnknownField(text, type);
   cache.Insert(text, *field);
   return *field;
+}
+
+Status OtherWayRound(const Status& error, std::string_view call) {
+  return Status::InvalidArgument(std::string(error.message()) + "; write " + std::string(call));
 }
 
 void SetTime(sqlite3_context* context, int64_t ts_us, bool as_text) {

@@ -42,6 +42,9 @@ Result<const TimeZone*> ZoneOf(sqlite3_value* value);
 // "unit ... not recognized for type `type`"
 Result<DateField> FieldOf(sqlite3_value* value, std::string_view type);
 
+// The error of a call whose arguments stand the other way round, with how to write it.
+Status OtherWayRound(const Status& error, std::string_view call);
+
 void SetTime(sqlite3_context* context, int64_t ts_us, bool as_text);
 void SetInterval(sqlite3_context* context, const Interval& interval);
 

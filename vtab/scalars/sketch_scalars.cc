@@ -88,6 +88,11 @@ Status RunRank(sqlite3_context* context, Arguments arguments) {
 }
 
 Status RunMean(sqlite3_context* context, Arguments arguments) {
+  if (sqlite3_value_type(arguments[0]) != SQLITE_BLOB) {
+    return Status::InvalidArgument("not a sketch: " + ShowValue(arguments[0]) +
+                                   "; the average of values is avg(x), and percentile_agg(x) makes "
+                                   "a sketch");
+  }
   XTDB_ASSIGN_OR_RETURN(const QuantileSketch sketch, Take<QuantileSketch>(arguments[0]));
   if (sketch.count() > 0) Set(context, sketch.sum() / static_cast<double>(sketch.count()));
   return {};

@@ -24,8 +24,16 @@ Status RunNow(sqlite3_context* context, Arguments /*arguments*/) {
   return {};
 }
 
+// Behind the unit.
+Result<TimeOrInterval> GivenOf(sqlite3_context* context, Arguments arguments, const char* call) {
+  Result<TimeOrInterval> given = TimeOrIntervalOf(context, arguments[1]);
+  if (given.ok() || !FindDateField(TextOf(arguments[1]))) return given;
+  return OtherWayRound(given.status(), call);
+}
+
 Status RunDateTrunc(sqlite3_context* context, Arguments arguments) {
-  XTDB_ASSIGN_OR_RETURN(const TimeOrInterval given, TimeOrIntervalOf(context, arguments[1]));
+  XTDB_ASSIGN_OR_RETURN(const TimeOrInterval given,
+                        GivenOf(context, arguments, "date_trunc('hour', time)"));
   const std::string_view type = given.time ? kTimestampType : kIntervalType;
   XTDB_ASSIGN_OR_RETURN(const DateField field, FieldOf(arguments[0], type));
   if (!given.time) {
@@ -45,7 +53,8 @@ Status RunDateTrunc(sqlite3_context* context, Arguments arguments) {
 }
 
 Status RunDatePart(sqlite3_context* context, Arguments arguments) {
-  XTDB_ASSIGN_OR_RETURN(const TimeOrInterval given, TimeOrIntervalOf(context, arguments[1]));
+  XTDB_ASSIGN_OR_RETURN(const TimeOrInterval given,
+                        GivenOf(context, arguments, "date_part('hour', time)"));
   const std::string_view type = given.time ? kTimestampType : kIntervalType;
   XTDB_ASSIGN_OR_RETURN(const DateField field, FieldOf(arguments[0], type));
   const std::optional<double> part =
@@ -74,8 +83,9 @@ Status RunToTimestamp(sqlite3_context* context, Arguments arguments) {
   if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
     const std::optional<Number> number = ParseWholeNumber(TextOf(arguments[0]));
     if (type == SQLITE_BLOB || !number) {
-      return Status::InvalidArgument("to_timestamp takes seconds since 1970, not " +
-                                     ShowValue(arguments[0]));
+      return Status::InvalidArgument(
+          "to_timestamp takes seconds since 1970, not " + ShowValue(arguments[0]) +
+          "; a time text is taken as it is; other forms by to_timestamp(text, 'DD.MM.YYYY')");
     }
     seconds = number->AsReal();
   }
@@ -86,9 +96,14 @@ Status RunToTimestamp(sqlite3_context* context, Arguments arguments) {
 
 // The wall clock of a zone at a time.
 Status RunTimezone(sqlite3_context* context, Arguments arguments) {
-  XTDB_ASSIGN_OR_RETURN(const TimeZone* const zone, ZoneOf(arguments[0]));
+  const Result<const TimeZone*> zone = ZoneOf(arguments[0]);
+  if (!zone.ok()) {
+    const bool is_time = TimeOf(context, arguments[0]).ok();
+    return is_time ? OtherWayRound(zone.status(), "timezone('Europe/Berlin', time)")
+                   : zone.status();
+  }
   XTDB_ASSIGN_OR_RETURN(const TimeArgument time, TimeOf(context, arguments[1]));
-  SetTime(context, IsInfinite(time.us) ? time.us : LocalOf(time.us, zone), time.is_text);
+  SetTime(context, IsInfinite(time.us) ? time.us : LocalOf(time.us, zone.value()), time.is_text);
   return {};
 }
 

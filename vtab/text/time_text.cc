@@ -1,11 +1,13 @@
 #include "vtab/text/time_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
 
 #include "engine/base/calendar.h"
 #include "engine/base/types.h"
+#include "vtab/text/interval_text.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/quote_text.h"
 #include "vtab/time/timestamp.h"
@@ -15,9 +17,8 @@ namespace {
 
 constexpr std::string_view kForms =
     "write 'YYYY-MM-DD HH:MM:SS.ffffff' (a blank or T between; seconds and fraction may be left "
-    "out; "
-    "Z or an offset such as +02:00 may follow, otherwise it is UTC), 'YYYY-MM-DD', 'now' or "
-    "'epoch'";
+    "out; Z or an offset such as +02:00 may follow, otherwise it is UTC), 'YYYY-MM-DD', 'now' or "
+    "'epoch'; to_timestamp('31.12.2026', 'DD.MM.YYYY') reads other forms";
 
 enum class Outcome { kOk, kSyntax, kNoSuchField, kBeyondRange };
 
@@ -200,8 +201,27 @@ Status Explain(std::string_view text, Outcome outcome) {
     return Status::InvalidArgument("date/time field value out of range: " + QuoteForMessage(text));
   }
   if (ParseWholeNumber(text)) return NumberAsTime(text);
-  return Status::InvalidArgument("not a time: " + QuoteForMessage(text) + "; " +
-                                 std::string(kForms));
+  // "2026-01" is one as well, of years and months, but will be meant as a month.
+  const bool is_interval = std::ranges::any_of(text, IsLetter) && ParseInterval(text).ok();
+  return Status::InvalidArgument(
+      "not a time: " + QuoteForMessage(text) + "; " +
+      (is_interval ? "it is an interval; write ts_sub(now(), '1 day')" : std::string(kForms)));
+}
+
+// "yesterday", "2026-01-02 08:00 Europe/Berlin"
+Status ReadByFunction(std::string_view text) {
+  return Status::InvalidArgument("not a time: " + QuoteForMessage(text) +
+                                 "; beside the column ts the function ts('" + std::string(text) +
+                                 "') reads it");
+}
+
+// "20260102": '2026-01-02'.
+std::optional<std::string> DateOfDigits(std::string_view digits) {
+  if (digits.size() != 8 || !std::all_of(digits.begin(), digits.end(), IsDigit)) return {};
+  int64_t ts_us = 0;
+  const std::string text = std::string(digits) + "T000000Z";
+  if (TimeScanner(text).Scan(ts_us) != Outcome::kOk) return {};
+  return FormatTime(ts_us).substr(0, 10);
 }
 
 std::optional<int64_t> NamedTimestamp(std::string_view word, int64_t now_us) {
@@ -288,7 +308,9 @@ Result<int64_t> ParseTime(std::string_view text, int64_t now_us) {
     return ts_us;
   if (EqualsIgnoreCase(trimmed, "now")) return now_us;
   if (EqualsIgnoreCase(trimmed, "epoch")) return int64_t{0};
-  return Explain(trimmed, outcome);
+  const bool is_timestamp = outcome == Outcome::kSyntax && !IsKnownButBeyondRange(trimmed) &&
+                            ParseTimestamp(trimmed, now_us).ok();
+  return is_timestamp ? ReadByFunction(trimmed) : Explain(trimmed, outcome);
 }
 
 Result<int64_t> ParseTimestamp(std::string_view text, int64_t now_us) {
@@ -326,6 +348,9 @@ Status NumberAsTime(std::string_view number) {
     message +=
         "; a year is what CAST and arithmetic make of a date: write the text as it is, "
         "'2026-01-02', and ts_sub(now(), '1 day') instead of now() - '1 day'";
+  }
+  if (const std::optional<std::string> date = DateOfDigits(number)) {
+    message += "; a date is written '" + *date + "'";
   }
   return Status::InvalidArgument(std::move(message));
 }

@@ -20,7 +20,8 @@ inline constexpr size_t kTimeTextBytesMax = 32;
 // Digits of a fraction from the seventh on are rounded half up. 24:00:00 and a second 60 belong to
 // the next day and minute, as in PostgreSQL.
 //   now_us: what `now` means; the caller takes it once for a statement.
-// kInvalidArgument, quoting the text: not understood (shows the forms); a date that does not exist;
+// kInvalidArgument, quoting the text: not understood (shows the forms, or the function that takes
+// it: of an interval, or of what ParseTimestamp reads); a date that does not exist;
 // outside 0001-01-01 .. 9999-12-31, infinities and BC (names the range); a bare number
 // (NumberAsTime).
 Result<int64_t> ParseTime(std::string_view text, int64_t now_us);

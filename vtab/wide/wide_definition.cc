@@ -35,7 +35,11 @@ Result<std::optional<WideDefinition::Column>> ParseColumn(std::string_view argum
   }
   if (tag->empty()) return BadArgument(argument, "a tag's name is expected");
   WideDefinition::Column column{*tag, *tag};
-  if (rest.empty()) return std::optional(std::move(column));
+  if (rest.empty()) {
+    if (tag->find_first_of("*?") == std::string::npos) return std::optional(std::move(column));
+    return BadArgument(argument,
+                       "a column is of one tag, and this is a pattern, unless AS names its column");
+  }
   const std::optional<std::string> as = TakeWord(rest);
   const std::optional<std::string> name = TakeWord(rest);
   if (!as || !EqualsIgnoreCase(*as, "AS") || !name || name->empty() || !rest.empty()) {
