@@ -17,11 +17,9 @@ constexpr int64_t kTimeoutUs = StorageEngine::kWriteTimeoutUs;
 Result<EngineOptions> OptionsOf(const xtdb_open_options* given) {
   EngineOptions options;
   if (given == nullptr) return options;
+  XTDB_RETURN_IF_ERROR(CheckStruct(given, "options"));
   xtdb_open_options known = {};
   const size_t size = std::min(given->struct_size, sizeof(known));
-  if (size < sizeof(known.struct_size)) {
-    return Status::InvalidArgument("struct_size of the options is not set");
-  }
   std::copy_n(reinterpret_cast<const char*>(given), size, reinterpret_cast<char*>(&known));
   options.read_only = known.read_only != 0;
   options.must_exist = known.must_exist != 0 || options.read_only;
@@ -35,7 +33,8 @@ Result<EngineOptions> OptionsOf(const xtdb_open_options* given) {
       options.synchronous = Synchronous::kOff;
       break;
     default:
-      return Status::InvalidArgument("synchronous is " + std::to_string(known.synchronous));
+      return Status::InvalidArgument("synchronous is " + std::to_string(known.synchronous) +
+                                     ", none of xtdb_synchronous");
   }
   if (known.buffer_bytes != 0) options.buffer_bytes = known.buffer_bytes;
   return options;
@@ -116,8 +115,13 @@ xtdb_code xtdb_open(const char* path, const xtdb_open_options* options, xtdb_db*
 
 xtdb_code xtdb_close(xtdb_db* db) {
   return CallFromC([&]() -> Result<xtdb_code> {
+    if (db == nullptr) return XTDB_OK;
+    if (const int uses = db->uses; uses > 0) {
+      return Status::FailedPrecondition(
+          "transactions and cursors of it are open: " + std::to_string(uses) + "; end them first");
+    }
     const std::unique_ptr<xtdb_db> closing(db);
-    if (closing != nullptr) XTDB_RETURN_IF_ERROR(closing->engine->Close());
+    XTDB_RETURN_IF_ERROR(closing->engine->Close());
     return XTDB_OK;
   });
 }

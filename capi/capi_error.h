@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -30,6 +31,14 @@ xtdb_code CallFromC(Body&& body) noexcept try {
 
 // kInvalidArgument for NULL.
 Status CheckGiven(const void* argument, std::string_view name);
+
+// kInvalidArgument for NULL, and for a struct whose size the caller has not set.
+template <typename Struct>
+Status CheckStruct(const Struct* given, std::string_view name) {
+  XTDB_RETURN_IF_ERROR(CheckGiven(given, name));
+  if (given->struct_size >= sizeof(given->struct_size)) return {};
+  return Status::InvalidArgument("struct_size of the " + std::string(name) + " is not set");
+}
 
 // The bytes of a struct that the caller knows, in front of what `value` has.
 template <typename Struct>

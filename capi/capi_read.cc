@@ -166,7 +166,7 @@ xtdb_code xtdb_read(xtdb_db* db, const char* tag, int64_t start_us, int64_t stop
     XTDB_RETURN_IF_ERROR(CheckGiven(cursor, "cursor"));
     *cursor = nullptr;
     XTDB_ASSIGN_OR_RETURN(const ReadView view, ViewOf(*db));
-    auto opened = std::make_unique<xtdb_cursor>();
+    auto opened = std::make_unique<xtdb_cursor>(*db);
     XTDB_ASSIGN_OR_RETURN(opened->tag, TagOf(view, tag));
     Request request;
     request.order = RowOrder::kTagTs;
@@ -182,7 +182,7 @@ xtdb_code xtdb_read(xtdb_db* db, const char* tag, int64_t start_us, int64_t stop
 xtdb_code xtdb_next(xtdb_cursor* cursor, xtdb_batch* batch) {
   return CallFromC([&]() -> Result<xtdb_code> {
     XTDB_RETURN_IF_ERROR(CheckGiven(cursor, "cursor"));
-    XTDB_RETURN_IF_ERROR(CheckGiven(batch, "batch"));
+    XTDB_RETURN_IF_ERROR(CheckStruct(batch, "batch"));
     if (cursor->plan == nullptr) return Status::FailedPrecondition("a cursor of xtdb_aggregate");
     XTDB_ASSIGN_OR_RETURN(const Batch* const next, cursor->plan->Next());
     GiveStruct(next != nullptr ? BatchOf(*next, *cursor) : xtdb_batch{}, batch);
@@ -198,7 +198,7 @@ xtdb_code xtdb_aggregate(xtdb_db* db, const char* tag, int64_t start_us, int64_t
     *cursor = nullptr;
     if (width_us < 0) return Status::InvalidArgument("width_us is negative");
     XTDB_ASSIGN_OR_RETURN(const ReadView view, ViewOf(*db));
-    auto opened = std::make_unique<xtdb_cursor>();
+    auto opened = std::make_unique<xtdb_cursor>(*db);
     XTDB_ASSIGN_OR_RETURN(opened->tag, TagOf(view, tag));
     SeriesRequest request;
     std::vector<TagPtr> tags;
@@ -221,7 +221,7 @@ xtdb_code xtdb_aggregate(xtdb_db* db, const char* tag, int64_t start_us, int64_t
 xtdb_code xtdb_next_bucket(xtdb_cursor* cursor, xtdb_bucket* bucket) {
   return CallFromC([&]() -> Result<xtdb_code> {
     XTDB_RETURN_IF_ERROR(CheckGiven(cursor, "cursor"));
-    XTDB_RETURN_IF_ERROR(CheckGiven(bucket, "bucket"));
+    XTDB_RETURN_IF_ERROR(CheckStruct(bucket, "bucket"));
     if (cursor->buckets == nullptr) return Status::FailedPrecondition("a cursor of xtdb_read");
     XTDB_ASSIGN_OR_RETURN(const std::optional<AggregateRow> row, cursor->buckets->Next());
     if (!row) return XTDB_DONE;

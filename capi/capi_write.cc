@@ -1,3 +1,5 @@
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +11,7 @@ namespace xtdb {
 namespace {
 
 constexpr int64_t kTimeoutUs = StorageEngine::kWriteTimeoutUs;
+constexpr size_t kCountMax = std::numeric_limits<ptrdiff_t>::max() / sizeof(int64_t);
 
 Result<Value> ValueOf(const xtdb_point& point) {
   switch (point.kind) {
@@ -37,6 +40,10 @@ struct Column {
 
 Status Append(Transaction& transaction, const char* tag, const Column& column) {
   if (column.count == 0) return {};
+  if (column.count > kCountMax) {
+    return Status::InvalidArgument("count is " + std::to_string(column.count) +
+                                   ", more than memory can hold");
+  }
   XTDB_RETURN_IF_ERROR(CheckGiven(column.ts_us, "ts_us"));
   XTDB_RETURN_IF_ERROR(CheckGiven(column.values, "values"));
   ColumnBatch batch;
@@ -97,7 +104,7 @@ xtdb_code xtdb_begin(xtdb_db* db, xtdb_transaction** transaction) {
     XTDB_RETURN_IF_ERROR(CheckGiven(db, "db"));
     XTDB_RETURN_IF_ERROR(CheckGiven(transaction, "transaction"));
     *transaction = nullptr;
-    auto begun = std::make_unique<xtdb_transaction>();
+    auto begun = std::make_unique<xtdb_transaction>(*db);
     XTDB_ASSIGN_OR_RETURN(begun->transaction, db->engine->Begin(kTimeoutUs));
     *transaction = begun.release();
     return XTDB_OK;

@@ -7,10 +7,14 @@
  * 192 good, 64 uncertain, 0 bad. Texts are UTF-8 and end with NUL.
  *
  * Threads: a database from any number of threads at once; a transaction or a cursor from one at a
- *          time.
- * Errors:  a function returns XTDB_OK, or why not; then xtdb_error_message() says what and where,
- * in the thread that called. Nothing is thrown, and nothing is printed. ABI:     what is here
- * stays; structs grow at their end, and their first member tells their size.
+ * time. A transaction keeps all other writers waiting, those of its own thread, too.
+ *
+ * Errors: a function returns XTDB_OK, or why not; then xtdb_error_message() says what and where, in
+ * the thread that called. Nothing is thrown, and nothing is printed.
+ *
+ * ABI: what is here stays. Structs whose first member is struct_size grow at their end, and that
+ * member, which whoever makes the struct sets, tells how much of it there is; the others never
+ * change.
  */
 
 #include <stddef.h>
@@ -82,7 +86,8 @@ typedef struct xtdb_open_options {
 /* options: NULL for the defaults. */
 XTDB_API xtdb_code xtdb_open(const char* path, const xtdb_open_options* options, xtdb_db** db);
 /* Writes what is in memory to blocks and frees the handle, also when it fails: what was committed
- * is in the log then. Transactions and cursors of it have to be ended before. NULL: nothing. */
+ * is in the log then. XTDB_MISUSE: a transaction or a cursor of it is not ended; then nothing is
+ * done, and the database stays open. NULL: nothing. */
 XTDB_API xtdb_code xtdb_close(xtdb_db* db);
 /* Writes what is in memory to blocks and lets the log be used again. */
 XTDB_API xtdb_code xtdb_flush(xtdb_db* db);
@@ -158,7 +163,7 @@ XTDB_API xtdb_code xtdb_rollback(xtdb_transaction* transaction);
 /* ---- read ---- */
 
 /* The newest point. XTDB_NOT_FOUND: no such tag, or it has no points.
- *   point: its text lives until the thread's next call */
+ *   point: its text lives until this function's next call in the thread */
 XTDB_API xtdb_code xtdb_latest(xtdb_db* db, const char* tag, xtdb_point* point);
 
 /* The points of a tag by time, start <= ts_us < stop, as of this moment. */
@@ -167,7 +172,7 @@ XTDB_API xtdb_code xtdb_read(xtdb_db* db, const char* tag, int64_t start_us, int
 
 /* Columns of `count` rows, which live until the next call on the cursor. */
 typedef struct xtdb_batch {
-  size_t struct_size;
+  size_t struct_size; /* sizeof(xtdb_batch), before the call; so in all structs below */
   size_t count;
   int type; /* xtdb_type of the tag */
   const int64_t* ts_us;

@@ -56,6 +56,7 @@ xtdb_header_library(xtdb_spdlog spdlog/spdlog.h libspdlog-dev)
 target_compile_definitions(xtdb_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
 target_link_libraries(xtdb_spdlog INTERFACE xtdb_fmt)
 xtdb_header_library(xtdb_cli11 CLI/CLI.hpp libcli11-dev)
+xtdb_header_library(xtdb_rapidjson rapidjson/reader.h rapidjson-dev)
 xtdb_header_library(xtdb_xxhash xxhash.h libxxhash-dev)
 target_compile_definitions(xtdb_xxhash INTERFACE XXH_INLINE_ALL)
 

@@ -65,6 +65,8 @@ if(capi_sources AND NOT XTDB_FUZZ)
   include(cmake/install.cmake)
 endif()
 
-install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+# As they stand in the sources, so that their links lead to each other.
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES python/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/python)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY sql DESTINATION ${CMAKE_INSTALL_DATADIR}/xtdb OPTIONAL)

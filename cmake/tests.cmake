@@ -29,15 +29,15 @@ foreach(folder IN LISTS test_folders)
   endif()
   set(suites "-*LongTest*.*")
   if(XTDB_SANITIZE MATCHES "thread")
-    # Threads meet in the engine, and where many tags are aggregated; else the layers above it
-    # belong to one connection each.
-    if(NOT layer MATCHES "^(engine|planner)$")
+    # Threads meet in the engine, where many tags are aggregated, and in the C interface; else the
+    # layers above it belong to one connection each.
+    if(NOT layer MATCHES "^(engine|planner|capi)$")
       continue()
     endif()
     set(suites "Concurren*:WriterLock*:StorageEngineTest*:Transaction*:MemBuffer*:EventLog*"
         ":TagDictionary*:LogSyncer*:WriteCache*:ManyProcessesTest*:ProcessRaces*:FailedLogTest*"
         ":BackgroundWorker*:BackgroundCompaction*:BackgroundRetention*:GroupCommit*:BlockOutput*"
-        ":AggregateParallel*:SealedDirectory*")
+        ":AggregateParallel*:SealedDirectory*:CApiTest*")
     string(CONCAT suites ${suites})
   endif()
   set(target ${layer}_tests)
@@ -80,23 +80,19 @@ if(NOT XTDB_SANITIZE MATCHES "thread")
   endif()
 endif()
 
-# Debian's Python can load SQLite extensions; others often cannot, and then the test says so.
-find_program(XTDB_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
-find_program(XTDB_PYTHON python3)
+# xtdb_add_python_test(name label file [argument...])
+function(xtdb_add_python_test name label file)
+  add_test(NAME ${name} COMMAND ${XTDB_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/${file} ${ARGN})
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS ${label})
+endfunction()
 if(XTDB_PYTHON AND NOT XTDB_SANITIZE)
-  add_test(NAME day_in_the_life
-           COMMAND ${XTDB_PYTHON} ${PROJECT_SOURCE_DIR}/tests/python/day_in_the_life.py
-                   $<TARGET_FILE:xtdb_module>)
-  set_tests_properties(day_in_the_life PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS python)
-  add_test(NAME python.ThePackage
-           COMMAND ${XTDB_PYTHON} ${PROJECT_SOURCE_DIR}/tests/python/package_test.py
-                   $<TARGET_FILE:xtdb_module>)
-  set_tests_properties(python.ThePackage PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS python)
-  if(TARGET xtdb_program)
-    add_test(NAME docs.ConsoleSessions
-             COMMAND ${XTDB_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/docs/console_test.py
-                     ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
-    set_tests_properties(docs.ConsoleSessions PROPERTIES TIMEOUT 300 LABELS docs)
+  xtdb_add_python_test(day_in_the_life python python/day_in_the_life.py
+                       $<TARGET_FILE:xtdb_module>)
+  xtdb_add_python_test(python.ThePackage python python/package_test.py $<TARGET_FILE:xtdb_module>)
+  xtdb_add_python_test(docs.Links docs docs/links_test.py)
+  if(TARGET xtdb_program AND TARGET xtdb_shared)
+    xtdb_add_python_test(docs.ConsoleSessions docs docs/console_test.py ${PROJECT_BINARY_DIR})
+    xtdb_add_python_test(docs.CodeBlocks docs docs/code_test.py ${PROJECT_BINARY_DIR})
   endif()
 endif()
 
@@ -104,6 +100,10 @@ if(TARGET xtdb_shared AND TARGET xtdb_program AND NOT XTDB_SANITIZE)
   add_test(NAME install.TheInstalledTreeWorks
            COMMAND ${PROJECT_SOURCE_DIR}/tests/install/installed_tree.sh ${PROJECT_BINARY_DIR})
   set_tests_properties(install.TheInstalledTreeWorks PROPERTIES LABELS install TIMEOUT 300)
+  # Ten seconds, and the first time a minute for what the root is made of.
+  add_test(NAME install.CleanRoot
+           COMMAND ${PROJECT_SOURCE_DIR}/tests/install/clean_root.sh ${PROJECT_BINARY_DIR})
+  set_tests_properties(install.CleanRoot PROPERTIES SKIP_RETURN_CODE 77 LABELS install TIMEOUT 900)
 endif()
 
 # Programs in which users load the extension; each test is left out where its program is not there.

@@ -292,9 +292,9 @@ EngineStats StorageEngine::Stats() {
   return stats;
 }
 
-Result<StorageEngine::CheckReport> StorageEngine::Check() {
+Result<StorageEngine::CheckReport> StorageEngine::Check(const ProgressFn& on_progress) {
   if (forked()) return CheckWritable();
-  return IntegrityChecker(*this).Run();
+  return IntegrityChecker(*this, on_progress).Run();
 }
 
 }  // namespace xtdb

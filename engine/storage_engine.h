@@ -14,6 +14,7 @@
 
 #include "engine/base/background_worker.h"
 #include "engine/base/parallel.h"
+#include "engine/base/progress.h"
 #include "engine/base/raised_flag.h"
 #include "engine/base/retry_pause.h"
 #include "engine/base/status.h"
@@ -236,7 +237,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
   // Chunks that are dropped and whose slots are not free yet.
   std::vector<DroppedChunk> DroppedChunks() const;
 
-  // Bytes on disk, CRCs, statistics against decoded data, cross references.
+  // Bytes on disk, CRCs, statistics against decoded data, cross references; told block by block.
   struct CheckReport {
     std::vector<std::string> problems;  // "chunk 3, block 17, tag 'a': vector 2: checksum"
     uint64_t chunks = 0;
@@ -244,7 +245,7 @@ class StorageEngine : public std::enable_shared_from_this<StorageEngine> {
     uint64_t vectors = 0;
     uint64_t points = 0;
   };
-  Result<CheckReport> Check();
+  Result<CheckReport> Check(const ProgressFn& on_progress = {});
 
   // Every tag's largest ts that is committed (tombstones count), INT64_MIN if it has no points.
   Result<int64_t> LastTs(TagId tag);

@@ -56,7 +56,7 @@ Result<std::unique_ptr<File>> OpenFile(FileSystem& fs, const std::string& path,
   }
   Result<std::unique_ptr<File>> file =
       fs.Open(path, options.read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite);
-  if (!file.ok()) return WithReadOnlyHint(file.status());
+  if (!file.ok() && !options.read_only) return WithReadOnlyHint(file.status());
   return file;
 }
 
@@ -114,7 +114,9 @@ Result<std::shared_ptr<StorageEngine>> StorageEngine::TryOpen(FileSystem& fs, Cl
   if (!there.ok() || !there.value().IsSameFile(opened)) return std::shared_ptr<StorageEngine>();
   XTDB_ASSIGN_OR_RETURN(const bool is_unfinished, Container::IsUnfinished(*file));
   Status foreign;
-  if (is_unfinished && !may_create) foreign = NoSuchContainer(path);
+  if (is_unfinished && !may_create) {
+    foreign = Status::NotFound(path + " is empty: no container was made there, or not to the end");
+  }
   if (!is_unfinished) foreign = Container::CheckIsContainer(*file);
   if (!foreign.ok()) {
     locks.UnlockRecovery();

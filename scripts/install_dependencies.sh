@@ -7,7 +7,8 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache git sqlite3 python3 pkgconf dpkg-dev file
           libsqlite3-dev libgtest-dev libgmock-dev libbenchmark-dev libzstd-dev libspdlog-dev
-          libfmt-dev libdeflate-dev libcli11-dev libabsl-dev libxxhash-dev zlib1g-dev tzdata)
+          libfmt-dev libdeflate-dev libcli11-dev libabsl-dev libxxhash-dev rapidjson-dev zlib1g-dev
+          tzdata)
 case "${1:-}" in
   '') ;;
   --ci) packages+=(clang clang-format clang-tidy libclang-rt-14-dev) ;;

@@ -3,7 +3,8 @@
 # left alone, what cannot be had is told and left out, and its tests are skipped.
 #   install_tools.sh        the light ones, 85 MB: modules of Python, ODBC, PHP, Perl
 #   install_tools.sh --all  also Java with its driver (270 MB), Node with better-sqlite3 (220 MB),
-#                           DB Browser for SQLite with a screen (120 MB), LibreOffice (290 MB)
+#                           DB Browser for SQLite with a screen (120 MB), LibreOffice (290 MB),
+#                           debootstrap, for the test of the Debian package in a root of its own
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
@@ -15,7 +16,7 @@ case "${1:-}" in
   --all)
     all=yes
     packages+=(libxerial-sqlite-jdbc-java sqlitebrowser xvfb xdotool
-               libreoffice-calc libreoffice-base python3-uno)
+               libreoffice-calc libreoffice-base python3-uno debootstrap)
     # Those of another source than Debian's are as good.
     command -v java >/dev/null || packages+=(default-jdk-headless)
     command -v node >/dev/null || packages+=(nodejs)

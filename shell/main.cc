@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "shell/commands/command.h"
+#include "shell/plot/near_names.h"
 #include "shell/terminal/terminal.h"
+#include "vtab/text/quote_text.h"
 #include "vtab/version.h"
 
 namespace xtdb {
@@ -28,14 +33,28 @@ void PrintError(const Terminal& terminal, std::string_view message) {
   fmt::print(terminal.err, "xtdb: {}\n", message);
 }
 
+// Of a slip of the hand CLI11 says that an argument was not expected, and in what order of them.
+std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const std::string first = argc > 1 ? argv[1] : "-";
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    commands.push_back(command->get_name());
+  }
+  const bool is_command = std::find(commands.begin(), commands.end(), first) != commands.end();
+  if (first.starts_with('-') || is_command) return error.what();
+  const std::vector<std::string> near = NearNames(first, commands, 1);
+  return "there is no command " + QuoteForMessage(first) +
+         (near.empty() ? "" : "; there is " + QuoteForMessage(near[0]));
+}
+
 // Help and version are exceptions too, of exit code 0.
-ExitCode HandleParseError(const CLI::App& app, const CLI::ParseError& error,
+ExitCode HandleParseError(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv,
                           const Terminal& terminal) {
   if (error.get_exit_code() == 0) {
     app.exit(error);
     return ExitCode::kOk;
   }
-  PrintError(terminal, error.what());
+  PrintError(terminal, WhatIsWrong(app, error, argc, argv));
   fmt::print(terminal.err, "Run with --help for more information.\n");
   return ExitCode::kUsage;
 }
@@ -64,7 +83,7 @@ ExitCode Run(int argc, char** argv, const Terminal& terminal) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return HandleParseError(app, error, terminal);
+    return HandleParseError(app, error, argc, argv, terminal);
   }
   Result<ExitCode> done = command(terminal);
   // What is still in the buffer may not fit on the disk either.

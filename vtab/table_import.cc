@@ -52,8 +52,15 @@ Status ReadLayout(const ModuleArgument& option, CsvOptions& csv) {
 }
 
 Status ReadFormat(const ModuleArgument& option, CsvImportOptions& options) {
-  if (option.value != "csv" && option.value != "lines") return BadOption(option, "csv or lines");
-  options.format = option.value == "lines" ? ImportFormat::kLines : ImportFormat::kCsv;
+  if (option.value == "csv") {
+    options.format = ImportFormat::kCsv;
+  } else if (option.value == "json") {
+    options.format = ImportFormat::kJson;
+  } else if (option.value == "lines") {
+    options.format = ImportFormat::kLines;
+  } else {
+    return BadOption(option, "csv, json or lines");
+  }
   return {};
 }
 

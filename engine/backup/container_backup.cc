@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/chunk/state_mutator.h"
 #include "engine/format/checked_struct.h"
 #include "engine/format/chunk_format.h"
 
@@ -10,7 +11,8 @@ namespace xtdb {
 namespace {
 
 constexpr uint64_t kCopyBytes = 1 * kMiB;
-static_assert(kCopyBytes % kExtentSizeBytes == 0);
+constexpr uint64_t kStepBytes = 8 * kMiB;  // of which progress is told
+static_assert(kCopyBytes % kExtentSizeBytes == 0 && kStepBytes % kCopyBytes == 0);
 
 std::string LogOf(const std::string& path) { return path + "-wal"; }
 
@@ -99,6 +101,7 @@ Status ContainerBackup::CopyChunk(const ChunkTableEntry& chunk) {
   const uint64_t data_end = layout.ExtentOffset(chunk.summary.used_extents);
   end_ = std::max(end_, data_end);
   if (chunk.state != ChunkState::kAllocated) {
+    if (chunk.state == ChunkState::kSealed) sealed_.push_back(layout);
     later_.push_back({layout.chunk_offset, data_end});
     return Status();
   }
@@ -143,8 +146,10 @@ Status ContainerBackup::CopyMoving(int64_t timeout_us) {
   if (engine_.options().read_only) {
     // Nobody writes; but what stands in a log could not be brought into the copy.
     if (engine_.container().superblock().log_state != LogState::kClean) {
-      return Status::ReadOnly(engine_.path() +
-                              " was not closed and cannot be written; open it for writing first");
+      return Status::ReadOnly(
+          engine_.path() +
+          " was not closed: its last commits stand in the log, which a reader cannot bring "
+          "into the copy; open it for writing once");
     }
   } else {
     XTDB_ASSIGN_OR_RETURN(writer, engine_.FlushAndHold(timeout_us));
@@ -158,7 +163,21 @@ Status ContainerBackup::CopyMoving(int64_t timeout_us) {
 
 // The snapshot keeps the slots of dropped chunks from being used again meanwhile.
 Status ContainerBackup::CopyLater() {
-  for (const Range& range : later_) XTDB_RETURN_IF_ERROR(CopyRange(range));
+  uint64_t done = 0, total = 0;
+  for (const Range& range : later_) total += range.end - range.begin;
+  for (const Range& range : later_) {
+    for (uint64_t at = range.begin; at < range.end; at += kStepBytes) {
+      XTDB_RETURN_IF_ERROR(TellProgress(on_progress_, "copying", done, total));
+      const Range step{at, std::min(at + kStepBytes, range.end)};
+      XTDB_RETURN_IF_ERROR(CopyRange(step));
+      done += step.end - step.begin;
+    }
+  }
+  // A compaction may have replaced it meanwhile; the copy's catalogue has it.
+  StateMutator mutator(*target_);
+  for (const ChunkLayout& layout : sealed_) {
+    XTDB_RETURN_IF_ERROR(mutator.BringBackToSealed(layout));
+  }
   // What a damaged chunk table claims may lie anywhere.
   XTDB_ASSIGN_OR_RETURN(const uint64_t source_size, engine_.container().file().Size());
   const uint64_t end = std::min(end_, source_size);
@@ -173,7 +192,7 @@ Status ContainerBackup::Verify(const std::string& partial) {
   options.must_exist = true;
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> copy,
                         StorageEngine::Open(fs_, engine_.clock(), partial, options));
-  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport checked, copy->Check());
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport checked, copy->Check(on_progress_));
   if (!checked.problems.empty()) {
     return Status::Corruption(
         engine_.path() + " is damaged, there is no backup: " + checked.problems.front() +
@@ -200,6 +219,7 @@ Result<BackupReport> ContainerBackup::Run(const std::string& target, int64_t tim
   XTDB_RETURN_IF_ERROR(CheckTarget(target));
   report_ = {};
   later_.clear();
+  sealed_.clear();
   end_ = 0;
   const std::string partial = target + ".partial";
   XTDB_RETURN_IF_ERROR(OpenPartial(partial));

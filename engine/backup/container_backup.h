@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/base/progress.h"
 #include "engine/base/status.h"
 #include "engine/catalog/catalogue_format.h"
+#include "engine/chunk/layout_calculator.h"
 #include "engine/io/file_system.h"
 #include "engine/storage_engine.h"
 
@@ -32,7 +35,9 @@ struct BackupReport {
 // Threads:   any, one for each object.
 class ContainerBackup {
  public:
-  ContainerBackup(FileSystem& fs, StorageEngine& engine) : fs_(fs), engine_(engine) {}
+  // on_progress: called with "copying", of bytes, and "checking", of blocks of the copy
+  ContainerBackup(FileSystem& fs, StorageEngine& engine, ProgressFn on_progress = {})
+      : fs_(fs), engine_(engine), on_progress_(std::move(on_progress)) {}
 
   // timeout_us: for the transaction that is under way.
   //   kAlreadyExists: something has the target's name. kBusy: timeout, or another backup writes the
@@ -60,10 +65,12 @@ class ContainerBackup {
 
   FileSystem& fs_;
   StorageEngine& engine_;
+  const ProgressFn on_progress_;
   std::unique_ptr<File> target_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<Range> later_;
-  uint64_t end_ = 0;  // of the copy
+  std::vector<ChunkLayout> sealed_;  // in `later_` with their headers
+  uint64_t end_ = 0;                 // of the copy
   BackupReport report_;
 };
 

@@ -58,7 +58,10 @@ Result<StorageEngine::CheckReport> IntegrityChecker::Run() {
   XTDB_ASSIGN_OR_RETURN(snapshot_, engine_.TakeSnapshot());
   CheckSlots(snapshot_->chunks());
   for (const std::shared_ptr<Chunk>& chunk : snapshot_->chunks()) {
-    CheckChunk(*chunk, snapshot_->lsn());
+    block_count_ += chunk->summary().block_count;
+  }
+  for (const std::shared_ptr<Chunk>& chunk : snapshot_->chunks()) {
+    XTDB_RETURN_IF_ERROR(CheckChunk(*chunk, snapshot_->lsn()));
   }
   CheckDropped();
   for (const Event& event : engine_.events().All()) {
@@ -233,14 +236,21 @@ void IntegrityChecker::CheckDropped() {
   }
 }
 
-void IntegrityChecker::CheckChunk(Chunk& chunk, LSN lsn) {
+Status IntegrityChecker::CheckChunk(Chunk& chunk, LSN lsn) {
   ++report_.chunks;
   CheckChunkHeader(chunk);
   const Result<std::vector<BlockRef>> blocks = chunk.AllBlocks(lsn);
-  if (!blocks.ok()) return Problem(ChunkName(chunk), std::string(blocks.status().message()));
+  if (!blocks.ok()) {
+    Problem(ChunkName(chunk), std::string(blocks.status().message()));
+    return {};
+  }
   CheckOverlap(chunk, blocks.value());
   if (chunk.state() == ChunkState::kAllocated) CheckOpenDirectory(chunk, blocks.value());
-  for (const BlockRef& block : blocks.value()) CheckBlock(block);
+  for (const BlockRef& block : blocks.value()) {
+    XTDB_RETURN_IF_ERROR(TellProgress(on_progress_, "checking", report_.blocks, block_count_));
+    CheckBlock(block);
+  }
+  return {};
 }
 
 void IntegrityChecker::CheckOverlap(Chunk& chunk, const std::vector<BlockRef>& blocks) {

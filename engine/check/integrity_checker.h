@@ -12,12 +12,14 @@ namespace xtdb {
 // dictionary, the chunk table against chunks, slots and extents against each other, the log up to
 // what is known to be synced.
 //
-// Ownership: borrows `engine`.
+// Ownership: borrows both.
 // Threads:   one; the engine goes on meanwhile.
 class IntegrityChecker {
  public:
-  explicit IntegrityChecker(StorageEngine& engine) : engine_(engine) {}
-  // Damage is in the report, not an error.
+  // on_progress: called with "checking", of blocks
+  IntegrityChecker(StorageEngine& engine, const ProgressFn& on_progress)
+      : engine_(engine), on_progress_(on_progress) {}
+  // Damage is in the report; an error is that of `on_progress`.
   Result<StorageEngine::CheckReport> Run();
 
  private:
@@ -30,7 +32,7 @@ class IntegrityChecker {
   void CheckOpenDirectory(Chunk& chunk, const std::vector<BlockRef>& blocks);
   void CheckVector(const std::string& where, const LoadedBlock& block, size_t index,
                    const PointColumns& columns, size_t begin);
-  void CheckChunk(Chunk& chunk, LSN lsn);
+  Status CheckChunk(Chunk& chunk, LSN lsn);
   void CheckChunkHeader(Chunk& chunk);
   bool IsStepAhead(const Chunk& chunk, ChunkState on_disk) const;
   // Of chunks that no new snapshot sees: that their slots hold them still, or nothing.
@@ -42,6 +44,8 @@ class IntegrityChecker {
   void Problem(const std::string& where, const std::string& what);
 
   StorageEngine& engine_;
+  const ProgressFn& on_progress_;
+  uint64_t block_count_ = 0;  // to check
   std::shared_ptr<const Snapshot> snapshot_;
   StorageEngine::CheckReport report_;
 };

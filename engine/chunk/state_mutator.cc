@@ -1,5 +1,6 @@
 #include "engine/chunk/state_mutator.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
@@ -90,6 +91,17 @@ Status StateMutator::RepeatSealed(const ChunkLayout& layout) {
                                       ", not SEALED");
   }
   return Clear(layout, ChunkState::kSealed);
+}
+
+Status StateMutator::BringBackToSealed(const ChunkLayout& layout) {
+  XTDB_ASSIGN_OR_RETURN(const StateWords words, ReadWords(layout));
+  // The step may be under way, and its word torn.
+  constexpr auto kSealedWords = static_cast<size_t>(ChunkState::kSealed);
+  const bool is_sealed = std::all_of(words.begin(), words.begin() + kSealedWords,
+                                     [](uint64_t word) { return word == kReached; });
+  if (!is_sealed || words.back() != kNotYet) return Status();
+  return file_.WriteAt(layout.chunk_offset + kChunkStateOffset + kSealedWords * sizeof(uint64_t),
+                       std::as_bytes(std::span(&kNotYet, 1)));
 }
 
 Status StateMutator::MarkDeprecated(const ChunkLayout& layout) {

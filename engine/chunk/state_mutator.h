@@ -34,6 +34,9 @@ class StateMutator {
   Status RepeatSealed(const ChunkLayout& layout);    // kSealed stays; the word is written again
   Status MarkDeprecated(const ChunkLayout& layout);  // from kSealed
   Status MarkFree(const ChunkLayout& layout);        // from kDeprecated
+  // For a copy of a chunk that was sealed when what names it was copied, and has been deprecated
+  // since: SEALED again. Other states stay as they are.
+  Status BringBackToSealed(const ChunkLayout& layout);
   // For a chunk that the log has dropped: DEPRECATED, whatever steps a crash has kept, lost or
   // torn; the word is written again if it is there. A punched slot (kFree) stays as it is.
   // kCorruption if the words are not those of a chunk.

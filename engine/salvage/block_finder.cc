@@ -42,7 +42,8 @@ const ChunkTableEntry* BlockFinder::TableRow(uint32_t slot) const {
 }
 
 Result<FoundBlocks> BlockFinder::Find(const std::vector<PlacedEntry>& flushed,
-                                      const std::set<uint64_t>& compacted) {
+                                      const std::set<uint64_t>& compacted,
+                                      const ProgressFn& on_progress) {
   found_ = {};
   compacted_ = compacted;
   std::set<uint32_t> slots;
@@ -54,7 +55,11 @@ Result<FoundBlocks> BlockFinder::Find(const std::vector<PlacedEntry>& flushed,
   if (survey_.catalogue) {
     for (const ChunkTableEntry& row : survey_.catalogue->chunks) slots.insert(row.slot);
   }
-  for (const uint32_t slot : slots) XTDB_RETURN_IF_ERROR(ReadSlot(slot, flushed));
+  uint64_t done = 0;
+  for (const uint32_t slot : slots) {
+    XTDB_RETURN_IF_ERROR(TellProgress(on_progress, "reading", done++, slots.size()));
+    XTDB_RETURN_IF_ERROR(ReadSlot(slot, flushed));
+  }
   return std::move(found_);
 }
 

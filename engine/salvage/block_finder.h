@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/progress.h"
 #include "engine/base/status.h"
 #include "engine/chunk/layout_calculator.h"
 #include "engine/format/block_format.h"
@@ -52,9 +53,9 @@ class BlockFinder {
   BlockFinder(File& file, const ContainerSurvey& survey, const LayoutCalculator& layout)
       : file_(file), survey_(survey), layout_(layout) {}
   // flushed: entries that the log has. compacted: numbers of COMPACT chunks that it says count.
-  // kIoError only.
+  // on_progress: called with "reading", of chunks. kIoError, or its error.
   Result<FoundBlocks> Find(const std::vector<PlacedEntry>& flushed,
-                           const std::set<uint64_t>& compacted);
+                           const std::set<uint64_t>& compacted, const ProgressFn& on_progress);
 
  private:
   struct Slot {

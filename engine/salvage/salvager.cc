@@ -57,7 +57,6 @@ Status Salvager::ReadLog(const std::string& path) {
 }
 
 Status Salvager::ReadInput(const std::string& input) {
-  XTDB_ASSIGN_OR_RETURN(file_, fs_.Open(input, OpenMode::kReadOnly));
   XTDB_ASSIGN_OR_RETURN(survey_, SurveyContainer(*file_));
   report_.notes = survey_.notes;
   XTDB_RETURN_IF_ERROR(ReadLog(input + "-wal"));
@@ -66,7 +65,7 @@ Status Salvager::ReadInput(const std::string& input) {
   XTDB_ASSIGN_OR_RETURN(const LayoutCalculator layout,
                         LayoutCalculator::Create(survey_.chunk_size_bytes));
   BlockFinder finder(*file_, survey_, layout);
-  XTDB_ASSIGN_OR_RETURN(found_, finder.Find(log_.flushed, log_.compacted));
+  XTDB_ASSIGN_OR_RETURN(found_, finder.Find(log_.flushed, log_.compacted, on_progress_));
   report_.notes.insert(report_.notes.end(), found_.notes.begin(), found_.notes.end());
   return Status();
 }
@@ -181,7 +180,12 @@ Status Salvager::DefineTags(StorageEngine& engine) {
 
 Status Salvager::WriteTags(StorageEngine& engine) {
   XTDB_RETURN_IF_ERROR(DefineTags(engine));
-  TagSalvager salvager(*file_, survey_.file_size, engine, report_);
+  uint64_t vectors = 0;
+  for (const FoundBlock& block : found_.blocks) vectors += block.vectors.size();
+  const auto on_cluster = [this, vectors] {
+    return TellProgress(on_progress_, "saving", report_.vectors + report_.vectors_damaged, vectors);
+  };
+  TagSalvager salvager(*file_, survey_.file_size, engine, report_, on_cluster);
   for (const auto& [id, tag] : tags_) {
     SavedTag saved;
     saved.name = tag.name;
@@ -228,6 +232,7 @@ Status Salvager::RemovePartial(const std::string& partial) const {
 
 Result<SalvageReport> Salvager::Run(const std::string& input, const std::string& output) {
   XTDB_ASSIGN_OR_RETURN(const std::string resolved, fs_.ResolvePath(input));
+  XTDB_ASSIGN_OR_RETURN(file_, fs_.Open(resolved, OpenMode::kReadOnly));
   const std::string holders = DescribeHolders(resolved);
   if (!holders.empty()) {
     return Status::Busy(resolved + " is in use by " + holders + "; close it there first");

@@ -26,8 +26,9 @@ namespace xtdb {
 class Salvager {
  public:
   // options: of the output; the chunk size is the input's.
-  Salvager(FileSystem& fs, Clock& clock, const EngineOptions& options)
-      : fs_(fs), clock_(clock), options_(options) {}
+  // on_progress: called with "reading", of chunks, and "saving", of vectors
+  Salvager(FileSystem& fs, Clock& clock, const EngineOptions& options, ProgressFn on_progress = {})
+      : fs_(fs), clock_(clock), options_(options), on_progress_(std::move(on_progress)) {}
 
   // Makes the container `output`, closed and synced, and says what it holds and what was lost.
   //   kAlreadyExists: `output` (or a rest of an earlier salvage) stands there. kBusy: a program has
@@ -52,6 +53,7 @@ class Salvager {
   FileSystem& fs_;
   Clock& clock_;
   const EngineOptions options_;
+  const ProgressFn on_progress_;
 
   std::unique_ptr<File> file_;
   ContainerSurvey survey_;

@@ -120,6 +120,7 @@ Status TagSalvager::Salvage(const Sources& sources, SavedTag& saved) {
     while (end < pieces_.size() && pieces_[end].ts_min_us <= reach) {
       reach = std::max(reach, pieces_[end++].ts_max_us);
     }
+    XTDB_RETURN_IF_ERROR(on_cluster_());
     XTDB_RETURN_IF_ERROR(WriteCluster(std::span(pieces_).subspan(begin, end - begin)));
     begin = end;
   }

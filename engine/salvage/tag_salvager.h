@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -23,8 +25,14 @@ namespace xtdb {
 // Threads:   one.
 class TagSalvager {
  public:
-  TagSalvager(File& file, uint64_t file_size, StorageEngine& output, SalvageReport& report)
-      : file_(file), file_size_(file_size), output_(output), report_(report) {}
+  // on_cluster: called now and then; an error ends the work
+  TagSalvager(File& file, uint64_t file_size, StorageEngine& output, SalvageReport& report,
+              std::function<Status()> on_cluster)
+      : file_(file),
+        file_size_(file_size),
+        output_(output),
+        report_(report),
+        on_cluster_(std::move(on_cluster)) {}
 
   struct Sources {
     TagId id = kNoTag;
@@ -78,6 +86,7 @@ class TagSalvager {
   const uint64_t file_size_;
   StorageEngine& output_;
   SalvageReport& report_;
+  const std::function<Status()> on_cluster_;
 
   // Of the tag under work.
   const Sources* sources_ = nullptr;

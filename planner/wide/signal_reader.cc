@@ -1,7 +1,5 @@
 #include "planner/wide/signal_reader.h"
 
-#include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "planner/view_sources.h"
@@ -50,9 +48,15 @@ Status SignalReader::PassUpTo(int64_t ts_us, bool with_itself) {
   if (!began_) XTDB_RETURN_IF_ERROR(NextBatch());
   while (batch_ != nullptr && is_passed(TimeAt(next_))) {
     const size_t size = batch_->end - batch_->begin;
-    next_ = *std::ranges::partition_point(std::views::iota(next_ + 1, size + 1), [&](size_t i) {
-      return i < size && is_passed(TimeAt(i));
-    });
+    size_t end = size;
+    for (++next_; next_ < end;) {
+      const size_t middle = next_ + (end - next_) / 2;
+      if (is_passed(TimeAt(middle))) {
+        next_ = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
     following_.reset();
     // Between what is still there of a part that was skipped and the range are others.
     if (IsInRange(TimeAt(next_ - 1))) prior_ = FoundPoint::At(*batch_->columns, Index(next_ - 1));

@@ -49,8 +49,8 @@ _EXACT = 2**53  # below it every integer is a double
 
 
 def extension_path() -> str:
-    """Where the extension is, without its ending: $XTDB_EXTENSION, beside this package, or the
-    name alone, for which the system's library folders are searched."""
+    """Where the extension is: $XTDB_EXTENSION, beside this package, where `cmake --install` puts a
+    link to it, or the name alone, for which the system's library folders are searched."""
     named = os.environ.get("XTDB_EXTENSION")
     if named:
         return named
@@ -58,9 +58,7 @@ def extension_path() -> str:
     return str(beside) if beside.exists() else "xtdb"
 
 
-def load(connection: Any, path: Optional[str] = None) -> None:
-    """Loads the extension into a connection of sqlite3 or apsw."""
-    path = path or extension_path()
+def _load_extension(connection: Any, path: str) -> None:
     if hasattr(connection, "enable_load_extension"):
         connection.enable_load_extension(True)
         try:
@@ -77,6 +75,21 @@ def load(connection: Any, path: Optional[str] = None) -> None:
         raise RuntimeError(
             "this Python's sqlite3 cannot load extensions; use the system's python3, or apsw"
         )
+
+
+def load(connection: Any, path: Optional[str] = None) -> None:
+    """Loads the extension into a connection of sqlite3 or apsw; RuntimeError if it cannot."""
+    path = path or extension_path()
+    try:
+        _load_extension(connection, path)
+    except RuntimeError:
+        raise
+    except Exception as error:
+        folder = pathlib.Path(__file__).resolve().parent
+        raise RuntimeError(
+            f"the extension {path} cannot be loaded: {error}; name it in XTDB_EXTENSION, or put"
+            f" xtdb.so into {folder}"
+        ) from error
 
 
 def microseconds(time: Any) -> int:

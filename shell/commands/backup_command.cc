@@ -6,6 +6,8 @@
 
 #include "engine/backup/container_backup.h"
 #include "shell/terminal/human_text.h"
+#include "shell/terminal/long_work.h"
+#include "shell/terminal/stop_signal.h"
 
 namespace xtdb {
 namespace {
@@ -32,11 +34,17 @@ Result<std::shared_ptr<StorageEngine>> OpenSource(const std::string& path) {
 
 }  // namespace
 
-Result<ExitCode> RunBackup(const BackupOptions& options, const Terminal& terminal) {
+Result<ExitCode> RunBackup(const BackupOptions& options, const Terminal& terminal,
+                           const std::function<bool()>& stop_asked) {
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> engine, OpenSource(options.source));
-  ContainerBackup backup(PosixFileSystem(), *engine);
-  XTDB_ASSIGN_OR_RETURN(const BackupReport report, backup.Run(options.target, kWriterTimeoutUs));
-  XTDB_RETURN_IF_ERROR(engine->Close());
+  LongWork work(terminal, SystemClock(), stop_asked);
+  ContainerBackup backup(PosixFileSystem(), *engine, work.OnProgress());
+  const Result<BackupReport> copied = backup.Run(options.target, kWriterTimeoutUs);
+  // Else its log would stay behind.
+  const Status closed = engine->Close();
+  XTDB_ASSIGN_OR_RETURN(const BackupReport report, copied);
+  XTDB_RETURN_IF_ERROR(closed);
+  work.Clear();
   fmt::print(terminal.out, "{}: {} in {} of {}, {}, checked\n", options.target,
              CountText(report.points, "point"), CountText(report.blocks, "block"),
              CountText(report.chunks, "chunk"), BytesText(report.bytes_written));
@@ -50,7 +58,10 @@ void AddBackupCommand(CLI::App& app, Command& command) {
   backup.add_option("TARGET", options->target, "The file to make")->required();
   backup.footer(std::string(kFooter) + kExitCodes);
   backup.callback([options, &command] {
-    command = [options](const Terminal& terminal) { return RunBackup(*options, terminal); };
+    command = [options](const Terminal& terminal) {
+      const StopSignal stop;
+      return RunBackup(*options, terminal, [&stop] { return stop.stopped(); });
+    };
   });
 }
 

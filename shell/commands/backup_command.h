@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/base/status.h"
@@ -14,6 +15,9 @@ struct BackupOptions {
 };
 
 // Copies a container, checks the copy and says what it holds.
-Result<ExitCode> RunBackup(const BackupOptions& options, const Terminal& terminal);
+//   stop_asked: looked at between steps; true ends the work, and nothing of it is left. Empty:
+//   never
+Result<ExitCode> RunBackup(const BackupOptions& options, const Terminal& terminal,
+                           const std::function<bool()>& stop_asked = {});
 
 }  // namespace xtdb

@@ -15,7 +15,8 @@
 #include "shell/commands/command.h"
 #include "shell/telemetry/machine_description.h"
 #include "shell/terminal/human_text.h"
-#include "shell/terminal/progress_line.h"
+#include "shell/terminal/long_work.h"
+#include "shell/terminal/stop_signal.h"
 #include "vtab/version.h"
 
 namespace xtdb {
@@ -83,8 +84,8 @@ double PerSecond(uint64_t count, int64_t us) {
 
 class Bench {
  public:
-  Bench(const BenchOptions& options, Clock& clock, ProgressLine& progress, std::string folder)
-      : options_(options), clock_(clock), progress_(progress), folder_(std::move(folder)) {}
+  Bench(const BenchOptions& options, Clock& clock, LongWork& work, std::string folder)
+      : options_(options), clock_(clock), work_(work), folder_(std::move(folder)) {}
 
   Result<Figures> Run() {
     XTDB_RETURN_IF_ERROR(MeasureCommits());
@@ -94,6 +95,10 @@ class Bench {
   }
 
  private:
+  Status Tell(const char* what, uint64_t count) {
+    return work_.Step([&] { return fmt::format("{}: {}", what, CountText(count)); });
+  }
+
   Status MeasureCommits() {
     XTDB_ASSIGN_OR_RETURN(const auto engine, OpenForWriting(folder_ + "/commits.xtdb"));
     std::vector<int64_t> latencies_us;
@@ -106,7 +111,7 @@ class Bench {
       const int64_t done_us = clock_.MonotonicUs();
       latencies_us.push_back(done_us - now_us);
       now_us = done_us;
-      progress_.Show(fmt::format("durable commits: {}", CountText(latencies_us.size())));
+      XTDB_RETURN_IF_ERROR(Tell("durable commits", latencies_us.size()));
     }
     figures_.commits = latencies_us.size();
     figures_.commits_us = now_us - started_us;
@@ -153,7 +158,7 @@ class Bench {
     while (clock_.MonotonicUs() - started_us < options_.duration_us) {
       XTDB_RETURN_IF_ERROR(WriteOnce(*engine, first_us));
       first_us += static_cast<int64_t>(kRowsPerTag) * kSecondUs;
-      progress_.Show(fmt::format("points written: {}", CountText(figures_.written_points)));
+      XTDB_RETURN_IF_ERROR(Tell("points written", figures_.written_points));
     }
     // What is still in memory has been paid for only when it is in blocks.
     XTDB_RETURN_IF_ERROR(engine->Close());
@@ -183,7 +188,7 @@ class Bench {
     while (clock_.MonotonicUs() - started_us < options_.duration_us) {
       XTDB_ASSIGN_OR_RETURN(const auto engine, OpenForReading(folder_ + "/written.xtdb"));
       XTDB_RETURN_IF_ERROR(ReadOnce(*engine));
-      progress_.Show(fmt::format("points read: {}", CountText(figures_.read_points)));
+      XTDB_RETURN_IF_ERROR(Tell("points read", figures_.read_points));
     }
     figures_.read_us = clock_.MonotonicUs() - started_us;
     return {};
@@ -191,7 +196,7 @@ class Bench {
 
   const BenchOptions& options_;
   Clock& clock_;
-  ProgressLine& progress_;
+  LongWork& work_;
   const std::string folder_;
   Figures figures_;
   uint64_t random_ = 1;  // the same values each time
@@ -200,10 +205,7 @@ class Bench {
 
 void PrintText(const Figures& figures, const MachineDescription& machine, const std::string& folder,
                const Terminal& terminal) {
-  fmt::print(terminal.out, "{}, {} processors, {}, {}, {} in {}, xtdb {}\n",
-             machine.processor.empty() ? "unknown processor" : machine.processor,
-             machine.processors, machine.memory, machine.kernel, machine.file_system, folder,
-             Version());
+  fmt::print(terminal.out, "{}, xtdb {}\n", MachineText(machine, folder), Version());
   fmt::print(terminal.out,
              "  commits  {} a second, durable; half of them within {} us, 99 % {} us\n",
              RateText(figures.commits, figures.commits_us), figures.commit_median_us,
@@ -232,13 +234,13 @@ void PrintJson(const Figures& figures, const MachineDescription& machine,
 
 }  // namespace
 
-Status RunBench(const BenchOptions& options, Clock& clock, const Terminal& terminal) {
+Status RunBench(const BenchOptions& options, Clock& clock, const Terminal& terminal,
+                const std::function<bool()>& stop_asked) {
   XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<BenchFolder> folder,
                         BenchFolder::Make(options.folder));
-  ProgressLine progress(terminal, clock, 0);
-  XTDB_ASSIGN_OR_RETURN(const Figures figures,
-                        Bench(options, clock, progress, folder->path()).Run());
-  progress.Clear();
+  LongWork work(terminal, clock, stop_asked);
+  XTDB_ASSIGN_OR_RETURN(const Figures figures, Bench(options, clock, work, folder->path()).Run());
+  work.Clear();
   const MachineDescription machine = DescribeMachine(folder->path());
   if (options.json) {
     PrintJson(figures, machine, terminal);
@@ -257,7 +259,9 @@ void AddBenchCommand(CLI::App& app, Command& command) {
   bench.footer(std::string(kFooter) + kExitCodes);
   bench.callback([options, &command] {
     command = [options](const Terminal& terminal) -> Result<ExitCode> {
-      XTDB_RETURN_IF_ERROR(RunBench(*options, SystemClock(), terminal));
+      const StopSignal stop;
+      XTDB_RETURN_IF_ERROR(
+          RunBench(*options, SystemClock(), terminal, [&stop] { return stop.stopped(); }));
       return ExitCode::kOk;
     };
   });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "engine/base/status.h"
@@ -17,6 +18,8 @@ struct BenchOptions {
 
 // Measures this machine in a container of its own, which it removes again: durable commits, points
 // written and points read. The figures and what was done for them are in docs/program.md.
-Status RunBench(const BenchOptions& options, Clock& clock, const Terminal& terminal);
+//   stop_asked: true ends it as an error does. Empty: never
+Status RunBench(const BenchOptions& options, Clock& clock, const Terminal& terminal,
+                const std::function<bool()>& stop_asked = {});
 
 }  // namespace xtdb

@@ -5,13 +5,16 @@
 #include <memory>
 
 #include "shell/terminal/human_text.h"
+#include "shell/terminal/long_work.h"
+#include "shell/terminal/stop_signal.h"
+#include "vtab/text/one_line.h"
 
 namespace xtdb {
 namespace {
 
 constexpr const char* kFooter = R"(
-Every block, directory and checksum is read; nothing is changed. A container that another program
-has open cannot be checked here: use SELECT xtdb_check('TABLE') there.
+Every block, directory and checksum is read; nothing is changed. Other programs may have the
+container open. In an application, SELECT xtdb_check('TABLE') does the same.
 
 Examples:
   xtdb check plant.xtdb
@@ -38,7 +41,9 @@ void PrintJson(const StorageEngine::CheckReport& report, uint64_t points_in_log,
 
 void PrintText(const StorageEngine::CheckReport& report, uint64_t points_in_log,
                const Terminal& terminal) {
-  for (const std::string& problem : report.problems) fmt::print(terminal.out, "{}\n", problem);
+  for (const std::string& problem : report.problems) {
+    fmt::print(terminal.out, "{}\n", OneLine(problem, std::string::npos));
+  }
   fmt::print(terminal.out, "{}: {}, {}, {}, {} read{}\n",
              report.problems.empty() ? "no problems" : CountText(report.problems.size(), "problem"),
              CountText(report.chunks, "chunk"), CountText(report.blocks, "block"),
@@ -48,19 +53,22 @@ void PrintText(const StorageEngine::CheckReport& report, uint64_t points_in_log,
 
 }  // namespace
 
-Result<ExitCode> RunCheck(const CheckOptions& options, const Terminal& terminal) {
+Result<ExitCode> RunCheck(const CheckOptions& options, const Terminal& terminal,
+                          const std::function<bool()>& stop_asked) {
+  LongWork work(terminal, SystemClock(), stop_asked);
   StorageEngine::CheckReport report;
   const Result<std::shared_ptr<StorageEngine>> engine = OpenForReading(options.container);
   uint64_t points_in_log = 0;
   if (engine.ok()) {
     points_in_log = engine.value()->Stats().buffered_points;
-    XTDB_ASSIGN_OR_RETURN(report, engine.value()->Check());
+    XTDB_ASSIGN_OR_RETURN(report, engine.value()->Check(work.OnProgress()));
   } else if (engine.status().code() == StatusCode::kCorruption) {
     // Damage that keeps the container from being opened is what was asked for, not a failure.
     report.problems.emplace_back(engine.status().message());
   } else {
     return engine.status();
   }
+  work.Clear();
   if (options.json) {
     PrintJson(report, points_in_log, terminal);
   } else {
@@ -77,7 +85,9 @@ void AddCheckCommand(CLI::App& app, Command& command) {
   check.footer(kFooter);
   check.callback([options, &command] {
     command = [options](const Terminal& terminal) {
-      return OrNothingDone(RunCheck(*options, terminal), terminal);
+      const StopSignal stop;
+      const auto stop_asked = [&stop] { return stop.stopped(); };
+      return OrNothingDone(RunCheck(*options, terminal, stop_asked), terminal);
     };
   });
 }

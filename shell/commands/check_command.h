@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/base/status.h"
@@ -14,6 +15,8 @@ struct CheckOptions {
 };
 
 // Reads every byte of the container and says what is damaged: kProblems.
-Result<ExitCode> RunCheck(const CheckOptions& options, const Terminal& terminal);
+//   stop_asked: looked at between steps; true ends the work. Empty: never
+Result<ExitCode> RunCheck(const CheckOptions& options, const Terminal& terminal,
+                          const std::function<bool()>& stop_asked = {});
 
 }  // namespace xtdb

@@ -55,7 +55,7 @@ Result<StorageEngine::CompactionReport> CompactOnce(StorageEngine& engine, Compa
 
 Result<Outcome> CompactAll(StorageEngine& engine, bool full, Clock& clock,
                            const Terminal& terminal) {
-  ProgressLine progress(terminal, clock, 0);
+  ProgressLine progress(terminal, clock);
   const CompactionScope scope = full ? CompactionScope::kAll : CompactionScope::kRaw;
   Outcome outcome;
   // A run merges so many chunks at most; what it makes of them may be merged again.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "planner/plan.h"
@@ -25,15 +24,15 @@ TAG is a name, or a pattern, in which * is any text and ? any character. Points 
 time. --from and --to are times as in SQL ('2026-01-31', '2026-01-31 06:00 Europe/Berlin', 'now');
 --from belongs to the range, --to does not.
 
-csv is what 'xtdb import' makes the same container of: lines '#tag,name,type,unit,description,step'
-say what the tags are, then come tag,time,value,quality. json is one object a line; lines is
-InfluxDB's line protocol.
+csv and json are what 'xtdb import' makes the same container of. In csv lines
+'#tag,name,type,unit,description,step' say what the tags are, then come tag,time,value,quality; json
+is one object a line, first of the tags, then of the points. lines is InfluxDB's line protocol.
 
 Examples:
   xtdb export plant.xtdb > plant.csv
   xtdb export plant.xtdb | xtdb import copy.xtdb -
   xtdb export plant.xtdb 'boiler.*' --from 2026-01-01 --to 2026-02-01 --output january.csv
-  xtdb export plant.xtdb pump.speed --format json | jq -c .value
+  xtdb export plant.xtdb pump.speed --format json --no-definitions | jq -c .value
 
 )";
 
@@ -44,7 +43,7 @@ class Exporter {
         clock_(clock),
         terminal_(terminal),
         output_(output),
-        progress_(terminal, clock, 0),
+        progress_(terminal, clock),
         started_us_(clock.MonotonicUs()),
         formatter_(PointFormatter::Make(options.format, options.definitions)) {}
 
@@ -129,11 +128,9 @@ Status RunExport(const ExportOptions& options, Clock& clock,
                         OpenForReading(options.container));
   ReadView view;
   XTDB_ASSIGN_OR_RETURN(view.snapshot, engine->TakeSnapshot());
-  std::optional<OutputFile> output;
-  if (options.output == "-") {
-    output.emplace(terminal.out);
-  } else {
-    output.emplace(options.output);
+  auto output = std::make_unique<OutputFile>(terminal.out);
+  if (options.output != "-") {
+    XTDB_ASSIGN_OR_RETURN(output, OutputFile::Open(options.output));
   }
   Exporter exporter(options, clock, terminal, *output);
   XTDB_RETURN_IF_ERROR(exporter.Run(view, stop_asked));
@@ -164,7 +161,7 @@ void AddExportCommand(CLI::App& app, Command& command) {
   subcommand.add_option("--output", options->output, "The file to write; - is standard output")
       ->type_name("FILE");
   subcommand.add_flag("--definitions,!--no-definitions", options->definitions,
-                      "csv: lines in front that say what the tags are (default), or none");
+                      "csv, json: lines in front that say what the tags are (default), or none");
   subcommand.footer(std::string(kFooter) + kExitCodes);
   subcommand.callback([options, &command] {
     command = [options](const Terminal& terminal) -> Result<ExitCode> {

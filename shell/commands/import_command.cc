@@ -28,6 +28,9 @@ Files of InfluxDB's line protocol make a tag of each field, with the measurement
 its tags in front: 'air,room=k3 temp=21.5' is of the tag air.k3.temp; a field 'value' adds nothing
 to the name. --unit says what their times count, --quality-column which field is the quality.
 
+Files of JSON lines have an object in each line, long as {"tag":"t","time":"2026-01-31","value":1}
+or wide as {"time":1769817600,"boiler.temp":71.5,"pump.on":true}.
+
 All files together are one transaction: on an error nothing of them is kept.
 
 Examples:
@@ -69,7 +72,7 @@ class Importer {
       : options_(options),
         clock_(clock),
         terminal_(terminal),
-        progress_(terminal, clock, 0),
+        progress_(terminal, clock),
         started_us_(clock.MonotonicUs()),
         hooks_{stop_asked, [this](const CsvProgress& progress) { return ShowProgress(progress); },
                [this](const std::string& file, const Status& why) { ShowBadLine(file, why); }},
@@ -252,7 +255,11 @@ void AddRowOptions(CLI::App& subcommand, ImportOptions& options) {
       .add_option("--commit-every", options.rows_per_commit,
                   "Commit after so many rows: less memory for very large files")
       ->type_name("ROWS")
-      ->check(CLI::PositiveNumber);
+      ->check([](const std::string& text) {
+        const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
+        const bool is_some = text.find_first_not_of('0') != std::string::npos;
+        return is_number && is_some ? "" : "\"" + text + "\" is no number of rows; write 1 or more";
+      });
 }
 
 Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& terminal) {
@@ -266,7 +273,7 @@ Result<ExitCode> RunUntilStopped(const ImportOptions& options, const Terminal& t
 
 void AddImportCommand(CLI::App& app, Command& command) {
   CLI::App& subcommand =
-      *app.add_subcommand("import", "Read CSV or line protocol into a container");
+      *app.add_subcommand("import", "Read CSV, JSON lines or line protocol into a container");
   const auto options = std::make_shared<ImportOptions>();
   subcommand
       .add_option("CONTAINER", options->container, "The file to write; made if there is none")
@@ -276,13 +283,15 @@ void AddImportCommand(CLI::App& app, Command& command) {
                   "Files to read, packed by gzip or zstd or not; - is standard input")
       ->required();
   const auto set_format = [options](const std::string& text) {
-    options->format = text == "lines" ? ImportFormat::kLines : ImportFormat::kCsv;
+    options->format = text == "lines"  ? ImportFormat::kLines
+                      : text == "json" ? ImportFormat::kJson
+                                       : ImportFormat::kCsv;
   };
   subcommand
       .add_option_function<std::string>("--format", set_format,
                                         "What the files are (default: as their first line says)")
-      ->type_name("csv|lines")
-      ->check(CLI::IsMember({"csv", "lines"}));
+      ->type_name("csv|json|lines")
+      ->check(CLI::IsMember({"csv", "json", "lines"}));
   AddCsvOptions(subcommand, options->csv);
   AddRowOptions(subcommand, *options);
   subcommand.footer(std::string(kFooter) + kExitCodes);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/io/file_system.h"
 #include "shell/commands/command.h"
 #include "shell/commands/tag_patterns.h"
 #include "shell/mirror/mirror.h"
@@ -24,7 +25,8 @@ at any time, the database is whole, and the next run goes on.
 
 Of each tag the buckets are computed again from --overlap before its newest point on, all of them if
 points came later than that. Points that were changed or deleted before the overlap need --full,
-which makes all tables anew. What retention lets go in the container stays in the mirror until then.
+which makes all tables anew. What the container lets go (retention, max_bytes) stays in the mirror
+until then. A renamed tag keeps its rows under its new name.
 
 Examples:
   xtdb mirror plant.xtdb plant.db
@@ -41,7 +43,7 @@ class MirrorRunner {
         clock_(clock),
         wait_(wait),
         terminal_(terminal),
-        progress_(terminal, clock, 0),
+        progress_(terminal, clock),
         full_(options.full) {}
 
   Status Open() {
@@ -50,6 +52,7 @@ class MirrorRunner {
   }
 
   Status RunOnce() {
+    XTDB_RETURN_IF_ERROR(CheckIsTheSame());
     if (!mirror_) XTDB_RETURN_IF_ERROR(OpenDatabase());
     ReadView view;
     XTDB_ASSIGN_OR_RETURN(view.snapshot, engine_->TakeSnapshot());
@@ -91,6 +94,15 @@ class MirrorRunner {
   }
 
  private:
+  // Somebody may have moved it away, and put another one there.
+  Status CheckIsTheSame() const {
+    FileSystem& fs = PosixFileSystem();
+    XTDB_ASSIGN_OR_RETURN(const FileIdentity opened, engine_->container().file().Identity());
+    const Result<FileIdentity> there = fs.Identify(options_.container);
+    if (there.ok() && there.value().IsSameFile(opened)) return {};
+    return Status::FailedPrecondition(options_.container +
+                                      " was moved or replaced; start the mirror again");
+  }
   // Another program may have it locked.
   Status OpenDatabase() {
     tables_.reset();

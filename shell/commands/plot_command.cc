@@ -1,18 +1,16 @@
 #include "shell/commands/plot_command.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 
-#include "engine/io/clock.h"
 #include "shell/commands/command.h"
-#include "shell/plot/near_names.h"
+#include "shell/commands/tag_patterns.h"
+#include "shell/export/output_file.h"
 #include "shell/plot/plot_data.h"
 #include "shell/plot/svg_chart.h"
 #include "vtab/chart/text_chart.h"
@@ -49,45 +47,22 @@ std::string QuotedList(const std::vector<std::string>& names) {
   return list;
 }
 
-Status UnknownTag(const std::string& wanted, const std::vector<TagPtr>& all,
-                  const std::string& container) {
-  std::vector<std::string> names;
-  for (const TagPtr& tag : all) names.push_back(tag->name);
-  constexpr size_t kNearMax = 5;
-  const std::string near = QuotedList(NearNames(wanted, names, kNearMax));
-  const bool is_pattern = wanted.find_first_of("*?") != std::string::npos;
-  return Status::NotFound(fmt::format("no tag {} {}{}; 'xtdb stats --tags {}' lists all",
-                                      is_pattern ? "fits" : "is called", QuoteForMessage(wanted),
-                                      near.empty() ? "" : "; there is " + near, container));
-}
-
-// In the order in which they are asked for, each once.
+// In the order in which they are asked for, each once; of texts only one that is named.
 Result<std::vector<TagPtr>> SelectPlotTags(const ReadView& view, const PlotOptions& options) {
-  const std::vector<TagPtr> all = view.AllTags();
-  const auto is_number = [](const TagPtr& tag) { return tag->type != ValueType::kText; };
+  const std::vector<std::string> all = {"*"};
   std::vector<TagPtr> tags;
-  const auto add = [&](const TagPtr& tag) {
-    if (std::none_of(tags.begin(), tags.end(),
-                     [&](const TagPtr& known) { return known->id == tag->id; }))
-      tags.push_back(tag);
-  };
-  if (options.tags.empty())
-    std::copy_if(all.begin(), all.end(), std::back_inserter(tags), is_number);
-  for (const std::string& wanted : options.tags) {
-    if (const TagPtr tag = view.FindTag(wanted)) {
-      add(tag);
-      continue;
+  for (const std::string& wanted : options.tags.empty() ? all : options.tags) {
+    XTDB_ASSIGN_OR_RETURN(const std::vector<TagPtr> found, TagsByPattern(view, wanted));
+    for (const TagPtr& tag : found) {
+      const bool has_line = tag->type != ValueType::kText || tag->name == wanted;
+      const auto is_same = [&tag](const TagPtr& known) { return known->id == tag->id; };
+      if (has_line && std::none_of(tags.begin(), tags.end(), is_same)) tags.push_back(tag);
     }
-    bool is_found = false;
-    for (const TagPtr& tag : all) {
-      if (!is_number(tag) || ::fnmatch(wanted.c_str(), tag->name.c_str(), 0) != 0) continue;
-      is_found = true;
-      add(tag);
-    }
-    if (!is_found) return UnknownTag(wanted, all, options.container);
   }
   if (tags.size() > TextChart::kLinesMax) return TooManyTags(tags.size());
-  if (tags.empty()) return Status::NotFound(options.container + " has no tags with numbers");
+  const char* const that_fit = options.tags.empty() ? "" : " that fit";
+  if (tags.empty())
+    return Status::NotFound(options.container + " has no tags with numbers" + that_fit);
   return tags;
 }
 
@@ -190,23 +165,11 @@ Status WriteSvg(const PlotData& data, const PlotOptions& options, const Terminal
     return {};
   }
   XTDB_RETURN_IF_ERROR(CheckMayReplace(options.svg));
-  errno = 0;
-  std::ofstream file(options.svg, std::ios::binary | std::ios::trunc);
-  file << svg;
-  file.close();
-  if (!file) return Status::FromErrno("write " + options.svg, errno);
+  XTDB_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::Open(options.svg));
+  XTDB_RETURN_IF_ERROR(file->Write(svg));
+  XTDB_RETURN_IF_ERROR(file->Finish());
   fmt::print(terminal.err, "{}: {} bytes\n", options.svg, svg.size());
   return {};
-}
-
-CLI::Option* AddTimeOption(CLI::App& app, const std::string& name, std::optional<int64_t>& ts_us,
-                           const std::string& description) {
-  const auto parse = [&ts_us, name](const std::string& text) {
-    const Result<int64_t> parsed = ParseTime(text, SystemClock().NowUs());
-    if (!parsed.ok()) throw CLI::ValidationError(name, std::string(parsed.status().message()));
-    ts_us = parsed.value();
-  };
-  return app.add_option_function<std::string>(name, parse, description)->type_name("TIME");
 }
 
 }  // namespace
@@ -238,14 +201,20 @@ void AddPlotCommand(CLI::App& app, Command& command) {
   const auto options = std::make_shared<PlotOptions>();
   plot.add_option("CONTAINER", options->container, "The file to read")->required();
   plot.add_option("TAG", options->tags, "What to draw");
-  AddTimeOption(plot, "--from", options->from_us, "Only points at or after this time");
-  AddTimeOption(plot, "--to", options->to_us, "Only points before this time");
+  AddTimeOption(
+      plot, "--from", [options](int64_t ts_us) { options->from_us = ts_us; },
+      "Only points at or after this time");
+  AddTimeOption(
+      plot, "--to", [options](int64_t ts_us) { options->to_us = ts_us; },
+      "Only points before this time");
   plot.add_option("--width", options->width, "Characters, else the terminal's; with --svg pixels");
   plot.add_option("--height", options->height, "Likewise, of all charts together");
   plot.add_option("--svg", options->svg, "Write an SVG file; -: to standard output")
       ->type_name("FILE");
   plot.footer(std::string(kFooter) + kExitCodes);
   plot.callback([options, &command] {
+    const Status size = CheckSize(*options);
+    if (!size.ok()) throw CLI::ValidationError(std::string(size.message()));
     command = [options](const Terminal& terminal) -> Result<ExitCode> {
       XTDB_RETURN_IF_ERROR(RunPlot(*options, terminal));
       return ExitCode::kOk;

@@ -18,7 +18,6 @@
 namespace xtdb {
 namespace {
 
-constexpr int64_t kPlainLineIntervalUs = 10'000'000;
 constexpr int64_t kMillisecondUs = 1'000;
 
 constexpr const char* kFooter = R"(
@@ -125,7 +124,7 @@ Status RunRecord(const RecordOptions& options, TelemetrySampler& sampler, Clock&
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> engine,
                         OpenForWriting(options.container));
   Recorder recorder(*engine, sampler, options);
-  ProgressLine progress(terminal, clock, kPlainLineIntervalUs);
+  ProgressLine progress(terminal, clock);
   const Status recorded = RecordUntilStopped(recorder, *engine, options, clock, wait, progress);
   progress.Clear();
   const Status closed = engine->CloseAndRemoveIfNew();

@@ -6,9 +6,12 @@
 #include <optional>
 
 #include "engine/backup/container_backup.h"
+#include "engine/container.h"
 #include "engine/process/process_locks.h"
 #include "shell/commands/command.h"
 #include "shell/terminal/human_text.h"
+#include "shell/terminal/long_work.h"
+#include "shell/terminal/stop_signal.h"
 
 namespace xtdb {
 namespace {
@@ -25,11 +28,20 @@ Examples:
 
 )";
 
+// A slip of the hand is not to cost another file.
+Status CheckMayGo(File& file) {
+  XTDB_ASSIGN_OR_RETURN(const uint64_t size, file.Size());
+  if (size == 0 || Container::CheckIsContainer(file).ok()) return {};
+  return Status::AlreadyExists(file.path() +
+                               " is no container, or its beginning is destroyed; move it away");
+}
+
 // Whoever opens the container while this lives waits, and then finds the new one.
 class ContainerHold {
  public:
   static Result<std::unique_ptr<ContainerHold>> Take(FileSystem& fs, const std::string& path) {
     XTDB_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs.Open(path, OpenMode::kReadWrite));
+    XTDB_RETURN_IF_ERROR(CheckMayGo(*file));
     auto hold = std::unique_ptr<ContainerHold>(new ContainerHold(std::move(file)));
     XTDB_RETURN_IF_ERROR(hold->locks_.LockRecovery());
     XTDB_ASSIGN_OR_RETURN(const bool alone, hold->locks_.TryExclusiveOpen());
@@ -45,8 +57,8 @@ class ContainerHold {
   ProcessLocks locks_;
 };
 
-Status CheckBackup(StorageEngine& backup, const std::string& path) {
-  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport report, backup.Check());
+Status CheckBackup(StorageEngine& backup, const std::string& path, const ProgressFn& on_progress) {
+  XTDB_ASSIGN_OR_RETURN(const StorageEngine::CheckReport report, backup.Check(on_progress));
   if (report.problems.empty()) return {};
   return Status::Corruption(path + " is damaged: " + report.problems[0] + " (" +
                             CountText(report.problems.size(), "problem") + "; 'xtdb check " + path +
@@ -70,29 +82,35 @@ Status PutInPlace(FileSystem& fs, const std::string& copy, const std::string& co
 
 }  // namespace
 
-Status RunRestore(const RestoreOptions& options, const Terminal& terminal) {
+Status RunRestore(const RestoreOptions& options, const Terminal& terminal,
+                  const std::function<bool()>& stop_asked) {
   FileSystem& fs = PosixFileSystem();
-  const bool exists = fs.Exists(options.container);
+  // A symbolic link stays one.
+  XTDB_ASSIGN_OR_RETURN(const std::string container, fs.ResolvePath(options.container));
+  const bool exists = fs.Exists(container);
   if (exists && !options.force) {
     return Status::AlreadyExists(options.container +
                                  " exists; move it away, or say --force to replace it");
   }
   XTDB_ASSIGN_OR_RETURN(const std::shared_ptr<StorageEngine> backup,
                         OpenForReading(options.backup));
-  XTDB_RETURN_IF_ERROR(CheckBackup(*backup, options.backup));
+  LongWork work(terminal, SystemClock(), stop_asked);
+  XTDB_RETURN_IF_ERROR(CheckBackup(*backup, options.backup, work.OnProgress()));
   std::unique_ptr<ContainerHold> hold;
   if (exists) {
     XTDB_ASSIGN_OR_RETURN(const FileIdentity from, fs.Identify(options.backup));
-    XTDB_ASSIGN_OR_RETURN(const FileIdentity to, fs.Identify(options.container));
+    XTDB_ASSIGN_OR_RETURN(const FileIdentity to, fs.Identify(container));
     if (from.IsSameFile(to)) return Status::InvalidArgument("BACKUP and CONTAINER are one file");
-    XTDB_ASSIGN_OR_RETURN(hold, ContainerHold::Take(fs, options.container));
+    XTDB_ASSIGN_OR_RETURN(hold, ContainerHold::Take(fs, container));
   }
-  const std::string copy = exists ? options.container + ".restored" : options.container;
+  const std::string copy = exists ? container + ".restored" : container;
   // What a killed restore has left.
   if (exists) XTDB_RETURN_IF_ERROR(RemoveIfThere(fs, copy));
-  XTDB_ASSIGN_OR_RETURN(const BackupReport report,
-                        ContainerBackup(fs, *backup).Run(copy, kWriterTimeoutUs));
-  if (exists) XTDB_RETURN_IF_ERROR(PutInPlace(fs, copy, options.container));
+  XTDB_ASSIGN_OR_RETURN(
+      const BackupReport report,
+      ContainerBackup(fs, *backup, work.OnProgress()).Run(copy, kWriterTimeoutUs));
+  if (exists) XTDB_RETURN_IF_ERROR(PutInPlace(fs, copy, container));
+  work.Clear();
   fmt::print(terminal.out, "{}: restored {} in {} of {}, {}, checked\n", options.container,
              CountText(report.points, "point"), CountText(report.blocks, "block"),
              CountText(report.chunks, "chunk"), BytesText(report.bytes_written));
@@ -108,7 +126,8 @@ void AddRestoreCommand(CLI::App& app, Command& command) {
   restore.footer(std::string(kFooter) + kExitCodes);
   restore.callback([options, &command] {
     command = [options](const Terminal& terminal) -> Result<ExitCode> {
-      XTDB_RETURN_IF_ERROR(RunRestore(*options, terminal));
+      const StopSignal stop;
+      XTDB_RETURN_IF_ERROR(RunRestore(*options, terminal, [&stop] { return stop.stopped(); }));
       return ExitCode::kOk;
     };
   });

@@ -7,6 +7,9 @@
 #include "engine/io/clock.h"
 #include "engine/salvage/salvager.h"
 #include "shell/terminal/human_text.h"
+#include "shell/terminal/long_work.h"
+#include "shell/terminal/stop_signal.h"
+#include "vtab/text/one_line.h"
 #include "vtab/text/time_text.h"
 
 namespace xtdb {
@@ -34,7 +37,7 @@ std::string LossText(const SalvageLoss& loss) {
   std::string text = loss.tag.empty() ? "tag not known" : "tag '" + loss.tag + "'";
   text += ", " + RangeText(loss.ts_min_us, loss.ts_max_us);
   if (loss.points != 0) text += ", " + CountText(loss.points, "point");
-  return text + ": " + loss.what;
+  return OneLine(text + ": " + loss.what, std::string::npos);
 }
 
 void PrintText(const SalvageReport& report, const SalvageOptions& options,
@@ -44,8 +47,9 @@ void PrintText(const SalvageReport& report, const SalvageOptions& options,
   }
   for (const DoubtfulRange& range : report.doubtful) {
     fmt::print(terminal.out,
-               "doubtful: tag '{}', {}, {}: what replaced or deleted them may be lost\n", range.tag,
-               RangeText(range.ts_min_us, range.ts_max_us), CountText(range.points, "older point"));
+               "doubtful: tag '{}', {}, {}: what replaced or deleted them may be lost\n",
+               OneLine(range.tag, std::string::npos), RangeText(range.ts_min_us, range.ts_max_us),
+               CountText(range.points, "older point"));
   }
   for (const std::string& note : report.notes) {
     fmt::print(terminal.out, "damaged, nothing lost by it: {}\n", note);
@@ -104,9 +108,12 @@ void PrintJson(const SalvageReport& report, const SalvageOptions& options,
 
 }  // namespace
 
-Result<ExitCode> RunSalvage(const SalvageOptions& options, const Terminal& terminal) {
-  Salvager salvager(PosixFileSystem(), SystemClock(), EngineOptions());
+Result<ExitCode> RunSalvage(const SalvageOptions& options, const Terminal& terminal,
+                            const std::function<bool()>& stop_asked) {
+  LongWork work(terminal, SystemClock(), stop_asked);
+  Salvager salvager(PosixFileSystem(), SystemClock(), EngineOptions(), work.OnProgress());
   XTDB_ASSIGN_OR_RETURN(const SalvageReport report, salvager.Run(options.damaged, options.output));
+  work.Clear();
   if (options.json) {
     PrintJson(report, options, terminal);
   } else {
@@ -125,7 +132,9 @@ void AddSalvageCommand(CLI::App& app, Command& command) {
   salvage.footer(kFooter);
   salvage.callback([options, &command] {
     command = [options](const Terminal& terminal) {
-      return OrNothingDone(RunSalvage(*options, terminal), terminal);
+      const StopSignal stop;
+      const auto stop_asked = [&stop] { return stop.stopped(); };
+      return OrNothingDone(RunSalvage(*options, terminal, stop_asked), terminal);
     };
   });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/base/status.h"
@@ -16,6 +17,9 @@ struct SalvageOptions {
 
 // Makes a new container of what is intact in the damaged one, which is only read, and says what was
 // lost: kProblems.
-Result<ExitCode> RunSalvage(const SalvageOptions& options, const Terminal& terminal);
+//   stop_asked: looked at between steps; true ends the work, and nothing of it is left. Empty:
+//   never
+Result<ExitCode> RunSalvage(const SalvageOptions& options, const Terminal& terminal,
+                            const std::function<bool()>& stop_asked = {});
 
 }  // namespace xtdb

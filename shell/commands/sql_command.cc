@@ -1,5 +1,6 @@
 #include "shell/commands/sql_command.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* kFooter = R"(
 Opens the sqlite3 shell with the extension loaded and the container as a table that has the file's
 name: plant.xtdb is the table plant. What follows CONTAINER goes to sqlite3.
+Where the container or its folder cannot be written it is opened --read-only.
 
 Examples:
   xtdb sql plant.xtdb
@@ -43,6 +45,16 @@ std::string DotWord(const std::string& text) {
     out += c;
   }
   return out + '"';
+}
+
+// Writing takes a log beside the container.
+bool MayWrite(const fs::path& container) {
+  const auto may_write = [](const fs::path& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+  };
+  std::error_code error;
+  const fs::path file = fs::canonical(container, error);
+  return may_write(file) && may_write(file.parent_path());
 }
 
 bool IsFile(const fs::path& path) {
@@ -76,7 +88,7 @@ Status Execute(std::vector<std::string> arguments) {
   return Status::FromErrno("sqlite3", errno);
 }
 
-Status RunSql(const SqlOptions& options, const Terminal& terminal) {
+Status RunSql(SqlOptions options, const Terminal& terminal) {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   const char* const variable = std::getenv("XTDB_EXTENSION");
@@ -88,8 +100,10 @@ Status RunSql(const SqlOptions& options, const Terminal& terminal) {
     return Status::NotFound(options.container +
                             ": no such container; --create, in front of it, makes one");
   }
-  const std::string container = fs::absolute(options.container, error).string();
-  return Execute(SqliteArguments(options, extension, container, terminal.out_is_tty));
+  const fs::path container = fs::absolute(options.container, error);
+  const bool exists = fs::exists(container, error);
+  options.read_only = options.read_only || (exists && !MayWrite(container));
+  return Execute(SqliteArguments(options, extension, container.string(), terminal.out_is_tty));
 }
 
 }  // namespace
@@ -129,8 +143,8 @@ std::vector<std::string> SqliteArguments(const SqlOptions& options,
       "-cmd",
       ".load " + DotWord(extension_path),
       "-cmd",
-      "CREATE VIRTUAL TABLE temp.\"" + TableNameFor(container_path) +
-          "\" USING xtdb(path=" + SqlText(container_path) + ");",
+      "CREATE VIRTUAL TABLE temp.\"" + TableNameFor(container_path) + "\" USING xtdb(path=" +
+          SqlText(container_path) + (options.read_only ? ", read_only=on);" : ");"),
   };
   if (interactive) arguments.emplace_back("-box");
   arguments.emplace_back(":memory:");
@@ -144,6 +158,7 @@ void AddSqlCommand(CLI::App& app, Command& command) {
   // -h begins many of sqlite3's options.
   sql.set_help_flag("--help", "Print this help message and exit");
   sql.add_flag("--create", options->create, "Make the container if there is none");
+  sql.add_flag("--read-only", options->read_only, "Change nothing")->excludes("--create");
   sql.add_option("CONTAINER", options->container, "The file to open")->required();
   sql.prefix_command();
   sql.footer(std::string(kFooter) + kExitCodes);

@@ -11,6 +11,7 @@ namespace xtdb {
 struct SqlOptions {
   std::string container;
   bool create = false;                 // the container need not exist
+  bool read_only = false;              // nothing is written
   std::vector<std::string> arguments;  // for sqlite3: options and SQL
 };
 

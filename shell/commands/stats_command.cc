@@ -49,19 +49,6 @@ void PrintSummary(const ContainerReport& report, const Terminal& terminal) {
   PrintLine(terminal, "log", log);
 }
 
-std::string TagJson(const TagReport& tag) {
-  std::string json = fmt::format(
-      "{{\"tag\": {}, \"tag_id\": {}, \"type\": {}, \"unit\": {}, \"points\": {}, \"bytes\": {}",
-      JsonText(tag.tag->name), tag.tag->id, JsonText(ValueTypeName(tag.tag->type)),
-      JsonText(tag.tag->unit), tag.summary.points, tag.summary.block_bytes);
-  if (tag.summary.points > 0) {
-    json += fmt::format(", \"first_ts\": {}, \"last_ts\": {}, \"last_value\": {}",
-                        tag.summary.first_ts_us, tag.summary.last_ts_us,
-                        JsonText(ValueText(tag.summary.last)));
-  }
-  return json + "}";
-}
-
 void PrintJson(const ContainerReport& report, const StatsOptions& options,
                const Terminal& terminal) {
   std::string json = fmt::format(

@@ -13,5 +13,7 @@ namespace xtdb {
 // kNotFound: a pattern fits no tag.
 Result<std::vector<TagPtr>> TagsByPatterns(const ReadView& view,
                                            const std::vector<std::string>& patterns);
+// Those of one pattern, likewise.
+Result<std::vector<TagPtr>> TagsByPattern(const ReadView& view, const std::string& pattern);
 
 }  // namespace xtdb

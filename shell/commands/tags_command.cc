@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <memory>
 
 #include "shell/commands/command.h"
@@ -26,56 +25,6 @@ Examples:
   xtdb tags plant.xtdb --json | jq -r '.[] | select(.points == 0) | .tag'
 
 )";
-
-std::string RealJson(double value) {
-  if (std::isnan(value)) return "\"NaN\"";
-  if (std::isinf(value)) return value < 0 ? "\"-Infinity\"" : "\"Infinity\"";
-  return fmt::format("{}", value);
-}
-
-std::string ValueJson(const FoundPoint& found) {
-  if ((found.point.flags & kPointNull) != 0) return "null";
-  switch (found.type) {
-    case ValueType::kNone:
-      return "null";
-    case ValueType::kBool:
-      return AsInt64(found.point.bits) != 0 ? "true" : "false";
-    case ValueType::kFloat32:
-      return RealJson(AsFloat(found.point.bits));
-    case ValueType::kFloat64:
-      return RealJson(AsDouble(found.point.bits));
-    case ValueType::kText:
-      return JsonText(found.point.text);
-    default:
-      return std::to_string(AsInt64(found.point.bits));
-  }
-}
-
-std::string TypeJson(ValueType type) {
-  return type == ValueType::kNone ? "null" : JsonText(ValueTypeName(type));
-}
-
-const char* StepJson(Interpolation interpolation) {
-  if (interpolation == Interpolation::kUnset) return "null";
-  return interpolation == Interpolation::kStepped ? "true" : "false";
-}
-
-std::string TagJson(const TagReport& report) {
-  const TagDefinition& tag = *report.tag;
-  const TagSummary& summary = report.summary;
-  std::string json = fmt::format(
-      "{{\"tag\": {}, \"tag_id\": {}, \"type\": {}, \"unit\": {}, \"description\": {}, \"step\": "
-      "{}, \"points\": {}, \"bytes\": {}",
-      JsonText(tag.name), tag.id, TypeJson(tag.type), JsonText(tag.unit), JsonText(tag.description),
-      StepJson(tag.interpolation), summary.points, summary.block_bytes);
-  if (summary.points > 0 && summary.last) {
-    json +=
-        fmt::format(", \"first_ts\": {}, \"last_ts\": {}, \"last_value\": {}, \"last_quality\": {}",
-                    summary.first_ts_us, summary.last_ts_us, ValueJson(*summary.last),
-                    int{summary.last->point.quality});
-  }
-  return json + "}";
-}
 
 void PrintJson(const std::vector<TagReport>& tags, const Terminal& terminal) {
   fmt::print(terminal.out, "[");

@@ -20,8 +20,8 @@ _xtdb()
     fi
 
     case $command$prev in
-        import--format) COMPREPLY=($(compgen -W "csv lines" -- "$cur")); return ;;
-        export--format) COMPREPLY=($(compgen -W "csv json lines" -- "$cur")); return ;;
+        import--format|export--format)
+            COMPREPLY=($(compgen -W "csv json lines" -- "$cur")); return ;;
         import--layout) COMPREPLY=($(compgen -W "long wide" -- "$cur")); return ;;
         import--decimal) COMPREPLY=($(compgen -W "point comma" -- "$cur")); return ;;
         import--on-error) COMPREPLY=($(compgen -W "stop skip" -- "$cur")); return ;;
@@ -49,7 +49,7 @@ _xtdb()
         mirror) options="--every --rollup --timezone --overlap --tags --full" ;;
         bench) options="--duration --json" ;;
         plot) options="--from --to --width --height --svg" ;;
-        sql) options="--create" ;;
+        sql) options="--create --read-only" ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$options --help" -- "$cur"))

@@ -20,14 +20,41 @@ struct JsonValue {
     if (std::isfinite(value)) {
       out.PutReal(value);
     } else if (std::isnan(value)) {
-      out.Put("\"NaN\"");
+      out.Put(std::signbit(value) ? "\"-NaN\"" : "\"NaN\"");
     } else {
       out.Put(value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
     }
   }
 };
 
+void PutMember(std::string_view name, std::string_view text, TextBuffer& out) {
+  if (text.empty()) return;
+  out.Put(",\"");
+  out.Put(name);
+  out.Put("\":");
+  out.Put(JsonText(text));
+}
+
+void PutDefinition(const TagDefinition& tag, TextBuffer& out) {
+  out.Put("{\"tag\":");
+  out.Put(JsonText(tag.name));
+  out.Put(",\"type\":");
+  out.Put(tag.type == ValueType::kNone ? "null" : JsonText(ValueTypeName(tag.type)));
+  PutMember("unit", tag.unit, out);
+  PutMember("description", tag.description, out);
+  if (tag.interpolation != Interpolation::kUnset) {
+    out.Put(tag.interpolation == Interpolation::kStepped ? ",\"step\":true" : ",\"step\":false");
+  }
+  out.Put("}\n");
+}
+
 }  // namespace
+
+Status JsonFormatter::Begin(const std::vector<TagPtr>& tags, TextBuffer& out) {
+  if (!definitions_) return {};
+  for (const TagPtr& tag : tags) PutDefinition(*tag, out);
+  return {};
+}
 
 void JsonFormatter::BeginTag(const TagDefinition& tag) {
   prefix_ = "{\"tag\":" + JsonText(tag.name) + ",\"time\":\"";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -8,8 +9,9 @@
 
 namespace xtdb {
 
-// Where a command writes its result: a stream that is open already, or a file, which is written
-// beside its name and gets it by Finish, so that nobody finds half of it there.
+// Where a command writes its result: a stream that is open already, or a file. A regular file is
+// written beside its name and gets it by Finish, so that nobody finds half of it there; it keeps
+// the permissions of the one that it replaces. A pipe or a device is written as it stands.
 //
 // Ownership: borrows the stream; a file without Finish is removed.
 // Threads:   one at a time.
@@ -17,7 +19,9 @@ namespace xtdb {
 class OutputFile {
  public:
   explicit OutputFile(std::FILE* stream) : stream_(stream), name_("standard output") {}
-  explicit OutputFile(const std::string& path);
+  // kAlreadyExists: a container has that name, which no text is to replace. kBusy: another program
+  // is writing the same file.
+  static Result<std::unique_ptr<OutputFile>> Open(const std::string& path);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -27,12 +31,17 @@ class OutputFile {
   Status Finish();
 
  private:
+  OutputFile(std::FILE* stream, std::string name) : stream_(stream), name_(std::move(name)) {}
+  // Makes `partial_` and locks it.
+  Status OpenPartial();
+  Status Close();
   Status Failure() const;
 
-  std::FILE* stream_ = nullptr;  // null: it could not be made
+  std::FILE* stream_ = nullptr;
   const std::string name_;
-  std::string partial_;  // empty: the stream is not ours
-  int open_errno_ = 0;
+  bool is_ours_ = false;  // to close
+  std::string target_;    // without symbolic links
+  std::string partial_;   // empty: what is written stands where it is wanted
 };
 
 }  // namespace xtdb

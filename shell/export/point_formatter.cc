@@ -9,7 +9,7 @@ namespace xtdb {
 std::unique_ptr<PointFormatter> PointFormatter::Make(ExportFormat format, bool definitions) {
   switch (format) {
     case ExportFormat::kJson:
-      return std::make_unique<JsonFormatter>();
+      return std::make_unique<JsonFormatter>(definitions);
     case ExportFormat::kLines:
       return std::make_unique<LineFormatter>();
     case ExportFormat::kCsv:

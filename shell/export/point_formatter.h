@@ -13,7 +13,7 @@
 namespace xtdb {
 
 enum class ExportFormat : uint8_t {
-  kCsv,    // tag,time,value,quality: what `xtdb import` reads back
+  kCsv,    // tag,time,value,quality
   kJson,   // an object a line
   kLines,  // InfluxDB's line protocol
 };
@@ -23,7 +23,7 @@ enum class ExportFormat : uint8_t {
 // Threads: one at a time.
 class PointFormatter {
  public:
-  // definitions: of kCsv, to write the tags' definitions in front
+  // definitions: of kCsv and kJson, to write the tags' definitions in front
   static std::unique_ptr<PointFormatter> Make(ExportFormat format, bool definitions);
   virtual ~PointFormatter() = default;
 

@@ -16,7 +16,9 @@ namespace xtdb {
 // Keeps the tables of a mirror database like a container: the newest point of each tag, and buckets
 // of it. Of each tag the buckets are computed again from `overlap_us` before its newest point on;
 // all of them, if the number of points before that has grown, since some came late. A change of
-// points that were there, and a deletion, is not seen before that.
+// points that were there, and a deletion, is not seen before that. What the container lets go
+// stays: a bucket before a tag's first point, or with fewer values than it had, is not written
+// again.
 //
 // Ownership: borrows `tables` and `clock`.
 // Threads:   one at a time.
@@ -33,11 +35,13 @@ class Mirror {
                 const ProgressFn& on_progress);
 
  private:
+  // Renames what is renamed. A container that is older than the mirror was restored from a backup:
+  // then everything is looked at again, and tags that it does not have go.
+  Status FollowContainer(const ReadView& view);
   Status UpdateTags(const ReadView& view, const std::vector<TagPtr>& tags,
                     const ProgressFn& on_progress);
   Status UpdateTag(const ReadView& view, const TagPtr& tag);
-  Status UpdateRollups(const ReadView& view, const TagPtr& tag, int64_t from_us,
-                       int64_t whole_from_us);
+  Status UpdateRollups(const ReadView& view, const TagPtr& tag, const RollupScope& scope);
 
   MirrorTables& tables_;
   Clock& clock_;

@@ -1,10 +1,10 @@
 #include "shell/mirror/mirror_tables.h"
 
 #include <cmath>
-#include <set>
 #include <utility>
 
 #include "engine/base/calendar.h"
+#include "vtab/text/quote_text.h"
 #include "vtab/text/time_text.h"
 
 namespace xtdb {
@@ -22,11 +22,13 @@ constexpr const char* kMakeTables =
     "CREATE TABLE IF NOT EXISTS xtdb_mirror(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS xtdb_mirror_rollup(name TEXT PRIMARY KEY, width TEXT NOT NULL, "
     "zone TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS xtdb_mirror_mark(tag TEXT PRIMARY KEY, "
-    "window_from_us INTEGER NOT NULL, points_before INTEGER NOT NULL, "
-    "horizon_us INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS xtdb_mirror_mark(tag_id INTEGER PRIMARY KEY, tag TEXT NOT NULL, "
+    "window_from_us INTEGER NOT NULL, points_before INTEGER, horizon_us INTEGER NOT NULL, "
+    "first_us INTEGER NOT NULL, kept_from_us INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS latest(tag TEXT PRIMARY KEY, time TIMESTAMP NOT NULL, "
     "epoch REAL NOT NULL, value, quality INTEGER NOT NULL) WITHOUT ROWID";
+// Of its columns; a mirror of another one is made anew.
+constexpr const char* kVersion = "2";
 constexpr const char* kRollupColumns =
     "(tag TEXT NOT NULL, time TIMESTAMP NOT NULL, epoch INTEGER NOT NULL, "
     "count INTEGER NOT NULL, min, max, avg REAL, first, last, PRIMARY KEY (tag, epoch)) "
@@ -92,28 +94,59 @@ Result<std::unique_ptr<MirrorTables>> MirrorTables::Make(SqliteDatabase& db,
                                                          const std::string& container,
                                                          const std::vector<RollupWidth>& wanted) {
   auto tables = std::unique_ptr<MirrorTables>(new MirrorTables(db));
+  // In front of the first change, which is the log.
+  XTDB_RETURN_IF_ERROR(tables->CheckDatabase(wanted));
   XTDB_RETURN_IF_ERROR(db.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"));
   XTDB_RETURN_IF_ERROR(tables->Begin());
   Status made = tables->MakeTables(container, wanted);
+  if (made.ok()) made = tables->PrepareStatements();
   if (made.ok()) made = tables->Commit();
   if (!made.ok()) {
     tables->Rollback();
     return made;
   }
-  XTDB_RETURN_IF_ERROR(tables->PrepareStatements());
   return tables;
+}
+
+Result<bool> MirrorTables::Has(const std::string& table) {
+  XTDB_ASSIGN_OR_RETURN(SqliteStatement select,
+                        db_.Prepare("SELECT 1 FROM sqlite_master WHERE lower(name) = lower(?1)"));
+  return select.Bind(1, table).Step();
+}
+
+Status MirrorTables::CheckDatabase(const std::vector<RollupWidth>& wanted) {
+  XTDB_ASSIGN_OR_RETURN(const bool is_mirror, Has("xtdb_mirror"));
+  if (is_mirror) return {};
+  std::vector<std::string> names = {"latest", "xtdb_mirror_rollup", "xtdb_mirror_mark"};
+  for (const RollupWidth& rollup : wanted) names.push_back(rollup.table);
+  if (wanted.empty()) names.emplace_back("rollup_1h");
+  for (const std::string& name : names) {
+    XTDB_ASSIGN_OR_RETURN(const bool is_there, Has(name));
+    if (!is_there) continue;
+    return Status::AlreadyExists("the database has a " + name +
+                                 " that no mirror has made; write to another database");
+  }
+  return {};
 }
 
 Status MirrorTables::CheckContainer(const std::string& container) {
   XTDB_ASSIGN_OR_RETURN(SqliteStatement insert,
-                        db_.Prepare("INSERT OR IGNORE INTO xtdb_mirror VALUES ('container', ?1)"));
-  XTDB_RETURN_IF_ERROR(insert.Bind(1, container).Run());
-  XTDB_ASSIGN_OR_RETURN(SqliteStatement select,
-                        db_.Prepare("SELECT value FROM xtdb_mirror WHERE name = 'container'"));
+                        db_.Prepare("INSERT INTO xtdb_mirror SELECT column1, column2 FROM (VALUES "
+                                    "('container', ?1), ('version', ?2)) "
+                                    "WHERE NOT EXISTS (SELECT 1 FROM xtdb_mirror)"));
+  XTDB_RETURN_IF_ERROR(insert.Bind(1, container).Bind(2, std::string_view(kVersion)).Run());
+  XTDB_ASSIGN_OR_RETURN(
+      SqliteStatement select,
+      db_.Prepare("SELECT (SELECT value FROM xtdb_mirror WHERE name = 'container'), "
+                  "(SELECT value FROM xtdb_mirror WHERE name = 'version')"));
   XTDB_RETURN_IF_ERROR(select.Step().status());
-  if (select.Text(0) == container) return {};
-  return Status::InvalidArgument("the database is the mirror of another container (" +
-                                 select.Text(0) + "); write to a new one");
+  if (select.Text(0) != container) {
+    return Status::InvalidArgument("the database is the mirror of another container (" +
+                                   select.Text(0) + "); write to a new one");
+  }
+  if (select.Text(1) == kVersion) return {};
+  return Status::InvalidArgument(
+      "the database is a mirror of another version of xtdb; write to a new one");
 }
 
 Status MirrorTables::LoadRollups() {
@@ -121,31 +154,42 @@ Status MirrorTables::LoadRollups() {
                         db_.Prepare("SELECT width, zone FROM xtdb_mirror_rollup ORDER BY name"));
   for (;;) {
     XTDB_ASSIGN_OR_RETURN(const bool more, select.Step());
-    if (!more) return {};
+    if (!more) break;
     XTDB_ASSIGN_OR_RETURN(RollupWidth rollup, ParseRollupWidth(select.Text(0), select.Text(1)));
     widths_.push_back(std::move(rollup));
   }
+  // Somebody may have dropped one, to have it made anew.
+  for (const RollupWidth& rollup : widths_) {
+    XTDB_ASSIGN_OR_RETURN(const bool is_there, Has(rollup.table));
+    if (!is_there) XTDB_RETURN_IF_ERROR(MakeRollup(rollup.table));
+  }
+  return {};
+}
+
+Status MirrorTables::MakeRollup(const std::string& name) {
+  const std::string table = QuotedIdentifier(name);
+  XTDB_RETURN_IF_ERROR(db_.Execute("CREATE TABLE " + table + kRollupColumns + "; CREATE INDEX " +
+                                   QuotedIdentifier(name + "_epoch") + " ON " + table + "(epoch)"));
+  // It has nothing yet of what the others have.
+  return db_.Execute("UPDATE xtdb_mirror_mark SET points_before = NULL");
 }
 
 Status MirrorTables::AddRollup(const RollupWidth& rollup) {
   for (const RollupWidth& known : widths_) {
     if (known.table != rollup.table) continue;
-    if (known.text == rollup.text && known.zone == rollup.zone) return {};
+    const bool is_same = ToLower(known.text) == ToLower(rollup.text) && known.zone == rollup.zone;
+    if (is_same) return {};
     return Status::InvalidArgument("the table " + rollup.table + " has buckets of '" + known.text +
                                    "'" + (known.zone.empty() ? "" : " in " + known.zone) +
                                    "; write to a new database for others");
   }
-  const std::string table = QuotedIdentifier(rollup.table);
-  XTDB_RETURN_IF_ERROR(db_.Execute("CREATE TABLE " + table + kRollupColumns + "; CREATE INDEX " +
-                                   QuotedIdentifier(rollup.table + "_epoch") + " ON " + table +
-                                   "(epoch)"));
+  XTDB_RETURN_IF_ERROR(MakeRollup(rollup.table));
   XTDB_ASSIGN_OR_RETURN(SqliteStatement insert,
                         db_.Prepare("INSERT INTO xtdb_mirror_rollup VALUES (?1, ?2, ?3)"));
   insert.Bind(1, rollup.table).Bind(2, rollup.text).Bind(3, rollup.zone);
   XTDB_RETURN_IF_ERROR(insert.Run());
   widths_.push_back(rollup);
-  // It has nothing yet of what the others have.
-  return db_.Execute("DELETE FROM xtdb_mirror_mark");
+  return {};
 }
 
 Status MirrorTables::MakeTables(const std::string& container,
@@ -161,20 +205,21 @@ Status MirrorTables::MakeTables(const std::string& container,
 
 Status MirrorTables::PrepareStatements() {
   XTDB_ASSIGN_OR_RETURN(
-      mark_, db_.Prepare("SELECT window_from_us, points_before, horizon_us FROM xtdb_mirror_mark "
-                         "WHERE tag = ?1"));
-  XTDB_ASSIGN_OR_RETURN(set_mark_,
-                        db_.Prepare("INSERT INTO xtdb_mirror_mark VALUES (?1, ?2, ?3, ?4) "
-                                    "ON CONFLICT (tag) DO UPDATE SET window_from_us = ?2, "
-                                    "points_before = ?3, horizon_us = ?4 "
-                                    "WHERE window_from_us <> ?2 OR points_before <> ?3 "
-                                    "OR horizon_us <> ?4"));
+      mark_, db_.Prepare("SELECT window_from_us, points_before, horizon_us, first_us, kept_from_us "
+                         "FROM xtdb_mirror_mark WHERE tag_id = ?1"));
+  XTDB_ASSIGN_OR_RETURN(
+      set_mark_, db_.Prepare("INSERT INTO xtdb_mirror_mark VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                             "ON CONFLICT (tag_id) DO UPDATE SET tag = ?2, window_from_us = ?3, "
+                             "points_before = ?4, horizon_us = ?5, first_us = ?6, "
+                             "kept_from_us = ?7 WHERE tag <> ?2 OR window_from_us <> ?3 "
+                             "OR points_before IS NOT ?4 OR horizon_us <> ?5 OR first_us <> ?6 "
+                             "OR kept_from_us <> ?7"));
   XTDB_ASSIGN_OR_RETURN(set_latest_, db_.Prepare(kPutLatest));
   XTDB_ASSIGN_OR_RETURN(remove_latest_, db_.Prepare("DELETE FROM latest WHERE tag = ?1"));
   for (const RollupWidth& rollup : widths_) {
     const std::string table = QuotedIdentifier(rollup.table);
     XTDB_ASSIGN_OR_RETURN(SqliteStatement put, db_.Prepare(PutRollup(table)));
-    XTDB_ASSIGN_OR_RETURN(SqliteStatement list, db_.Prepare("SELECT epoch FROM " + table +
+    XTDB_ASSIGN_OR_RETURN(SqliteStatement list, db_.Prepare("SELECT epoch, count FROM " + table +
                                                             " WHERE tag = ?1 AND epoch >= ?2"));
     XTDB_ASSIGN_OR_RETURN(SqliteStatement remove,
                           db_.Prepare("DELETE FROM " + table + " WHERE tag = ?1 AND epoch = ?2"));
@@ -201,21 +246,86 @@ Status MirrorTables::RunCounted(SqliteStatement& statement) {
   return {};
 }
 
-Result<std::optional<MirrorMark>> MirrorTables::Mark(const std::string& tag) {
-  XTDB_ASSIGN_OR_RETURN(const bool found, mark_->Bind(1, tag).Step());
+Result<LSN> MirrorTables::MirroredLsn() {
+  XTDB_ASSIGN_OR_RETURN(SqliteStatement select,
+                        db_.Prepare("SELECT value FROM xtdb_mirror WHERE name = 'lsn'"));
+  XTDB_ASSIGN_OR_RETURN(const bool found, select.Step());
+  return found ? static_cast<LSN>(select.Integer(0)) : kNoLsn;
+}
+
+Status MirrorTables::SetMirroredLsn(LSN lsn) {
+  XTDB_ASSIGN_OR_RETURN(SqliteStatement put,
+                        db_.Prepare("INSERT INTO xtdb_mirror VALUES ('lsn', ?1) ON CONFLICT (name) "
+                                    "DO UPDATE SET value = ?1 WHERE value <> ?1"));
+  return put.Bind(1, static_cast<int64_t>(lsn)).Run();
+}
+
+Result<std::optional<MirrorMark>> MirrorTables::Mark(TagId tag) {
+  XTDB_ASSIGN_OR_RETURN(const bool found, mark_->Bind(1, int64_t{tag}).Step());
   if (!found) return std::optional<MirrorMark>();
-  const MirrorMark mark{mark_->Integer(0), static_cast<uint64_t>(mark_->Integer(1)),
-                        mark_->Integer(2)};
+  MirrorMark mark;
+  mark.window_from_us = mark_->Integer(0);
+  if (!mark_->IsNull(1)) mark.points_before = static_cast<uint64_t>(mark_->Integer(1));
+  mark.horizon_us = mark_->Integer(2);
+  mark.first_us = mark_->Integer(3);
+  mark.kept_from_us = mark_->Integer(4);
   mark_->Reset();
   return std::optional(mark);
 }
 
-Status MirrorTables::SetMark(const std::string& tag, const MirrorMark& mark) {
-  return set_mark_->Bind(1, tag)
-      .Bind(2, mark.window_from_us)
-      .Bind(3, static_cast<int64_t>(mark.points_before))
-      .Bind(4, mark.horizon_us)
+Status MirrorTables::SetMark(const TagDefinition& tag, const MirrorMark& mark) {
+  set_mark_->Bind(1, int64_t{tag.id}).Bind(2, tag.name).Bind(3, mark.window_from_us).BindNull(4);
+  if (mark.points_before) set_mark_->Bind(4, static_cast<int64_t>(*mark.points_before));
+  return set_mark_->Bind(5, mark.horizon_us)
+      .Bind(6, mark.first_us)
+      .Bind(7, mark.kept_from_us)
       .Run();
+}
+
+Result<std::map<TagId, std::string>> MirrorTables::MarkedTags() {
+  XTDB_ASSIGN_OR_RETURN(SqliteStatement select,
+                        db_.Prepare("SELECT tag_id, tag FROM xtdb_mirror_mark"));
+  std::map<TagId, std::string> tags;
+  for (;;) {
+    XTDB_ASSIGN_OR_RETURN(const bool more, select.Step());
+    if (!more) return tags;
+    tags[static_cast<TagId>(select.Integer(0))] = select.Text(1);
+  }
+}
+
+Status MirrorTables::ForEachTable(const std::string& sql,
+                                  const std::function<Status(SqliteStatement&)>& run) {
+  std::vector<std::string> tables = {"latest"};
+  for (const RollupWidth& rollup : widths_) tables.push_back(rollup.table);
+  const size_t place = sql.find('%');
+  for (const std::string& table : tables) {
+    XTDB_ASSIGN_OR_RETURN(SqliteStatement statement,
+                          db_.Prepare(std::string(sql).replace(place, 1, QuotedIdentifier(table))));
+    XTDB_RETURN_IF_ERROR(run(statement));
+  }
+  return {};
+}
+
+Status MirrorTables::Rename(const std::vector<NewName>& names) {
+  // No tag is called so; in between, since tags may have exchanged their names.
+  const auto between = [](const NewName& name) { return std::string(1, '\0') + name.to; };
+  return ForEachTable("UPDATE OR REPLACE % SET tag = ?2 WHERE tag = ?1",
+                      [&](SqliteStatement& update) -> Status {
+                        for (const NewName& name : names) {
+                          update.Bind(1, name.from).Bind(2, between(name));
+                          XTDB_RETURN_IF_ERROR(RunCounted(update));
+                        }
+                        for (const NewName& name : names) {
+                          update.Bind(1, between(name)).Bind(2, name.to);
+                          XTDB_RETURN_IF_ERROR(update.Run());
+                        }
+                        return {};
+                      });
+}
+
+Status MirrorTables::Remove(const std::string& tag) {
+  return ForEachTable("DELETE FROM % WHERE tag = ?1",
+                      [&](SqliteStatement& remove) { return RunCounted(remove.Bind(1, tag)); });
 }
 
 Status MirrorTables::SetLatest(const std::string& tag, const std::optional<FoundPoint>& found) {
@@ -235,28 +345,33 @@ Status MirrorTables::SetLatest(const std::string& tag, const std::optional<Found
   return RunCounted(*set_latest_);
 }
 
-Status MirrorTables::SetRollup(size_t index, const TagDefinition& tag, int64_t from_us,
-                               int64_t whole_from_us, BucketSeries& series) {
+Status MirrorTables::SetRollup(size_t index, const TagDefinition& tag, const RollupScope& scope,
+                               BucketSeries& series) {
   Rollup& rollup = rollups_[index];
-  std::set<int64_t> gone;  // what stands there and is not given
-  rollup.list.Bind(1, tag.name).Bind(2, EpochOf(from_us));
+  const int64_t kept_epoch = EpochOf(scope.kept_from_us);
+  const int64_t window_epoch = EpochOf(scope.window_from_us);
+  std::map<int64_t, int64_t> there;  // the counts of the rows, by epoch, that are not given again
+  rollup.list.Bind(1, tag.name).Bind(2, EpochOf(scope.from_us));
   for (;;) {
     XTDB_ASSIGN_OR_RETURN(const bool more, rollup.list.Step());
     if (!more) break;
-    gone.insert(rollup.list.Integer(0));
+    there[rollup.list.Integer(0)] = rollup.list.Integer(1);
   }
   for (;;) {
     XTDB_ASSIGN_OR_RETURN(const std::optional<SeriesRow> row, series.Next());
     if (!row) break;
     const int64_t epoch = EpochOf(row->start_us);
-    if (gone.erase(epoch) != 0 && row->start_us < whole_from_us) continue;
-    rollup.put.Bind(1, tag.name).Bind(2, FormatTime(row->start_us)).Bind(3, epoch);
-    rollup.put.Bind(4, static_cast<int64_t>(row->tally.count));
+    const auto count = static_cast<int64_t>(row->tally.count);
+    const auto old = there.extract(epoch);
+    const bool stays =
+        !old.empty() && (epoch < kept_epoch || (epoch < window_epoch && count < old.mapped()));
+    if (stays) continue;
+    rollup.put.Bind(1, tag.name).Bind(2, FormatTime(row->start_us)).Bind(3, epoch).Bind(4, count);
     BindFigures(rollup.put, tag.type, row->tally);
     XTDB_RETURN_IF_ERROR(RunCounted(rollup.put));
   }
-  for (const int64_t epoch : gone) {
-    if (epoch < EpochOf(whole_from_us)) continue;
+  for (const auto& [epoch, count] : there) {
+    if (epoch < kept_epoch || epoch < window_epoch) continue;
     XTDB_RETURN_IF_ERROR(RunCounted(rollup.remove.Bind(1, tag.name).Bind(2, epoch)));
   }
   return {};

@@ -80,6 +80,9 @@ std::string SqliteStatement::Text(int column) const {
 
 Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path,
                                                              int busy_timeout_ms) {
+  if (path.empty() || path == ":memory:") {
+    return Status::InvalidArgument("\"" + path + "\" names no file; write a name such as plant.db");
+  }
   sqlite3* db = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);

@@ -28,6 +28,9 @@ class SqliteStatement {
 
   int64_t Integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
   std::string Text(int column) const;
+  bool IsNull(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+  }
 
  private:
   friend class SqliteDatabase;
@@ -43,7 +46,8 @@ class SqliteStatement {
 // Errors:  name the file, with SQLite's words; kBusy where another program has it locked.
 class SqliteDatabase {
  public:
-  // Made if there is none. Waits so long for others who write to it.
+  // Made if there is none. Waits so long for others who write to it. kInvalidArgument: a name that
+  // SQLite takes for a database in memory.
   static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path, int busy_timeout_ms);
 
   Status Execute(const std::string& sql);

@@ -54,6 +54,16 @@ std::string ProcessorName(const std::string& cpuinfo_text) {
   return std::string(TrimBlanks(std::string_view(cpuinfo_text).substr(colon + 1, end - colon - 1)));
 }
 
+std::string MachineText(const MachineDescription& machine, const std::string& folder) {
+  std::string text = machine.processor.empty() ? "unknown processor" : machine.processor;
+  if (machine.processors != 0) text += ", " + CountText(machine.processors, "processor");
+  for (const std::string& part : {machine.memory, machine.kernel}) {
+    if (!part.empty()) text += ", " + part;
+  }
+  return text + ", " + (machine.file_system.empty() ? "" : machine.file_system + " ") + "in " +
+         folder;
+}
+
 MachineDescription DescribeMachine(const std::string& folder) {
   MachineDescription machine;
   machine.processor = ProcessorName(ReadFile("/proc/cpuinfo"));

@@ -14,6 +14,9 @@ struct MachineDescription {
 };
 MachineDescription DescribeMachine(const std::string& folder);
 
+// "Some CPU, 2 processors, 15.6 GiB, Linux 6.1.0, ext4 in data", without what is not known.
+std::string MachineText(const MachineDescription& machine, const std::string& folder);
+
 // The model of the first processor in the text of /proc/cpuinfo.
 std::string ProcessorName(const std::string& cpuinfo_text);
 

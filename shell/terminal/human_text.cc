@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+
+#include "vtab/text/quote_text.h"
 
 namespace xtdb {
 
@@ -53,18 +56,34 @@ std::string RatioText(uint64_t bytes, uint64_t points) {
   return ratio < 100 ? fmt::format("{:.2f}", ratio) : CountText(bytes / points);
 }
 
+namespace {
+
+// Appends the character that `text` begins with; returns how many bytes it has. Control characters
+// are escaped, also those of U+0080 to U+009F, which begin escape sequences of terminals.
+size_t AppendJsonCharacter(std::string_view text, std::string& out) {
+  const auto byte = static_cast<unsigned char>(text[0]);
+  const bool is_upper_control = byte == 0xC2 && text.size() > 1 &&
+                                static_cast<unsigned char>(text[1]) >= 0x80 &&
+                                static_cast<unsigned char>(text[1]) < 0xA0;
+  if (is_upper_control) {
+    out += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[1]));
+    return 2;
+  }
+  if (byte == '"' || byte == '\\') out += '\\';
+  if (byte < 0x20 || byte == 0x7F) {
+    out += fmt::format("\\u{:04x}", byte);
+    return 1;
+  }
+  const size_t length = byte < 0x80 ? 1 : MultibyteLength(text);
+  out += length == 0 ? "\\ufffd" : text.substr(0, length);
+  return std::max<size_t>(length, 1);
+}
+
+}  // namespace
+
 std::string JsonText(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
+  while (!text.empty()) text.remove_prefix(AppendJsonCharacter(text, out));
   return out + '"';
 }
 

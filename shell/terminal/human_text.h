@@ -14,7 +14,8 @@ std::string SecondsText(int64_t duration_us);  // "0.004 s", "12.3 s", "3 min 05
 std::string RateText(uint64_t count, int64_t duration_us);  // "1,234,567", "-" without a duration
 std::string RatioText(uint64_t bytes, uint64_t points);     // "3.21", "1,234", "-" without points
 
-// A JSON string, quotes included. What is not UTF-8 goes through as it is.
+// A JSON string, quotes included, of ASCII and whole characters of UTF-8. A byte that is none
+// becomes U+FFFD, since a parser would refuse it.
 std::string JsonText(std::string_view text);
 
 }  // namespace xtdb

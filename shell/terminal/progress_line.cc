@@ -5,30 +5,28 @@
 #include <algorithm>
 #include <string>
 
+#include "vtab/text/one_line.h"
+
 namespace xtdb {
 namespace {
 
-constexpr int64_t kTerminalIntervalUs = 100'000;
+constexpr int64_t kIntervalUs = 100'000;
 constexpr const char* kEraseLine = "\r\033[K";
 
 }  // namespace
 
 bool ProgressLine::IsDue() const {
-  if (!terminal_.err_is_tty && plain_interval_us_ == 0) return false;
-  return clock_.MonotonicUs() >= next_us_;
+  return terminal_.err_is_tty && clock_.MonotonicUs() >= next_us_;
 }
 
 void ProgressLine::Show(std::string_view text) {
   if (!IsDue()) return;
-  next_us_ =
-      clock_.MonotonicUs() + (terminal_.err_is_tty ? kTerminalIntervalUs : plain_interval_us_);
-  if (terminal_.err_is_tty) {
-    fmt::print(terminal_.err, "{}{}", kEraseLine, text);
-    shown_ = true;
-  } else {
-    fmt::print(terminal_.err, "{}\n", text);
-  }
+  next_us_ = clock_.MonotonicUs() + kIntervalUs;
+  // A line that goes on below could not be erased.
+  const auto columns_max = static_cast<size_t>(std::max(terminal_.err_columns - 1, 1));
+  fmt::print(terminal_.err, "{}{}", kEraseLine, OneLine(text, columns_max));
   std::fflush(terminal_.err);
+  shown_ = true;
 }
 
 void ProgressLine::Clear() {

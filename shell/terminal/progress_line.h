@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "engine/io/clock.h"
@@ -8,16 +9,14 @@
 
 namespace xtdb {
 
-// What a long work says of itself: on a terminal one line that is written over, ten times a second
-// at most; elsewhere (a log, a file) a plain line now and then.
+// What a long work says of itself: one line of the terminal that is written over, ten times a
+// second at most, and cut where the terminal ends. Elsewhere (a log, a file) nothing.
 //
 // Ownership: borrows both.
 // Threads:   one at a time.
 class ProgressLine {
  public:
-  // plain_interval_us: between plain lines; 0: none at all.
-  ProgressLine(const Terminal& terminal, Clock& clock, int64_t plain_interval_us)
-      : terminal_(terminal), clock_(clock), plain_interval_us_(plain_interval_us) {}
+  ProgressLine(const Terminal& terminal, Clock& clock) : terminal_(terminal), clock_(clock) {}
   ~ProgressLine() { Clear(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -31,7 +30,6 @@ class ProgressLine {
  private:
   const Terminal& terminal_;
   Clock& clock_;
-  const int64_t plain_interval_us_;
   int64_t next_us_ = 0;  // monotonic
   bool shown_ = false;
 };

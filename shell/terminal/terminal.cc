@@ -23,6 +23,9 @@ Terminal Terminal::Standard() {
     terminal.out_columns = size.ws_col;
     terminal.out_rows = size.ws_row;
   }
+  if (terminal.err_is_tty && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    terminal.err_columns = size.ws_col;
+  }
   return terminal;
 }
 

@@ -13,6 +13,7 @@ struct Terminal {
   bool out_has_colour = false;  // a terminal, and nobody has set NO_COLOR (no-color.org)
   int out_columns = 80;         // of a terminal its size
   int out_rows = 24;
+  int err_columns = 80;
 
   static Terminal Standard();  // this process's
 };

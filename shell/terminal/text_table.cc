@@ -1,6 +1,7 @@
 #include "shell/terminal/text_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "vtab/text/one_line.h"
 
@@ -8,7 +9,7 @@ namespace xtdb {
 namespace {
 
 void AppendCell(std::string& line, const std::string& cell, size_t width, TextTable::Align align) {
-  const std::string padding(width - std::min(width, CharacterCount(cell)), ' ');
+  const std::string padding(width - std::min(width, ColumnCount(cell)), ' ');
   if (align == TextTable::Align::kRight) line += padding;
   line += cell;
   if (align == TextTable::Align::kLeft) line += padding;
@@ -21,12 +22,17 @@ void EndLine(std::string& lines) {
 
 }  // namespace
 
+void TextTable::AddRow(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = OneLine(cell, std::string::npos);
+  rows_.push_back(std::move(cells));
+}
+
 std::string TextTable::ToString() const {
   std::vector<size_t> widths;
-  for (const Column& column : columns_) widths.push_back(CharacterCount(column.title));
+  for (const Column& column : columns_) widths.push_back(ColumnCount(column.title));
   for (const auto& row : rows_) {
     for (size_t i = 0; i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i], CharacterCount(row[i]));
+      widths[i] = std::max(widths[i], ColumnCount(row[i]));
     }
   }
   std::string lines, rule;

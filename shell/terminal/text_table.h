@@ -7,6 +7,7 @@
 namespace xtdb {
 
 // Columns of text, each as wide as its widest cell, two blanks apart, under a header and a rule.
+// Control characters are blanks: a cell is on one line, and gives no orders to the terminal.
 // Threads: none of its own.
 class TextTable {
  public:
@@ -18,7 +19,7 @@ class TextTable {
   explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
   // Precondition: as many cells as columns.
-  void AddRow(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void AddRow(std::vector<std::string> cells);
   std::string ToString() const;  // lines, each with its end
 
  private:

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <string>
 #include <thread>
@@ -231,6 +234,135 @@ TEST_F(CApiTest, StructsAreFilledAsFarAsTheCallerKnowsThem) {
   EXPECT_EQ(batch->count, 1u);
   for (size_t i = offsetof(xtdb_batch, type); i < sizeof(bytes); ++i) EXPECT_EQ(bytes[i], 0xAA);
   xtdb_cursor_close(cursor);
+}
+
+TEST_F(CApiTest, AStructWithoutItsSizeIsRefusedAndNoRowIsLost) {
+  ASSERT_EQ(Open(), XTDB_OK);
+  xtdb_write(db_, "a", kStart, 1);
+  xtdb_cursor* cursor = nullptr;
+  ASSERT_EQ(xtdb_read(db_, "a", 0, XTDB_TIME_MAX, &cursor), XTDB_OK);
+  xtdb_batch batch = {};
+  EXPECT_EQ(xtdb_next(cursor, &batch), XTDB_INVALID_ARGUMENT);
+  EXPECT_STREQ(xtdb_error_message(), "struct_size of the batch is not set");
+  batch.struct_size = sizeof(batch);
+  EXPECT_EQ(xtdb_next(cursor, &batch), XTDB_OK);
+  EXPECT_EQ(batch.count, 1u);
+  xtdb_cursor_close(cursor);
+  ASSERT_EQ(xtdb_aggregate(db_, "a", 0, XTDB_TIME_MAX, 0, 0, &cursor), XTDB_OK);
+  xtdb_bucket bucket = {};
+  EXPECT_EQ(xtdb_next_bucket(cursor, &bucket), XTDB_INVALID_ARGUMENT);
+  bucket.struct_size = sizeof(bucket);
+  EXPECT_EQ(xtdb_next_bucket(cursor, &bucket), XTDB_OK);
+  xtdb_cursor_close(cursor);
+}
+
+// It waited a minute for the transaction, and then was gone.
+TEST_F(CApiTest, ADatabaseInUseIsNotClosed) {
+  ASSERT_EQ(Open(), XTDB_OK);
+  xtdb_write(db_, "a", kStart, 1);
+  xtdb_cursor* cursor = nullptr;
+  ASSERT_EQ(xtdb_read(db_, "a", 0, XTDB_TIME_MAX, &cursor), XTDB_OK);
+  xtdb_transaction* transaction = nullptr;
+  ASSERT_EQ(xtdb_begin(db_, &transaction), XTDB_OK);
+  EXPECT_EQ(xtdb_close(db_), XTDB_MISUSE);
+  EXPECT_STREQ(xtdb_error_message(), "transactions and cursors of it are open: 2; end them first");
+  xtdb_cursor_close(cursor);
+  EXPECT_EQ(xtdb_close(db_), XTDB_MISUSE);
+  const xtdb_point point = {kStart + kSecond, XTDB_KIND_REAL, 192, 0, 2, nullptr};
+  EXPECT_EQ(xtdb_transaction_write(transaction, "a", &point), XTDB_OK);
+  EXPECT_EQ(xtdb_commit(transaction), XTDB_OK);
+  // What fails to begin is not counted.
+  EXPECT_EQ(xtdb_read(db_, "nobody", 0, 1, &cursor), XTDB_NOT_FOUND);
+  EXPECT_EQ(xtdb_aggregate(db_, "a", 0, 1, 0, 9, &cursor), XTDB_INVALID_ARGUMENT);
+  Reopen();
+  EXPECT_EQ(Points("a"), "0:1 1:2 ");
+}
+
+TEST_F(CApiTest, ACountThatNoMemoryHoldsIsRefused) {
+  ASSERT_EQ(Open(), XTDB_OK);
+  const int64_t ts = kStart;
+  const double value = 1;
+  for (const size_t count : {std::numeric_limits<size_t>::max(), (SIZE_MAX / 16) + 1}) {
+    EXPECT_EQ(xtdb_append(db_, "a", count, &ts, &value, nullptr), XTDB_INVALID_ARGUMENT);
+    EXPECT_THAT(xtdb_error_message(), HasSubstr("more than memory can hold"));
+  }
+}
+
+// Programs that were built with this header must find the structs as they are, and grown at most.
+TEST(CApiAbiTest, StructsAreLaidOutAsTheyWere) {
+  EXPECT_EQ(offsetof(xtdb_open_options, buffer_bytes), 24u);
+  EXPECT_EQ(offsetof(xtdb_tag_info, last_us), 56u);
+  EXPECT_EQ(sizeof(xtdb_point), 40u);
+  EXPECT_EQ(offsetof(xtdb_point, quality), 12u);
+  EXPECT_EQ(offsetof(xtdb_point, text), 32u);
+  EXPECT_EQ(offsetof(xtdb_batch, texts), 64u);
+  EXPECT_EQ(offsetof(xtdb_bucket, time_weighted_mean), 112u);
+  EXPECT_EQ(XTDB_OUT_OF_MEMORY, 13);
+  EXPECT_EQ(XTDB_TYPE_TEXT, 6);
+  EXPECT_EQ(XTDB_KIND_TEXT, 3);
+  EXPECT_EQ(XTDB_ACCEPT_ALL, 2);
+  EXPECT_EQ(XTDB_SYNC_OFF, 2);
+}
+
+// Writers of points, columns and transactions beside readers of every kind, on one handle.
+TEST_F(CApiTest, ThreadsOfEveryKindShareADatabase) {
+  ASSERT_EQ(Open(), XTDB_OK);
+  xtdb_write(db_, "a", kStart, 0);
+  constexpr int kRounds = 30;
+  std::atomic<int> failures = 0;
+  const auto must = [&failures](xtdb_code code) {
+    if (code != XTDB_OK) ++failures;
+  };
+  std::vector<std::function<void(int)>> works = {
+      [&](int i) { must(xtdb_write(db_, "a", kStart + i * kSecond, i)); },
+      [&](int i) {
+        const int64_t ts[] = {kStart + i * kSecond, kStart + i * kSecond + 1};
+        const double values[] = {1, 2};
+        must(xtdb_append(db_, "column", 2, ts, values, nullptr));
+      },
+      [&](int i) {
+        xtdb_transaction* transaction = nullptr;
+        must(xtdb_begin(db_, &transaction));
+        const xtdb_point point = {kStart + i * kSecond, XTDB_KIND_TEXT, 192, 0, 0, "text"};
+        must(xtdb_transaction_write(transaction, "text", &point));
+        must(i % 2 == 0 ? xtdb_commit(transaction) : xtdb_rollback(transaction));
+      },
+      [&](int i) {
+        must(xtdb_define_tag(db_, ("tag" + std::to_string(i)).c_str(), XTDB_TYPE_FLOAT64, "u",
+                             nullptr, -1));
+        must(xtdb_flush(db_));
+      },
+      [&](int) {
+        if (Points("a").empty()) ++failures;
+        xtdb_cursor* cursor = nullptr;
+        must(xtdb_aggregate(db_, "a", 0, XTDB_TIME_MAX, kSecond, 0, &cursor));
+        xtdb_bucket bucket = {};
+        bucket.struct_size = sizeof(bucket);
+        must(xtdb_next_bucket(cursor, &bucket));
+        xtdb_cursor_close(cursor);
+      },
+      [&](int) {
+        must(xtdb_tags(
+            db_, [](const xtdb_tag_info* tag, void*) { return tag->name == nullptr ? 1 : 0; },
+            nullptr));
+        if (xtdb_close(db_) == XTDB_OK) ++failures;  // a cursor keeps it open
+      }};
+  xtdb_cursor* open = nullptr;
+  ASSERT_EQ(xtdb_read(db_, "a", 0, XTDB_TIME_MAX, &open), XTDB_OK);
+  std::vector<std::thread> threads;
+  for (const auto& work : works) {
+    threads.emplace_back([&work] {
+      for (int i = 1; i <= kRounds; ++i) work(i);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  xtdb_cursor_close(open);
+  EXPECT_EQ(failures, 0);
+  Reopen();
+  const std::string points = Points("a");
+  EXPECT_EQ(std::count(points.begin(), points.end(), ' '), kRounds + 1);
+  const std::string texts = Points("text");
+  EXPECT_EQ(std::count(texts.begin(), texts.end(), ' '), kRounds / 2);
 }
 
 TEST_F(CApiTest, ThreadsShareADatabase) {

@@ -3,6 +3,7 @@
 import dataclasses
 
 SHELL, SQL, MORE = "$ ", "sqlite> ", "   ...> "
+RUNNABLE = ("xtdb ", "sqlite3 ", "echo ")
 
 
 @dataclasses.dataclass
@@ -21,20 +22,6 @@ class Step:
 def is_open(command):
     """Whether a quoted argument goes on in the next line."""
     return command.count('"') % 2 == 1
-
-
-def blocks(lines):
-    """Pairs of first and last line (excluded), and the indent, of what a page sets as code."""
-    inside, begin = None, 0
-    for number, line in enumerate(lines + [""]):
-        fence = line.startswith("```")
-        if inside is None and fence:
-            inside, begin = "", number + 1
-        elif inside is None and line.startswith("    "):
-            inside, begin = "    ", number
-        elif inside == "" and fence or inside == "    " and not line.startswith("    "):
-            yield begin, number, inside
-            inside = None
 
 
 def steps_of(lines, begin, end, indent):
@@ -59,8 +46,16 @@ def steps_of(lines, begin, end, indent):
     return steps
 
 
-def sessions(text):
-    """The lines of a page, and its blocks that have prompts, each as a list of steps."""
-    lines = text.split("\n")
-    found = [steps_of(lines, *block) for block in blocks(lines)]
-    return lines, [steps for steps in found if steps]
+def sessions(document):
+    """The blocks of a page that have prompts, each with its steps."""
+    found = [
+        (block, steps_of(document.lines, block.begin, block.end, block.indent))
+        for block in document.blocks
+    ]
+    return [(block, steps) for block, steps in found if steps]
+
+
+def is_runnable(steps):
+    """Whether all that is typed into the shell is there where tests run."""
+    typed = [step.command for step in steps if step.prompt == SHELL]
+    return all(command.startswith(RUNNABLE) for command in typed)

@@ -242,6 +242,29 @@ TEST(ContainerBackupTest, WhatAKilledBackupLeftIsWrittenOver) {
   EXPECT_GT(nth, 5u);
 }
 
+// A chunk that the copy's catalogue has is DEPRECATED in the source before it is copied.
+TEST(ContainerBackupTest, ACompactionMeanwhileTakesNothingFromTheCopy) {
+  FaultyFileSystem fs(1);
+  StoreWriter writer(fs);
+  for (int chunk = 0; chunk < 2; ++chunk) {
+    writer.Commit(30);
+    ASSERT_OK(writer.engine().Seal(0));
+  }
+  const TestPoints at_backup = writer.commits().back();
+  uint64_t merged = 0;
+  const auto compact = [&](std::string_view what, uint64_t done, uint64_t) {
+    if (what != "copying" || done != 0) return Status();
+    const auto report = writer.engine().Compact(CompactionScope::kAll, 0);
+    EXPECT_OK(report);
+    merged = report.value().chunks_in;
+    return Status();
+  };
+  ASSERT_OK(ContainerBackup(fs, writer.engine(), compact).Run(kCopyPath, 0));
+  EXPECT_EQ(merged, 2u);
+  ASSERT_OK_AND_ASSIGN(const TestPoints copied, ReadStore(fs, kCopyPath));
+  EXPECT_EQ(copied, at_backup);
+}
+
 TEST(ContainerBackupTest, OneThatIsBeingWrittenIsLeftAlone) {
   FaultyFileSystem fs(1);
   StoreWriter writer(fs);

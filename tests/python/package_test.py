@@ -19,7 +19,8 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+SOURCES = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCES / "python"))
 
 import xtdb  # noqa: E402
 
@@ -155,6 +156,10 @@ class Package(unittest.TestCase):
         self.assertEqual(list(xtdb.read(self.db, 'a "b', "Tag[*]?").value), [1])
         self.assertEqual(len(xtdb.read(self.db, 'a "b', "nobody")), 0)
 
+    def test_an_extension_that_is_not_there(self):
+        with self.assertRaisesRegex(RuntimeError, "nowhere.*name it in XTDB_EXTENSION"):
+            xtdb.load(sqlite3.connect(":memory:"), os.path.join(self.folder.name, "nowhere"))
+
     def test_wrong_calls(self):
         with self.assertRaises(ValueError):
             xtdb.append(self.db, "plant", "a", [1, 2], [1])
@@ -215,7 +220,6 @@ class Package(unittest.TestCase):
         self.assertEqual(frame["b"].isna().tolist(), [True, False, False])
         self.assertEqual(frame.index[0], pandas.Timestamp("2026-01-01", tz="UTC"))
 
-
     def test_arrays_of_numpy_that_are_no_plain_columns(self):
         if self.numpy is None:
             self.skipTest("no numpy")
@@ -266,6 +270,12 @@ class Package(unittest.TestCase):
             xtdb.read(self.db, "plant", "a", pandas.NaT)
         self.assertEqual(list(xtdb.read_frame(self.db, "plant", "a").columns), ["a"])
 
+
+class Project(unittest.TestCase):
+    def test_the_version_is_that_of_the_store(self):
+        project = (SOURCES / "CMakeLists.txt").read_text()
+        version = re.search(r"project\(xtdb VERSION (\S+)", project)[1]
+        self.assertIn(f'\nversion = "{version}"\n', (SOURCES / "python/pyproject.toml").read_text())
 
 class PackageWithoutNumpy(Package):
     has_numpy = False

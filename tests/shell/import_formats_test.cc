@@ -5,61 +5,15 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <filesystem>
 #include <string>
 
-#include "shell/commands/command.h"
-#include "shell/commands/import_command.h"
-#include "tests/shell/captured_terminal.h"
-#include "tests/support/engine_oracle.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/shell/import_fixture.h"
 
 namespace xtdb {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-constexpr int64_t kNewYearUs = 1'767'225'600'000'000;  // 2026-01-01
-constexpr int64_t kHourUs = 3'600'000'000;
-
-class ImportFormatsTest : public testing::Test {
- protected:
-  ImportFormatsTest() { options_.container = folder_ / "plant.xtdb"; }
-
-  Status Import(const std::string& text, const std::string& name = "a.csv") {
-    WriteText(folder_ / name, text);
-    options_.files = {folder_ / name};
-    return RunImport(
-        options_, clock_, [] { return false; }, captured_.terminal());
-  }
-  TestPoints Points() {
-    const Result<std::shared_ptr<StorageEngine>> engine = OpenForReading(options_.container);
-    EXPECT_OK(engine);
-    Result<TestPoints> points = ReadAll(*engine.value());
-    EXPECT_OK(points);
-    return std::move(points).value();
-  }
-  TagDefinition Definition(const std::string& tag) {
-    const Result<std::shared_ptr<StorageEngine>> engine = OpenForReading(options_.container);
-    EXPECT_OK(engine);
-    const TagPtr found = engine.value()->tags()->Find(tag);
-    return found == nullptr ? TagDefinition() : *found;
-  }
-  static TestPoint Integer(int64_t value, Quality quality = kQualityGood) {
-    return {ValueType::kInt64, FromInt64(value), "", quality};
-  }
-  static TestPoint Real(double value, Quality quality = kQualityGood) {
-    return {ValueType::kFloat64, FromDouble(value), "", quality};
-  }
-
-  const TemporaryDirectory folder_;
-  FakeClock clock_;
-  CapturedTerminal captured_;
-  ImportOptions options_;
-};
 
 std::string Gzipped(const std::string& text) {
   std::string out(compressBound(text.size()) + 64, '\0');

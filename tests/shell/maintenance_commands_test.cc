@@ -5,14 +5,17 @@
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "shell/commands/backup_command.h"
 #include "shell/commands/bench_command.h"
+#include "shell/commands/check_command.h"
 #include "shell/commands/command.h"
 #include "shell/commands/compact_command.h"
 #include "shell/commands/restore_command.h"
 #include "shell/commands/retain_command.h"
+#include "shell/commands/salvage_command.h"
 #include "shell/commands/tags_command.h"
 #include "shell/telemetry/machine_description.h"
 #include "tests/shell/captured_terminal.h"
@@ -63,7 +66,7 @@ TEST_F(MaintenanceCommandsTest, TagsListsThoseThatAreAskedFor) {
                               "2026-01-01 00:00:00.000002           2"),
                     Not(HasSubstr("pump"))));
   EXPECT_THAT(RunTags({.container = container_, .tags = {"valve"}}, captured_.terminal()),
-              HasMessage(HasSubstr("no tag fits \"valve\"")));
+              HasMessage(HasSubstr("no tag is called \"valve\"")));
 }
 
 TEST_F(MaintenanceCommandsTest, TagsAsJsonHaveTheirTypes) {
@@ -190,6 +193,66 @@ TEST_F(MaintenanceCommandsTest, RestoreRefusesADamagedBackupAndAContainerInUse) 
               HasMessage(HasSubstr("one file")));
 }
 
+TEST_F(MaintenanceCommandsTest, RestoreFollowsALink) {
+  const std::string backup = folder_ / "backup.xtdb";
+  Write(container_, "t", kNewYearUs, 10);
+  ASSERT_OK(RunBackup({.source = container_, .target = backup}, captured_.terminal()));
+  Write(container_, "later", kNewYearUs, 10);
+  const std::string link = folder_ / "link.xtdb";
+  std::filesystem::create_symlink("plant.xtdb", link);
+  ASSERT_OK(RunRestore({.backup = backup, .container = link, .force = true}, captured_.terminal()));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_THAT(Points(container_), SizeIs(10));
+}
+
+TEST_F(MaintenanceCommandsTest, RestoreReplacesNoOtherFile) {
+  Write(container_, "t", kNewYearUs, 10);
+  const std::string notes = folder_ / "notes.txt";
+  WriteText(notes, std::string(100'000, 'x'));
+  EXPECT_THAT(
+      RunRestore({.backup = container_, .container = notes, .force = true}, captured_.terminal()),
+      HasMessage(HasSubstr("notes.txt is no container")));
+  EXPECT_EQ(ReadText(notes), std::string(100'000, 'x'));
+}
+
+// At every step, the first and the last.
+TEST_F(MaintenanceCommandsTest, AskedToStopTheyLeaveNothing) {
+  Write(container_, "t", kNewYearUs, 10);
+  Write(container_, "u", kNewYearUs, 10);
+  const std::string target = folder_ / "target.xtdb";
+  const std::vector<std::function<Status(const std::function<bool()>&)>> works = {
+      [&](const std::function<bool()>& stop) {
+        return RunBackup({container_, target}, captured_.terminal(), stop).status();
+      },
+      [&](const std::function<bool()>& stop) {
+        return RunRestore({container_, target}, captured_.terminal(), stop);
+      },
+      [&](const std::function<bool()>& stop) {
+        return RunSalvage({container_, target}, captured_.terminal(), stop).status();
+      },
+      [&](const std::function<bool()>& stop) {
+        return RunCheck({container_}, captured_.terminal(), stop).status();
+      },
+      [&](const std::function<bool()>& stop) {
+        const BenchOptions options{.folder = folder_.path(), .duration_us = 1};
+        return RunBench(options, SystemClock(), captured_.terminal(), stop);
+      }};
+  for (size_t work = 0; work < works.size(); ++work) {
+    int steps = 0;
+    for (int stop_at = 0; stop_at <= steps; ++stop_at) {
+      SCOPED_TRACE(testing::Message() << "work " << work << ", step " << stop_at);
+      steps = 0;
+      const Status done = works[work]([&] { return steps++ == stop_at; });
+      if (done.ok()) break;
+      EXPECT_THAT(done, HasCode(StatusCode::kInterrupted));
+      EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
+    }
+    EXPECT_GT(steps, 1) << "work " << work;
+    std::filesystem::remove(target);
+  }
+  EXPECT_THAT(Points(container_), SizeIs(20));
+}
+
 TEST_F(MaintenanceCommandsTest, BenchMeasuresAndLeavesNothing) {
   const BenchOptions options{.folder = folder_.path(), .duration_us = 20'000, .json = true};
   ASSERT_OK(RunBench(options, SystemClock(), captured_.terminal()));
@@ -206,6 +269,13 @@ TEST(MachineDescriptionTest, TheFirstProcessorIsNamed) {
             "Some CPU @ 2 GHz");
   EXPECT_EQ(ProcessorName("model name\t: last"), "last");
   EXPECT_EQ(ProcessorName("processor\t: 0\n"), "");
+}
+
+TEST(MachineDescriptionTest, WhatIsNotKnownLeavesNoGap) {
+  const MachineDescription known{"Some CPU", 2, "15.6 GiB", "Linux 6.1.0", "ext4"};
+  EXPECT_EQ(MachineText(known, "data"),
+            "Some CPU, 2 processors, 15.6 GiB, Linux 6.1.0, ext4 in data");
+  EXPECT_EQ(MachineText({}, "data"), "unknown processor, in data");
 }
 
 }  // namespace

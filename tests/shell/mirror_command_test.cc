@@ -211,6 +211,9 @@ TEST_F(MirrorCommandTest, ItRemembersItsRollupsAndFillsNewOnes) {
   EXPECT_THAT(Select("SELECT * FROM rollup_1_mon", "time count"),
               ElementsAre("2026-01-01 00:00:00.000|2"));
   options_.rollups.clear();
+  AddRollup("1 DAY", "Europe/Berlin");
+  ASSERT_OK(Mirror());
+  options_.rollups.clear();
   AddRollup("1 day");
   EXPECT_THAT(Mirror(), HasMessage(HasSubstr("has buckets of '1 day' in Europe/Berlin")));
 }
@@ -226,7 +229,117 @@ TEST_F(MirrorCommandTest, WrongDatabasesAreRefused) {
   EXPECT_THAT(Mirror(), HasMessage(HasSubstr("not a database")));
   options_.tags = {"nothing"};
   options_.database = folder_ / "new.db";
-  EXPECT_THAT(Mirror(), HasMessage(HasSubstr("no tag fits")));
+  EXPECT_THAT(Mirror(), HasMessage(HasSubstr("no tag is called")));
+}
+
+TEST_F(MirrorCommandTest, TablesOfOthersAreLeftAsTheyAre) {
+  Write("t", kNewYearUs, Value::Integer(1));
+  for (const char* table : {"latest", "Rollup_1H"}) {
+    options_.database = folder_ / table;
+    {
+      ASSERT_OK_AND_ASSIGN(const auto db, SqliteDatabase::Open(options_.database, 0));
+      ASSERT_OK(db->Execute("CREATE TABLE " + std::string(table) + "(x)"));
+    }
+    const std::string before = ReadText(options_.database);
+    EXPECT_THAT(Mirror(), HasMessage(HasSubstr("that no mirror has made")));
+    EXPECT_EQ(ReadText(options_.database), before);
+  }
+  for (const char* none : {"", ":memory:"}) {
+    options_.database = none;
+    EXPECT_THAT(Mirror(), HasMessage(HasSubstr("names no file")));
+  }
+}
+
+TEST_F(MirrorCommandTest, ARollupThatSomebodyHasDroppedIsMadeAnew) {
+  for (int i = 0; i < 6; ++i) Write("t", kNewYearUs + i * kHourUs, Value::Integer(i));
+  ASSERT_OK(Mirror());
+  const std::vector<std::string> before = Hours();
+  {
+    ASSERT_OK_AND_ASSIGN(const auto db, SqliteDatabase::Open(options_.database, 0));
+    ASSERT_OK(db->Execute("DROP TABLE rollup_1h"));
+  }
+  ASSERT_OK(Mirror());
+  EXPECT_EQ(Hours(), before);
+}
+
+TEST_F(MirrorCommandTest, RenamedTagsKeepTheirRows) {
+  Write("a", kNewYearUs, Value::Integer(1));
+  Write("b", kNewYearUs, Value::Integer(2));
+  Write("c", kNewYearUs, Value::Integer(3));
+  ASSERT_OK(Mirror());
+  {
+    ASSERT_OK_AND_ASSIGN(const auto engine, OpenExisting(options_.container));
+    ASSERT_OK(engine->RenameTag("c", "d", kWriterTimeoutUs));
+    ASSERT_OK(engine->RenameTag("a", "between", kWriterTimeoutUs));
+    ASSERT_OK(engine->RenameTag("b", "a", kWriterTimeoutUs));
+    ASSERT_OK(engine->RenameTag("between", "b", kWriterTimeoutUs));
+  }
+  options_.tags = {"d"};  // the others have new names all the same
+  ASSERT_OK(Mirror());
+  EXPECT_THAT(Select("SELECT * FROM latest ORDER BY tag", "tag value"),
+              ElementsAre("a|2", "b|1", "d|3"));
+  EXPECT_THAT(Select("SELECT * FROM rollup_1h ORDER BY tag", "tag first"),
+              ElementsAre("a|2", "b|1", "d|3"));
+}
+
+TEST_F(MirrorCommandTest, WhatADropLetsGoStays) {
+  std::vector<std::string> hours;
+  {
+    EngineOptions small;
+    small.storage.chunk_size_bytes = 4 * kMiB;
+    ASSERT_OK_AND_ASSIGN(const auto engine, StorageEngine::Open(PosixFileSystem(), SystemClock(),
+                                                                options_.container, small));
+    for (int i = 0; i < 60; ++i) {
+      if (i == 27) {
+        ASSERT_OK(engine->Seal(kWriterTimeoutUs));
+      }
+      ASSERT_OK(
+          engine->WritePoint("t", kNewYearUs + i * kHourUs / 6, Value::Integer(i), kQualityGood));
+    }
+    ASSERT_OK(Mirror());
+    hours = Hours();
+    ASSERT_THAT(hours, SizeIs(10));
+    // Up to the middle of the fifth hour. A run sees the drop alone, or with the points behind it.
+    ASSERT_OK_AND_ASSIGN(const auto dropped,
+                         engine->DropBefore(kNewYearUs + 5 * kHourUs, kWriterTimeoutUs));
+    EXPECT_EQ(dropped.points, 27u);
+    ASSERT_OK(engine->Close());
+  }
+  std::filesystem::copy(options_.database, folder_ / "later.db");
+  ASSERT_OK(Mirror());
+  EXPECT_EQ(Hours(), hours);
+  // In the hour that was cut, in front of it, and behind it.
+  Write("t", kNewYearUs + 4 * kHourUs + 1, Value::Integer(1000));
+  Write("t", kNewYearUs + 2 * kHourUs + 1, Value::Integer(1000));
+  Write("t", kNewYearUs + 6 * kHourUs + 1, Value::Integer(1000));
+  const auto expect_only_the_last = [&] {
+    ASSERT_OK(Mirror());
+    std::vector<std::string> now = Hours();
+    ASSERT_THAT(now, SizeIs(10));
+    EXPECT_THAT(now[6], HasSubstr("|7|36|1000|"));
+    now[6] = hours[6];
+    EXPECT_EQ(now, hours);
+  };
+  expect_only_the_last();
+  options_.database = folder_ / "later.db";
+  expect_only_the_last();
+}
+
+TEST_F(MirrorCommandTest, AContainerThatWasRestoredIsMirroredAnew) {
+  const std::string earlier = folder_ / "earlier.xtdb";
+  for (int i = 0; i < 6; ++i) Write("t", kNewYearUs + i * kHourUs, Value::Integer(i));
+  std::filesystem::copy(options_.container, earlier);
+  for (int i = 0; i < 9; ++i) Write("lost", kNewYearUs + i * kHourUs, Value::Integer(i));
+  Write("t", kNewYearUs + 7 * kHourUs, Value::Integer(7));
+  ASSERT_OK(Mirror());
+  std::filesystem::copy(earlier, options_.container,
+                        std::filesystem::copy_options::overwrite_existing);
+  Write("new", kNewYearUs, Value::Integer(1));  // with the number that `lost` had
+  ASSERT_OK(Mirror());
+  EXPECT_THAT(Select("SELECT * FROM latest", "tag value"), ElementsAre("new|1", "t|5"));
+  EXPECT_THAT(Select("SELECT * FROM rollup_1h WHERE tag <> 't'", "tag first"),
+              ElementsAre("new|1"));
+  EXPECT_THAT(Select("SELECT * FROM rollup_1h WHERE tag = 't'", "first"), SizeIs(6));
 }
 
 TEST_F(MirrorCommandTest, WidthsAreIntervalsWithAUnit) {
@@ -297,6 +410,17 @@ TEST_F(MirrorCommandTest, AgainAndAgainItFollowsTheContainerUntilItIsStopped) {
   ASSERT_OK(RunMirror(options_, clock_, wait, captured_.terminal()));
   EXPECT_THAT(seen, ElementsAre(0u, 1u, 2u, 3u));
   EXPECT_THAT(captured_.err(), IsEmpty());
+}
+
+TEST_F(MirrorCommandTest, AContainerThatIsReplacedEndsIt) {
+  Write("t", kNewYearUs, Value::Integer(1));
+  options_.every_us = 1'000'000;
+  const auto wait = [&](int64_t us) {
+    if (us != 0) std::filesystem::rename(options_.container, options_.container + ".old");
+    return true;
+  };
+  EXPECT_THAT(RunMirror(options_, clock_, wait, captured_.terminal()),
+              HasMessage(HasSubstr("was moved or replaced")));
 }
 
 TEST_F(MirrorCommandTest, ALockedDatabaseIsTriedAgain) {

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include "tests/shell/captured_terminal.h"
@@ -13,7 +14,9 @@
 namespace xtdb {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 #ifdef XTDB_SANITIZED
 constexpr bool kSanitized = true;
@@ -32,8 +35,10 @@ class PackageTest : public testing::Test {
     if (!std::filesystem::exists(XTDB_BINARY_DIR "/libxtdb.so")) {
       GTEST_SKIP() << "the library is not built";
     }
-    ASSERT_EQ(
-        Run("cpack -G DEB --config " XTDB_BINARY_DIR "/CPackConfig.cmake -B " + folder_.path()), 0)
+    // The mask, so that a folder which only its owner could enter would show.
+    ASSERT_EQ(Run("umask 077; cpack -G DEB --config " XTDB_BINARY_DIR "/CPackConfig.cmake -B " +
+                  folder_.path()),
+              0)
         << Output();
     ASSERT_EQ(Run("dpkg-deb -x " + folder_.path() + "/xtdb_*.deb " + root_), 0) << Output();
   }
@@ -50,9 +55,10 @@ class PackageTest : public testing::Test {
 };
 
 TEST_F(PackageTest, EverythingWorksWhereItIsUnpacked) {
-  for (const char* file : {"bin/xtdb", "lib/xtdb.so", "lib/libxtdb.so", "include/xtdb.h",
-                           "share/man/man1/xtdb.1", "share/bash-completion/completions/xtdb",
-                           "share/zsh/vendor-completions/_xtdb", "share/doc/xtdb/program.md"}) {
+  for (const char* file :
+       {"bin/xtdb", "lib/xtdb.so", "lib/libxtdb.so", "include/xtdb.h", "share/man/man1/xtdb.1",
+        "share/bash-completion/completions/xtdb", "share/zsh/vendor-completions/_xtdb",
+        "share/doc/xtdb/docs/program.md", "lib/python3/dist-packages/xtdb/__init__.py"}) {
     EXPECT_TRUE(std::filesystem::exists(root_ + "/usr/" + file)) << file;
   }
   WriteText(folder_ / "a.csv", "tag,time,value\nt,2026-01-01,1.5\n");
@@ -67,6 +73,21 @@ TEST_F(PackageTest, EverythingWorksWhereItIsUnpacked) {
                 "/usr/lib sqlite3 :memory: '.load xtdb' 'SELECT length(xtdb_version()) > 10'"),
             0);
   EXPECT_EQ(Output(), "1\n");
+}
+
+TEST_F(PackageTest, FilesAreRootsAndEverybodyReadsThem) {
+  ASSERT_EQ(Run("dpkg-deb -c " + folder_.path() + "/xtdb_*.deb"), 0) << Output();
+  std::istringstream listing(Output());
+  size_t count = 0;
+  for (std::string line; std::getline(listing, line); ++count) {
+    const std::string mode = line.substr(0, line.find(' '));
+    const bool is_program = line.ends_with(" ./usr/bin/xtdb");
+    EXPECT_THAT(mode, AnyOf(is_program ? "-rwxr-xr-x" : "-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx"))
+        << line;
+    EXPECT_THAT(line, HasSubstr(" root/root "));
+    EXPECT_THAT(line, Not(HasSubstr("__pycache__")));
+  }
+  EXPECT_GT(count, 50u);
 }
 
 TEST_F(PackageTest, CProgramsFindTheLibrary) {

@@ -117,6 +117,8 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
       {"mirror", "a.xtdb", "a.db", "--rollup", "3"},
       {"mirror", "a.xtdb", "a.db", "--timezone", "UTC"},
       {"bench", ".", "--duration", "0"},
+      {"import", "a.xtdb", "a.csv", "--commit-every", "0"},
+      {"plot", "a.xtdb", "--width", "5"},
   };
   for (const auto& arguments : wrong) {
     const Ended ended = Run(arguments);
@@ -125,6 +127,8 @@ TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
     EXPECT_THAT(ended.err, StartsWith("xtdb: "));
     EXPECT_THAT(ended.out, IsEmpty());
   }
+  EXPECT_THAT(Run({"exprot", "a.xtdb"}).err,
+              StartsWith("xtdb: there is no command \"exprot\"; there is \"export\"\n"));
 }
 
 // What the program writes to a terminal of 50 columns and 12 rows.
@@ -272,12 +276,36 @@ TEST_F(ProgramTest, AMirrorSurvivesKills) {
   }
 }
 
+TEST_F(ProgramTest, SqlReadsWhatItCannotWrite) {
+  if (std::system("command -v sqlite3 >/dev/null") != 0) GTEST_SKIP() << "no sqlite3 shell";
+  if (kSanitized) GTEST_SKIP() << "the shell cannot load a sanitized extension";
+  const std::string read_only = folder_ / "read_only";
+  std::filesystem::create_directory(read_only);
+  {
+    ASSERT_OK_AND_ASSIGN(const auto engine, OpenForWriting(read_only + "/plant.xtdb"));
+    ASSERT_OK(engine->WritePoint("a", 1, Value::Integer(42), kQualityGood));
+    ASSERT_OK(engine->Close());
+  }
+  const char* const insert = "INSERT INTO plant(tag, ts, value) VALUES ('a', 2, 1)";
+  Ended sql = Run({"sql", "--read-only", read_only + "/plant.xtdb", insert});
+  EXPECT_THAT(sql.err, HasSubstr("read_only"));
+  if (::geteuid() == 0) GTEST_SKIP() << "root writes everywhere";
+  std::filesystem::permissions(read_only, std::filesystem::perms(0555));
+  sql = Run({"sql", read_only + "/plant.xtdb", "SELECT value FROM plant"});
+  EXPECT_EQ(sql.out, "42\n") << sql.err;
+  std::filesystem::permissions(read_only, std::filesystem::perms(0755));
+}
+
+bool HasTags(const std::string& container) {
+  const auto engine = OpenForReading(container);
+  return engine.ok() && engine.value()->tags()->size() > 0;
+}
+
 TEST_F(ProgramTest, RecordEndsCleanlyAtASignal) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const std::string container = folder_ / ("machine" + std::to_string(signal) + ".xtdb");
     const pid_t pid = Start({"record", container, "--interval", "20ms"});
-    // Its first line comes after its first commit.
-    while (!ReadText(err_).ends_with("\n") && ::waitpid(pid, nullptr, WNOHANG) == 0) {
+    while (!HasTags(container) && ::waitpid(pid, nullptr, WNOHANG) == 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     ASSERT_EQ(::kill(pid, signal), 0);

@@ -60,7 +60,9 @@ TEST_F(ReportCommandsTest, StatsAsJson) {
       captured_.out(),
       AllOf(HasSubstr("\"tags\": 2, \"points\": 51,"), HasSubstr("\"first_ts\": 1767225610000000"),
             HasSubstr(R"("tag": "label", "tag_id": 1, "type": "text", "unit": "", )"),
-            HasSubstr(R"("last_value": "say \"hi\"")")));
+            HasSubstr(R"("last_value": "say \"hi\"")"),
+            // Numbers are numbers, as in `tags --json`.
+            testing::ContainsRegex("\"last_value\": [0-9.]+, \"last_quality\": 192")));
 }
 
 TEST_F(ReportCommandsTest, StatsOfAContainerWithoutPoints) {
@@ -144,6 +146,9 @@ TEST(SqlCommandTest, QuotesWhatSqliteReads) {
                           "xtdb(path='/it''s/order.xtdb');",
                           "-box", ":memory:", "-csv", "SELECT 1"));
   EXPECT_THAT(SqliteArguments(options, "x", "y", false), testing::Not(Contains("-box")));
+  options.read_only = true;
+  EXPECT_THAT(SqliteArguments(options, "x", "/y.xtdb", false),
+              Contains(HasSubstr("xtdb(path='/y.xtdb', read_only=on);")));
 }
 
 TEST(SqlCommandTest, FindsTheExtensionByVariableThenBesideThenInLib) {

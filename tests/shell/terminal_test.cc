@@ -5,11 +5,13 @@
 #include <limits>
 
 #include "shell/terminal/human_text.h"
+#include "shell/terminal/long_work.h"
 #include "shell/terminal/progress_line.h"
 #include "shell/terminal/stop_signal.h"
 #include "shell/terminal/text_table.h"
 #include "tests/shell/captured_terminal.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
 
 namespace xtdb {
 namespace {
@@ -49,6 +51,14 @@ TEST(HumanTextTest, JsonEscapesWhatMustNotStandInAString) {
   EXPECT_EQ(JsonText("a\"b\\c\n\x01"), R"("a\"b\\c\u000a\u0001")");
 }
 
+TEST(HumanTextTest, JsonIsUtf8WhateverTheTextIs) {
+  EXPECT_EQ(JsonText("\xC3\xBC\xF0\x9F\x98\x80"), "\"\xC3\xBC\xF0\x9F\x98\x80\"");
+  // A lone byte, a sequence that ends early, a surrogate, an overlong form.
+  EXPECT_EQ(JsonText("\xFF|\xE2\x82|\xED\xA0\x80|\xC0\x80"),
+            R"("\ufffd|\ufffd\ufffd|\ufffd\ufffd\ufffd|\ufffd\ufffd")");
+  EXPECT_EQ(JsonText("\x7F\xC2\x9B"), R"("\u007f\u009b")");
+}
+
 TEST(TextTableTest, ColumnsAreAsWideAsTheirWidestCell) {
   TextTable table({{"name"}, {"n", TextTable::Align::kRight}, {"unit"}});
   table.AddRow({"a", "1", ""});
@@ -60,10 +70,30 @@ TEST(TextTableTest, ColumnsAreAsWideAsTheirWidestCell) {
             "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC  100  kPa\n");
 }
 
+TEST(TextTableTest, WideCharactersTakeTwoColumnsAndMarksNone) {
+  TextTable table({{"name"}, {"n"}});
+  table.AddRow({"\xE6\xB8\xA9\xE5\xBA\xA6", "1"});  // two of full width
+  table.AddRow({"\xF0\x9F\x98\x80", "2"});          // an emoji
+  table.AddRow({"e\xCC\x81xy", "3"});               // e with a mark
+  table.AddRow({"\xFFxy", "4"});                    // no UTF-8
+  EXPECT_EQ(table.ToString(),
+            "name  n\n----  -\n"
+            "\xE6\xB8\xA9\xE5\xBA\xA6  1\n"
+            "\xF0\x9F\x98\x80    2\n"
+            "e\xCC\x81xy   3\n"
+            "\xFFxy   4\n");
+}
+
+TEST(TextTableTest, ACellGivesTheTerminalNoOrders) {
+  TextTable table({{"name"}, {"n"}});
+  table.AddRow({"a\x1B[31m\nb", "1"});
+  EXPECT_EQ(table.ToString(), "name      n\n--------  -\na [31m b  1\n");
+}
+
 TEST(ProgressLineTest, OnATerminalOneLineIsWrittenOver) {
   const CapturedTerminal captured(true);
   FakeClock clock;
-  ProgressLine line(captured.terminal(), clock, 10'000'000);
+  ProgressLine line(captured.terminal(), clock);
   line.Show("one");
   line.Show("too soon");
   clock.Advance(100'000);
@@ -74,21 +104,36 @@ TEST(ProgressLineTest, OnATerminalOneLineIsWrittenOver) {
   EXPECT_EQ(captured.out(), "");
 }
 
-TEST(ProgressLineTest, ElsewhereAPlainLineComesNowAndThen) {
+TEST(ProgressLineTest, ALineIsNoLongerThanTheTerminalAndGivesItNoOrders) {
+  CapturedTerminal captured(true);
+  Terminal narrow = captured.terminal();
+  narrow.err_columns = 12;
+  FakeClock clock;
+  ProgressLine line(narrow, clock);
+  line.Show("a\x1B[31m and more");
+  EXPECT_EQ(captured.err(), "\r\033[Ka [31m a...");
+}
+
+TEST(ProgressLineTest, ElsewhereNothingIsShown) {
   const CapturedTerminal captured;
   FakeClock clock;
-  ProgressLine line(captured.terminal(), clock, 10'000'000);
-  line.Show("one");
-  clock.Advance(9'999'999);
+  ProgressLine line(captured.terminal(), clock);
   EXPECT_FALSE(line.IsDue());
-  line.Show("too soon");
-  clock.Advance(1);
-  line.Show("two");
+  line.Show("one");
   line.Clear();
-  EXPECT_EQ(captured.err(), "one\ntwo\n");
-  ProgressLine none(captured.terminal(), clock, 0);
-  none.Show("never");
-  EXPECT_EQ(captured.err(), "one\ntwo\n");
+  EXPECT_EQ(captured.err(), "");
+}
+
+TEST(LongWorkTest, ShowsHowFarItIsAndEndsWhenAsked) {
+  const CapturedTerminal captured(true);
+  FakeClock clock;
+  bool stop = false;
+  LongWork work(captured.terminal(), clock, [&stop] { return stop; });
+  const ProgressFn on_progress = work.OnProgress();
+  EXPECT_OK(on_progress("copying", 1, 2));
+  EXPECT_EQ(captured.err(), "\r\033[K[##########..........]  50% copying");
+  stop = true;
+  EXPECT_THAT(on_progress("copying", 2, 2), HasCode(StatusCode::kInterrupted));
 }
 
 TEST(ProgressLineTest, BarIsFullAtTheEndAndBeyond) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Loggers in Python, Node and C write to one container, each a durable commit every few
-milliseconds; they are killed and started again, while a client reads. What a logger has told to be
-committed must be there, at once and at the end.
+"""Loggers in Python, Node and C write to one container, each a durable commit every PERIOD seconds
+(0.003); they are killed and started again, while a client reads. What a logger has told to be
+committed must be there, at once and at the end. As a plant has it: loggers.py EXT FOLDER 1200 1.
 
-    loggers.py EXTENSION FOLDER [SECONDS]
+    loggers.py EXTENSION FOLDER [SECONDS [PERIOD]]
 
 Node and C are left out where they are missing, and so is ODBC: then the client is Python's sqlite3.
 """
@@ -82,13 +82,14 @@ def connect_client(extension, folder):
     )
 
 
-def commands(extension, folder):
+def commands(extension, folder, period):
     """How each kind of logger is started."""
-    found = {"python": [sys.executable, str(HERE / "loggers/logger.py"), extension, folder]}
+    arguments = [extension, folder, period]
+    found = {"python": [sys.executable, str(HERE / "loggers/logger.py"), *arguments]}
     node = shutil.which("node")
     probe = [node, "-e", "require('better-sqlite3')"]
     if node and subprocess.run(probe, stderr=subprocess.DEVNULL).returncode == 0:
-        found["node"] = [node, str(HERE / "loggers/logger.js"), extension, folder]
+        found["node"] = [node, str(HERE / "loggers/logger.js"), *arguments]
     build = pathlib.Path(extension).parent
     compiler = shutil.which("cc")
     if compiler and (build / "libxtdb.so").exists():
@@ -100,7 +101,7 @@ def commands(extension, folder):
             + [f"-L{build}", f"-Wl,-rpath,{build}", "-lxtdb"],
             check=True,
         )
-        found["c"] = [program, f"{folder}/plant.xtdb"]
+        found["c"] = [program, f"{folder}/plant.xtdb", period]
     for missing in {"python", "node", "c"} - found.keys():
         print(f"no logger in {missing}: it is not installed or not built")
     return found
@@ -128,7 +129,9 @@ def read_once(client, loggers):
         assert told == 0 or newest[0] >= START + told, (logger.tag, newest, told)
 
 
-def live(loggers, client, seconds):
+def live(loggers, client, seconds, period):
+    """Each logger lives for some of its periods, and for a second where these are short."""
+    pace = max(1, 10 * period)
     until = time.monotonic() + seconds
     next_kill = time.monotonic() + 1
     reads = 0
@@ -139,7 +142,7 @@ def live(loggers, client, seconds):
             victim = random.choice(loggers)
             victim.kill()
             victim.start()
-            next_kill = time.monotonic() + random.uniform(0.4, 1.2)
+            next_kill = time.monotonic() + pace * random.uniform(0.4, 1.2)
         time.sleep(0.02)
     return reads
 
@@ -147,13 +150,14 @@ def live(loggers, client, seconds):
 def main():
     extension, folder = sys.argv[1:3]
     seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 16
+    period = sys.argv[4] if len(sys.argv) > 4 else "0.003"
     if not hasattr(sqlite3.Connection, "enable_load_extension"):
         print("this Python cannot load extensions")
         sys.exit(77)
-    loggers = [Logger(tag, command) for tag, command in commands(extension, folder).items()]
+    loggers = [Logger(tag, command) for tag, command in commands(extension, folder, period).items()]
     client = connect_client(extension, folder)
     try:
-        reads = live(loggers, client, seconds)
+        reads = live(loggers, client, seconds, float(period))
     finally:
         for logger in loggers:
             if logger.process.poll() is None:
@@ -166,7 +170,8 @@ def main():
         check_points(points, logger.acknowledged, logger.tag)
         # A death may come between a commit and the telling of it.
         assert len(points) <= logger.acknowledged + logger.deaths, (logger.tag, len(points))
-        assert logger.acknowledged > 50, f"{logger.tag} wrote {logger.acknowledged} points only"
+        least = min(50, seconds / float(period) / 4)
+        assert logger.acknowledged > least, f"{logger.tag} wrote {logger.acknowledged} points only"
         print(f"{logger.tag}: {logger.acknowledged} commits, killed {logger.deaths} times")
     assert db.execute("SELECT xtdb_check('plant')").fetchone() == ("ok",)
     db.close()

@@ -176,7 +176,7 @@ TEST_F(ImportFunctionTest, WrongArgumentsAreNamed) {
       {"quality=x", "a number from 0 to 255"},
       {"header=maybe", "write on or off"},
       {"time_format=never", "never"},
-      {"format=xml", "write csv or lines"},
+      {"format=xml", "write csv, json or lines"},
       {"timezone=''Mars/Base''", "Mars/Base"}};
   for (const auto& [option, message] : options) {
     EXPECT_THAT(Exec(Import(path, option)), FailsWith(SQLITE_ERROR, message)) << option;

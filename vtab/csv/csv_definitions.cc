@@ -11,34 +11,37 @@ namespace {
 
 constexpr size_t kFields = 6;
 
-Result<CsvTagDefinition> ParseDefinition(const CsvRecord& record) {
+Result<CsvTagDefinition> ParseRecord(const CsvRecord& record) {
   if (record.fields.size() < 2 || record.fields.size() > kFields) {
     return Status::InvalidArgument("a definition is #tag,name,type,unit,description,step");
   }
   const auto field = [&record](size_t i) {
     return i < record.fields.size() ? record.fields[i] : std::string_view();
   };
+  return ParseTagDefinition({field(1), field(2), field(3), field(4), field(5)});
+}
+
+}  // namespace
+
+Result<CsvTagDefinition> ParseTagDefinition(const DefinitionTexts& texts) {
   CsvTagDefinition definition;
-  definition.line = record.line;
-  definition.name = field(1);
+  definition.name = texts.name;
   if (definition.name.empty()) return Status::InvalidArgument("the tag is empty");
-  if (!field(2).empty()) {
-    XTDB_ASSIGN_OR_RETURN(definition.type, ParseValueType(field(2)));
+  if (!texts.type.empty()) {
+    XTDB_ASSIGN_OR_RETURN(definition.type, ParseValueType(texts.type));
   }
-  if (!field(3).empty()) definition.unit = std::string(field(3));
-  if (!field(4).empty()) definition.description = std::string(field(4));
-  if (!field(5).empty()) {
-    const Result<bool> step = ParseBool(field(5));
+  if (!texts.unit.empty()) definition.unit = std::string(texts.unit);
+  if (!texts.description.empty()) definition.description = std::string(texts.description);
+  if (!texts.step.empty()) {
+    const Result<bool> step = ParseBool(texts.step);
     if (!step.ok()) {
-      return Status::InvalidArgument("step is " + QuoteForMessage(field(5)) +
+      return Status::InvalidArgument("step is " + QuoteForMessage(texts.step) +
                                      "; write 1 (a value holds until the next) or 0 (lines)");
     }
     definition.interpolation = step.value() ? Interpolation::kStepped : Interpolation::kSloped;
   }
   return definition;
 }
-
-}  // namespace
 
 Status ReadCsvDefinitions(CsvReader& reader, CsvBatch& batch) {
   CsvRecord record;
@@ -49,9 +52,12 @@ Status ReadCsvDefinitions(CsvReader& reader, CsvBatch& batch) {
     const Result<bool> more = reader.Next(record);
     Status status = more.status();
     if (status.ok()) {
-      Result<CsvTagDefinition> definition = ParseDefinition(record);
+      Result<CsvTagDefinition> definition = ParseRecord(record);
       status = definition.status().WithContext("line " + std::to_string(line));
-      if (status.ok()) batch.definitions.push_back(std::move(definition).value());
+      if (status.ok()) {
+        definition.value().line = line;
+        batch.definitions.push_back(std::move(definition).value());
+      }
     }
     if (status.ok()) continue;
     if (status.code() != StatusCode::kInvalidArgument) return status;

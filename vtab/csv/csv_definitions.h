@@ -8,6 +8,17 @@
 
 namespace xtdb {
 
+// What a file says of a tag; an empty text says nothing.
+struct DefinitionTexts {
+  std::string_view name;
+  std::string_view type;
+  std::string_view unit;
+  std::string_view description;
+  std::string_view step;  // a switch: a value holds until the next, or lines join them
+};
+// kInvalidArgument: no name, no such type, or no switch.
+Result<CsvTagDefinition> ParseTagDefinition(const DefinitionTexts& texts);
+
 // What the lines begin with that say what tags are; they stand in front of a file, even of its
 // header:
 //   #tag,boiler.temp,float64,degC,"feed water, behind the pump",0

@@ -8,6 +8,7 @@
 #include "vtab/csv/csv_definitions.h"
 #include "vtab/csv/csv_reader.h"
 #include "vtab/csv/decompressed_source.h"
+#include "vtab/json/json_batch_reader.h"
 #include "vtab/lines/line_batch_reader.h"
 
 namespace xtdb {
@@ -71,7 +72,7 @@ Status CsvImport::ReadOpenFile(const std::string& path, int fd, uint64_t size_by
   CsvReader reader(Decompressed(CsvFromDescriptor(fd, is_cancelled), &is_compressed));
   const auto on_bad_line = [&](const Status& reason) { return TellBadLine(name, reason); };
   CsvBatch definitions;
-  if (options_.format != ImportFormat::kLines) {
+  if (options_.format == ImportFormat::kDetect || options_.format == ImportFormat::kCsv) {
     XTDB_RETURN_IF_ERROR(ReadCsvDefinitions(reader, definitions));
     if (!definitions.empty()) XTDB_RETURN_IF_ERROR(writer_.Write(definitions, on_bad_line));
   }
@@ -92,19 +93,29 @@ Status CsvImport::ReadOpenFile(const std::string& path, int fd, uint64_t size_by
 Result<std::unique_ptr<PointBatchReader>> CsvImport::MakeBatchReader(const std::string& path,
                                                                      CsvReader& reader) {
   XTDB_ASSIGN_OR_RETURN(const CsvReader::Beginning beginning, reader.Peek());
-  const bool is_lines =
-      options_.format == ImportFormat::kLines ||
-      (options_.format == ImportFormat::kDetect && LooksLikeLines(beginning.text));
-  if (is_lines) {
+  const ImportFormat format = FormatOf(beginning.text);
+  if (format == ImportFormat::kLines) {
     const CsvTimeFormat unit =
         options_.csv.time_format ? *options_.csv.time_format : DetectLineUnit(beginning.text);
     return std::unique_ptr<PointBatchReader>(std::make_unique<LineBatchReader>(
         reader, tags_, LineOptions{unit, options_.csv.quality_column}, BatchOptions()));
   }
+  if (format == ImportFormat::kJson) {
+    JsonOptions json{options_.csv, DetectJsonTimeFormats(beginning.text, options_.csv),
+                     path == "-" ? "" : StemOf(path)};
+    return std::unique_ptr<PointBatchReader>(
+        std::make_unique<JsonBatchReader>(reader, tags_, std::move(json), BatchOptions()));
+  }
   XTDB_ASSIGN_OR_RETURN(CsvSchema schema, DetectSchema(beginning, options_.csv, path));
   reader.set_separator(schema.separator);
   return std::unique_ptr<PointBatchReader>(
       std::make_unique<CsvBatchReader>(reader, tags_, std::move(schema), BatchOptions()));
+}
+
+ImportFormat CsvImport::FormatOf(std::string_view beginning) const {
+  if (options_.format != ImportFormat::kDetect) return options_.format;
+  if (LooksLikeJson(beginning)) return ImportFormat::kJson;
+  return LooksLikeLines(beginning) ? ImportFormat::kLines : ImportFormat::kCsv;
 }
 
 CsvBatchOptions CsvImport::BatchOptions() const {

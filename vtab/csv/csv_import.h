@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "engine/base/status.h"
 #include "engine/base/types.h"
@@ -20,6 +21,7 @@ enum class ImportFormat : uint8_t {
   kDetect,
   kCsv,
   kLines,  // InfluxDB's line protocol; of `csv` only time_format (a unit) and quality_column count
+  kJson,   // an object a line; of `csv` what JsonOptions names
 };
 
 struct CsvImportOptions {
@@ -46,9 +48,9 @@ struct CsvImportHooks {
   std::function<void(const std::string& file, const Status& reason)> on_bad_line;
 };
 
-// Reads CSV files and files of line protocol, packed by gzip or zstd or not, into transactions:
-// what each file is, is detected from its beginning, as far as the options do not say. A file of
-// times and values only is of the tag that it is named after.
+// Reads files of CSV, JSON lines and line protocol, packed by gzip or zstd or not, into
+// transactions: what each file is, is detected from its beginning, as far as the options do not
+// say. A file of times and values only is of the tag that it is named after.
 //
 // Ownership: borrows everything.
 // Threads:   one at a time; of a long file another one reads ahead.
@@ -75,6 +77,7 @@ class CsvImport {
   Result<std::unique_ptr<PointBatchReader>> MakeBatchReader(const std::string& path,
                                                             CsvReader& reader);
   Status TellBadLine(const std::string& name, const Status& reason);
+  ImportFormat FormatOf(std::string_view beginning) const;
   CsvBatchOptions BatchOptions() const;
 
   const CsvImportOptions& options_;

@@ -1,11 +1,11 @@
 #include "vtab/csv/csv_schema.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <span>
 #include <utility>
 
+#include "vtab/csv/csv_column_names.h"
 #include "vtab/csv/csv_reader.h"
 #include "vtab/text/number_text.h"
 #include "vtab/text/quote_text.h"
@@ -14,17 +14,6 @@ namespace xtdb {
 namespace {
 
 constexpr size_t kSampleRecords = 200;
-
-// Rank: of several columns of one meaning the one whose name stands first here is taken.
-constexpr auto kTimeNames = std::to_array<std::string_view>(
-    {"time", "timestamp", "datetime", "date_time", "date time", "time_stamp", "ts", "date", "epoch",
-     "unixtime", "unix_time", "zeitstempel", "zeit", "datum"});
-constexpr auto kTagNames = std::to_array<std::string_view>(
-    {"tag", "tagname", "tag_name", "tag name", "series", "sensor", "sensor_id", "point",
-     "pointname", "point_name", "signal", "metric", "channel", "name"});
-constexpr auto kValueNames =
-    std::to_array<std::string_view>({"value", "val", "v", "reading", "measurement", "wert"});
-constexpr auto kQualityNames = std::to_array<std::string_view>({"quality", "q", "qual", "status"});
 
 // A sample, cut into cells that own their text.
 struct Table {
@@ -96,40 +85,6 @@ bool IsDecimalComma(std::string_view cell) {
 
 bool IsNumber(std::string_view cell) {
   return ParseWholeNumber(cell).has_value() || IsDecimalComma(cell);
-}
-
-// `time_ms`, `Time [ms]`, `epoch(s)`: a name and the unit of its numbers.
-struct HeaderName {
-  std::string name;
-  std::optional<CsvTimeFormat> unit;
-};
-
-HeaderName SplitHeaderName(std::string_view cell) {
-  HeaderName header{ToLower(TrimBlanks(cell)), std::nullopt};
-  const size_t bracket = header.name.find_first_of("([");
-  if (bracket != std::string::npos && bracket > 0) {
-    const size_t end = header.name.find_first_of(")]", bracket);
-    const Result<CsvTimeFormat> unit =
-        ParseCsvTimeFormat(std::string_view(header.name).substr(bracket + 1, end - bracket - 1));
-    if (unit.ok()) header.unit = unit.value();
-    header.name = std::string(TrimBlanks(std::string_view(header.name).substr(0, bracket)));
-  }
-  const size_t underscore = header.name.rfind('_');
-  if (underscore != std::string::npos && underscore > 0) {
-    const std::string_view suffix = std::string_view(header.name).substr(underscore + 1);
-    const Result<CsvTimeFormat> unit = ParseCsvTimeFormat(suffix);
-    if (unit.ok()) header.unit = unit.value();
-    if (unit.ok() || suffix == "utc") header.name.resize(underscore);
-  }
-  return header;
-}
-
-size_t Rank(std::span<const std::string_view> names, std::string_view name) {
-  return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-}
-
-bool IsTimeName(std::string_view cell) {
-  return Rank(kTimeNames, SplitHeaderName(cell).name) < kTimeNames.size();
 }
 
 class SchemaDetector {
@@ -228,7 +183,7 @@ class SchemaDetector {
     Column best;
     size_t best_rank = names.size();
     for (size_t column = 0; column < schema_.column_count && schema_.header; ++column) {
-      const size_t rank = Rank(names, SplitHeaderName(HeaderCell(column)).name);
+      const size_t rank = Rank(names, SplitColumnName(HeaderCell(column)).name);
       if (rank >= best_rank || used_[column]) continue;
       best = column;
       best_rank = rank;
@@ -386,7 +341,7 @@ class SchemaDetector {
     for (const auto& row : DataRows()) {
       if (column < row.size() && !TrimBlanks(row[column]).empty()) cells.push_back(row[column]);
     }
-    const std::optional<CsvTimeFormat> unit = SplitHeaderName(HeaderCell(column)).unit;
+    const std::optional<CsvTimeFormat> unit = SplitColumnName(HeaderCell(column)).unit;
     const bool numbers = !cells.empty() && ParseWholeNumber(cells[0]).has_value();
     if (unit && numbers) {
       schema_.time_format = *unit;

@@ -13,12 +13,7 @@
 namespace xtdb {
 namespace {
 
-constexpr auto kNone = std::string_view::npos;
 constexpr std::string_view kPlainField = "value";
-
-std::string_view WithoutReturn(std::string_view line) {
-  return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
-}
 
 bool IsNoRecord(std::string_view line) {
   const std::string_view text = TrimBlanks(line);
@@ -77,86 +72,11 @@ CsvTimeFormat DetectLineUnit(std::string_view sample) {
 
 LineBatchReader::LineBatchReader(CsvReader& reader, CsvTagTable& tags, LineOptions lines,
                                  const CsvBatchOptions& options)
-    : reader_(reader),
-      tags_(tags),
+    : TextBatchReader(reader, tags, options),
       lines_(std::move(lines)),
-      options_(options),
-      times_(lines_.unit, options.now_us),
-      tags_told_(tags.size()),
-      records_to_boundary_(options.records_to_boundary) {}
+      times_(lines_.unit, options.now_us) {}
 
-Result<bool> LineBatchReader::Next(CsvBatch& batch) {
-  batch.Clear();
-  if (!ended_) {
-    failure_ = Fill(batch);
-    ended_ = ended_ || !failure_.ok();
-    for (; tags_told_ < tags_.size(); ++tags_told_) {
-      batch.new_tags.emplace_back(tags_.name(tags_told_));
-    }
-    batch.bytes_consumed = reader_.bytes_consumed();
-    batch.Group(tags_.size());
-    if (options_.records_per_boundary != 0) {
-      records_to_boundary_ -= batch.records().size();
-      if (records_to_boundary_ == 0) records_to_boundary_ = options_.records_per_boundary;
-    }
-  }
-  if (!batch.empty()) return true;
-  if (!failure_.ok()) return failure_;
-  return false;
-}
-
-bool LineBatchReader::IsFull(const CsvBatch& batch) const {
-  return batch.IsLarge() ||
-         (options_.records_per_boundary != 0 && batch.records().size() == records_to_boundary_);
-}
-
-// The next line, with how many bytes it takes; false: more has to be read, or nothing is left.
-Result<bool> LineBatchReader::FindLine(std::string_view& line, size_t& bytes) {
-  const CsvReader::Ahead ahead = reader_.ahead();
-  size_t end = FindLineEnd(ahead.text);
-  if (end == kNone && !ahead.whole) {
-    if (ahead.text.size() <= CsvReader::kRecordBytesMax) return false;
-    return Status::TooBig("line " + std::to_string(ahead.line) + " is longer than " +
-                          std::to_string(CsvReader::kRecordBytesMax) + " bytes");
-  }
-  // Of a text that is not closed only the first line is bad.
-  if (end == kNone) end = std::min(ahead.text.find('\n'), ahead.text.size());
-  if (ahead.text.empty()) return false;
-  line = WithoutReturn(ahead.text.substr(0, end));
-  bytes = std::min(end + 1, ahead.text.size());
-  return true;
-}
-
-Status LineBatchReader::Fill(CsvBatch& batch) {
-  while (!ended_ && !IsFull(batch)) {
-    std::string_view line;
-    size_t bytes = 0;
-    XTDB_ASSIGN_OR_RETURN(const bool found, FindLine(line, bytes));
-    if (!found) {
-      if (reader_.ahead().whole) {
-        ended_ = true;
-      } else if (!batch.empty()) {
-        return {};
-      } else {
-        last_series_ = nullptr;  // its text moves
-        XTDB_RETURN_IF_ERROR(reader_.ReadOn());
-      }
-      continue;
-    }
-    const uint64_t number = reader_.ahead().line;
-    if (!IsNoRecord(line)) {
-      const Status taken = TakeLine(line, batch).WithContext("line " + std::to_string(number));
-      if (taken.ok()) {
-        batch.EndRecord(number);
-      } else {
-        batch.AddBadRecord(taken);
-        ended_ = options_.ends_at_bad_record;
-      }
-    }
-    reader_.Consume(bytes, 1 + static_cast<uint64_t>(std::count(line.begin(), line.end(), '\n')));
-  }
-  return {};
-}
+bool LineBatchReader::IsSkipped(std::string_view line) const { return IsNoRecord(line); }
 
 Result<LineBatchReader::Series*> LineBatchReader::FindSeries(std::string_view text) {
   if (last_series_ != nullptr && last_text_ == text) return last_series_;
@@ -179,7 +99,7 @@ LineBatchReader::Field& LineBatchReader::FindField(Series& series, std::string_v
   }
   const std::string name = UnescapeName(key);
   const std::string tag = name == kPlainField ? series.name : series.name + '.' + name;
-  series.fields.push_back({std::string(key), tags_.Number(tag), false});
+  series.fields.push_back({std::string(key), tags().Number(tag), false});
   series.next = 0;
   return series.fields.back();
 }
@@ -233,7 +153,7 @@ Result<CsvBatchPoint> LineBatchReader::ParseValue(std::string_view value, std::s
 Result<Quality> LineBatchReader::TakeQuality() {
   const bool has_one = record_.fields.size() > 1 && !lines_.quality_field.empty() &&
                        UnescapeName(record_.fields.back().key) == lines_.quality_field;
-  if (!has_one) return options_.quality;
+  if (!has_one) return options().quality;
   std::string_view value = record_.fields.back().value;
   if (value.ends_with('i') || value.ends_with('u')) value.remove_suffix(1);
   record_.fields.pop_back();
@@ -248,7 +168,7 @@ Status LineBatchReader::TakeLine(std::string_view line, CsvBatch& batch) {
   }
   int64_t ts_us = 0;
   if (!times_.Parse(record_.time, ts_us)) {
-    XTDB_ASSIGN_OR_RETURN(ts_us, ParseCsvTime(record_.time, lines_.unit, options_.now_us));
+    XTDB_ASSIGN_OR_RETURN(ts_us, ParseCsvTime(record_.time, lines_.unit, options().now_us));
   }
   XTDB_ASSIGN_OR_RETURN(const Quality quality, TakeQuality());
   XTDB_ASSIGN_OR_RETURN(Series* const series, FindSeries(record_.series));
@@ -263,9 +183,9 @@ Status LineBatchReader::TakeLine(std::string_view line, CsvBatch& batch) {
     if (!known.is_bool && (IsTrue(field.value) || IsFalse(field.value))) {
       known.is_bool = true;
       CsvTagDefinition definition;
-      definition.line = reader_.ahead().line;
+      definition.line = line_number();
       definition.only_if_new = true;
-      definition.name = tags_.name(known.tag);
+      definition.name = tags().name(known.tag);
       definition.type = ValueType::kBool;
       batch.definitions.push_back(std::move(definition));
     }

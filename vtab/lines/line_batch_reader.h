@@ -11,8 +11,8 @@
 #include "vtab/csv/csv_reader.h"
 #include "vtab/csv/csv_tag_table.h"
 #include "vtab/csv/csv_time_parser.h"
-#include "vtab/csv/point_batch_reader.h"
 #include "vtab/lines/line_record.h"
+#include "vtab/lines/text_batch_reader.h"
 
 namespace xtdb {
 
@@ -32,15 +32,11 @@ struct LineOptions {
 // SERIES.FIELD, where SERIES is what SeriesName says; a field `value` is one of the tag SERIES.
 // Fields with i and u are integers, t, f, true and false bools, quoted ones texts, others reals.
 // Lines that begin with # are comments.
-//
-// Ownership: borrows `reader`, of which it takes the bytes, and `tags`.
-// Threads:   one at a time; while it reads, it alone uses both.
-class LineBatchReader final : public PointBatchReader {
+class LineBatchReader final : public TextBatchReader {
  public:
   // options.now_us is not used: a line without a time is bad.
   LineBatchReader(CsvReader& reader, CsvTagTable& tags, LineOptions lines,
                   const CsvBatchOptions& options);
-  Result<bool> Next(CsvBatch& batch) override;
 
  private:
   struct Field {
@@ -58,29 +54,23 @@ class LineBatchReader final : public PointBatchReader {
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  Status Fill(CsvBatch& batch);
-  bool IsFull(const CsvBatch& batch) const;
-  Result<bool> FindLine(std::string_view& line, size_t& bytes);
-  Status TakeLine(std::string_view line, CsvBatch& batch);
+  size_t FindEnd(std::string_view text) const override { return FindLineEnd(text); }
+  bool IsSkipped(std::string_view line) const override;
+  Status TakeLine(std::string_view line, CsvBatch& batch) override;
+  void ForgetText() override { last_series_ = nullptr; }
+
   Result<Series*> FindSeries(std::string_view text);
   Field& FindField(Series& series, std::string_view key);
   Result<CsvBatchPoint> ParseValue(std::string_view value, std::string_view& text);
   Result<Quality> TakeQuality();
 
-  CsvReader& reader_;
-  CsvTagTable& tags_;
   const LineOptions lines_;
-  const CsvBatchOptions options_;
   CsvTimeParser times_;
   std::unordered_map<std::string, Series, Hash, std::equal_to<>> series_;
   std::string_view last_text_;  // of the series that came last
   Series* last_series_ = nullptr;
   LineRecord record_;
-  std::string text_;        // unescaped, with slack behind it
-  uint32_t tags_told_ = 0;  // how many were among some batch's new_tags
-  uint64_t records_to_boundary_ = 0;
-  bool ended_ = false;
-  Status failure_;  // to be returned behind the last batch
+  std::string text_;  // unescaped, with slack behind it
 };
 
 }  // namespace xtdb
