@@ -13,12 +13,15 @@ fail() {
 }
 
 build() {
-  say "Build"
+  say "Build (some minutes, the first time)"
   "$root/scripts/install_dependencies.sh"
   (
     cd "$root"
     cmake --preset release -Wno-dev --log-level=WARNING >/dev/null
-    cmake --build build -j "$jobs" --target xtdb_module xtdb_program -- --quiet
+    # On a terminal ninja tells in one line how far it is.
+    local quiet=(-- --quiet)
+    [ ! -t 1 ] || quiet=()
+    cmake --build build -j "$jobs" --target xtdb_module xtdb_program "${quiet[@]}"
     stat --printf '  %-16n %10s bytes\n' build/xtdb.so build/xtdb
   )
 }

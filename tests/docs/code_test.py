@@ -51,6 +51,7 @@ def take_what_others_run():
     for page in PAGES:
         typed = [block for block, steps in sessions(DOCUMENTS[page]) if is_runnable(steps)]
         DOCUMENTS[page].take_all(typed.__contains__)
+    take("README.md", "console", "mkdir try")  # page_plants.readme
     runner = (SOURCES / "tests/vtab/docs_test.cc").read_text()
     for name in re.findall(r'RunDocument\("(.*?)"\)', runner):
         DOCUMENTS[f"docs/{name}"].take_all(lambda block: block.info in ("sql", "sql error", "text"))

@@ -12,6 +12,7 @@ class Console:
     def __init__(self, folder, build):
         self.folder = folder
         (folder / "build").symlink_to(build)
+        self.extension = build / "xtdb"
         self.environment = dict(os.environ, PATH=f"{build}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
 
     def run(self, script, given=""):
@@ -41,6 +42,6 @@ class Console:
         sql = [step.command for step in steps if step.prompt == SQL]
         if not sql:
             return self.type_commands(shell)
-        load = " -cmd '.load build/xtdb'" if not shell else ""
+        load = f" -cmd '.load {self.extension}'" if not shell else ""
         start = f"sqlite3 -batch plant.db{load}"
         return [""] * len(shell) + self.type_sql(sql, start)

@@ -7,15 +7,11 @@ from program_plant import write_plant
 
 
 def readme(console, steps):
-    """Shows the demo's plant."""
-    command = steps[0].command
-    if "xtdb_chart" in command:
-        console.run(f"rm -f plant.*; {SOURCES}/shell/demo_plant.sh plant >plant.csv")
-        console.run("xtdb import plant.xtdb plant.csv")
-        create = "CREATE VIRTUAL TABLE plant USING xtdb(path='plant.xtdb')"
-        console.run(f'sqlite3 plant.db ".load build/xtdb" "{create}"')
-    elif command.startswith("xtdb import"):
-        console.run("rm -f plant.xtdb plant.db")
+    """Begins as a newcomer does, in the folder that the page has made."""
+    if not (console.folder / "shell").exists() and console.folder.name != "try":
+        (console.folder / "shell").symlink_to(SOURCES / "shell")
+        console.run(Document("README.md").take("console", "mkdir try"))
+        console.folder /= "try"
 
 
 def damage(console):
