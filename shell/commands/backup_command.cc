@@ -1,11 +1,9 @@
 #include "shell/commands/backup_command.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "engine/backup/container_backup.h"
-#include "shell/terminal/human_text.h"
+#include "shell/commands/copy_report.h"
 #include "shell/terminal/long_work.h"
 #include "shell/terminal/stop_signal.h"
 
@@ -17,8 +15,11 @@ TARGET must not exist. It becomes an ordinary container, closed, with every comm
 backup began; it is read and checked before it gets its name. Writers wait only while what may
 change is copied. In an application, SELECT xtdb_backup('TABLE', 'TARGET') does the same.
 
+--json writes one object of what the copy holds: points, blocks, chunks, bytes_written.
+
 Examples:
   xtdb backup plant.xtdb plant-monday.xtdb
+  xtdb backup plant.xtdb plant-monday.xtdb --json | jq .points
 
 )";
 
@@ -45,9 +46,7 @@ Result<ExitCode> RunBackup(const BackupOptions& options, const Terminal& termina
   XTDB_ASSIGN_OR_RETURN(const BackupReport report, copied);
   XTDB_RETURN_IF_ERROR(closed);
   work.Clear();
-  fmt::print(terminal.out, "{}: {} in {} of {}, {}, checked\n", options.target,
-             CountText(report.points, "point"), CountText(report.blocks, "block"),
-             CountText(report.chunks, "chunk"), BytesText(report.bytes_written));
+  PrintCopyReport(report, options.target, "", options.json, terminal);
   return ExitCode::kOk;
 }
 
@@ -56,6 +55,7 @@ void AddBackupCommand(CLI::App& app, Command& command) {
   const auto options = std::make_shared<BackupOptions>();
   backup.add_option("SOURCE", options->source, "The container to copy")->required();
   backup.add_option("TARGET", options->target, "The file to make")->required();
+  backup.add_flag("--json", options->json, "Write JSON");
   backup.footer(std::string(kFooter) + kExitCodes);
   backup.callback([options, &command] {
     command = [options](const Terminal& terminal) {

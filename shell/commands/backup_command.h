@@ -12,6 +12,7 @@ namespace xtdb {
 struct BackupOptions {
   std::string source;
   std::string target;
+  bool json = false;
 };
 
 // Copies a container, checks the copy and says what it holds.

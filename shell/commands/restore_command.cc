@@ -1,7 +1,5 @@
 #include "shell/commands/restore_command.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <optional>
 
@@ -9,6 +7,7 @@
 #include "engine/container.h"
 #include "engine/process/process_locks.h"
 #include "shell/commands/command.h"
+#include "shell/commands/copy_report.h"
 #include "shell/terminal/human_text.h"
 #include "shell/terminal/long_work.h"
 #include "shell/terminal/stop_signal.h"
@@ -111,9 +110,7 @@ Status RunRestore(const RestoreOptions& options, const Terminal& terminal,
       ContainerBackup(fs, *backup, work.OnProgress()).Run(copy, kWriterTimeoutUs));
   if (exists) XTDB_RETURN_IF_ERROR(PutInPlace(fs, copy, container));
   work.Clear();
-  fmt::print(terminal.out, "{}: restored {} in {} of {}, {}, checked\n", options.container,
-             CountText(report.points, "point"), CountText(report.blocks, "block"),
-             CountText(report.chunks, "chunk"), BytesText(report.bytes_written));
+  PrintCopyReport(report, options.container, "restored ", options.json, terminal);
   return {};
 }
 
@@ -123,6 +120,7 @@ void AddRestoreCommand(CLI::App& app, Command& command) {
   restore.add_option("BACKUP", options->backup, "The container to copy")->required();
   restore.add_option("CONTAINER", options->container, "The file to make")->required();
   restore.add_flag("--force", options->force, "Replace CONTAINER, if it exists");
+  restore.add_flag("--json", options->json, "Write JSON");
   restore.footer(std::string(kFooter) + kExitCodes);
   restore.callback([options, &command] {
     command = [options](const Terminal& terminal) -> Result<ExitCode> {

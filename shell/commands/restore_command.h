@@ -12,6 +12,7 @@ struct RestoreOptions {
   std::string backup;
   std::string container;
   bool force = false;  // replaces a container that nobody has open
+  bool json = false;
 };
 
 // Checks the backup, copies it to the container's name and checks the copy. Until the copy is whole

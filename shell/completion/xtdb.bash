@@ -42,7 +42,8 @@ _xtdb()
         tags) options="--json" ;;
         stats) options="--tags --json" ;;
         check) options="--json" ;;
-        restore) options="--force" ;;
+        backup) options="--json" ;;
+        restore) options="--force --json" ;;
         salvage) options="--json" ;;
         compact) options="--full --json" ;;
         retain) options="--keep --max-bytes --json" ;;

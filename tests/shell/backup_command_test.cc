@@ -38,6 +38,11 @@ TEST(BackupCommandTest, CopiesAndSaysWhat) {
                         captured.terminal()),
               HasCode(StatusCode::kNotFound));
   EXPECT_FALSE(std::filesystem::exists(folder / "absent.xtdb"));
+  const CapturedTerminal json;
+  ASSERT_OK(
+      RunBackup({.source = source, .target = folder / "b.xtdb", .json = true}, json.terminal()));
+  EXPECT_THAT(json.out(), testing::MatchesRegex("\\{\"points\": 10, \"blocks\": 1, \"chunks\": 1, "
+                                                "\"bytes_written\": [1-9][0-9]*\\}\n"));
 }
 
 }  // namespace
