@@ -308,7 +308,11 @@ struct FailingSync {
 class PowerLossAfterFailedSyncTest : public testing::TestWithParam<FailingSync> {};
 INSTANTIATE_TEST_SUITE_P(Files, PowerLossAfterFailedSyncTest,
                          testing::Values(FailingSync{"-wal", false}, FailingSync{"-wal", true},
-                                         FailingSync{".xtdb", false}, FailingSync{".xtdb", true}));
+                                         FailingSync{".xtdb", false}, FailingSync{".xtdb", true}),
+                         [](const auto& sync) {
+                           return std::string(sync.param.of[0] == '-' ? "Log" : "Container") +
+                                  (sync.param.with_drops ? "WithDrops" : "");
+                         });
 
 TEST_P(PowerLossAfterFailedSyncTest, NothingAcknowledgedIsLostAndNoCommitIsTorn) {
   uint64_t failed_scripts = 0;

@@ -163,8 +163,9 @@ class Pages(unittest.TestCase):
     def test_what_is_installed(self):
         """The pages name packages that the script for the tests installs."""
         script = (SOURCES / "scripts/install_tools.sh").read_text()
-        installing = r"^\$ (?:sudo apt-get|npm) install (.*)$"
-        for page in DOCUMENTS:
+        installing = r"^\$ (?:sudo apt-get|npm) install (.*)\n"
+        for page, document in DOCUMENTS.items():
+            document.take_all(lambda block: re.fullmatch(f"({installing})+", block.text, re.M))
             for line in re.findall(installing, (SOURCES / page).read_text(), re.M):
                 for package in line.split():
                     self.assertIn(package, script, page)
