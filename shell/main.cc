@@ -54,6 +54,10 @@ ExitCode HandleParseError(const CLI::App& app, const CLI::ParseError& error, int
     app.exit(error);
     return ExitCode::kOk;
   }
+  if (argc == 1) {
+    fmt::print(terminal.err, "{}", app.help());
+    return ExitCode::kUsage;
+  }
   PrintError(terminal, WhatIsWrong(app, error, argc, argv));
   fmt::print(terminal.err, "Run with --help for more information.\n");
   return ExitCode::kUsage;

@@ -94,9 +94,15 @@ TEST_F(ProgramTest, HelpNamesEveryCommandAndTheExitCodes) {
   EXPECT_THAT(Run({"--version"}).out, StartsWith("xtdb "));
 }
 
+TEST_F(ProgramTest, WhoAsksForNothingGetsHelp) {
+  const Ended ended = Run({});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.out, IsEmpty());
+  EXPECT_THAT(ended.err, HasSubstr("Examples:"));
+}
+
 TEST_F(ProgramTest, WrongUsageIsTwoAndSaysWhat) {
   const std::vector<std::vector<std::string>> wrong = {
-      {},
       {"dance"},
       {"stats"},
       {"stats", "a.xtdb", "--shiny"},
