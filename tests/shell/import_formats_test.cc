@@ -80,6 +80,15 @@ TEST_F(ImportFormatsTest, AFieldOfLineProtocolIsATag) {
           {{"pump.note", kNewYearUs + 1}, {ValueType::kText, 0, "a, \"b\"\nc", kQualityGood}}}));
 }
 
+TEST_F(ImportFormatsTest, AnExportOfInfluxInspectIsReadAsItIs) {
+  ASSERT_OK(
+      Import("# INFLUXDB EXPORT: 1677-09-21T00:12:43Z - 2262-04-11T23:47:16Z\n# DDL\n"
+             "CREATE DATABASE plant WITH NAME autogen\n# DML\n# CONTEXT-DATABASE:plant\n"
+             "# CONTEXT-RETENTION-POLICY:autogen\n# writing tsm data\n"
+             "pump value=7i 1767225600000000000\n"));
+  EXPECT_EQ(Points(), (TestPoints{{{"pump", kNewYearUs}, Integer(7)}}));
+}
+
 TEST_F(ImportFormatsTest, TheUnitIsToldByTheSizeOfTheTimesOrStated) {
   ASSERT_OK(Import("a v=1 1767225600\n"));
   ASSERT_OK(Import("b v=1 1767225600000\n"));

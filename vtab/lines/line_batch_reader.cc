@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::string_view kPlainField = "value";
 
+// The statement is what influx_inspect's export has in front of the points.
 bool IsNoRecord(std::string_view line) {
   const std::string_view text = TrimBlanks(line);
-  return text.empty() || text[0] == '#';
+  return text.empty() || text[0] == '#' || text.starts_with("CREATE DATABASE ");
 }
 
 // Hands out the whole lines of a sample that are records.

@@ -31,7 +31,7 @@ struct LineOptions {
 // Reads a file of InfluxDB's line protocol in batches of points. A field is a point of the tag
 // SERIES.FIELD, where SERIES is what SeriesName says; a field `value` is one of the tag SERIES.
 // Fields with i and u are integers, t, f, true and false bools, quoted ones texts, others reals.
-// Lines that begin with # are comments.
+// Lines that begin with # are comments, and a CREATE DATABASE is passed over.
 class LineBatchReader final : public TextBatchReader {
  public:
   // options.now_us is not used: a line without a time is bad.
