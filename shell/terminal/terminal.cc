@@ -1,5 +1,6 @@
 #include "shell/terminal/terminal.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -8,7 +9,21 @@
 
 namespace xtdb {
 
+namespace {
+
+// In the wrong direction: reading and writing give EBADF, as from a closed one.
+void HoldClosedStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free one, which is this.
+    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) return;
+  }
+}
+
+}  // namespace
+
 Terminal Terminal::Standard() {
+  HoldClosedStreams();
   Terminal terminal;
   terminal.out_is_tty = ::isatty(STDOUT_FILENO) == 1;
   terminal.err_is_tty = ::isatty(STDERR_FILENO) == 1;

@@ -15,7 +15,9 @@ struct Terminal {
   int out_rows = 24;
   int err_columns = 80;
 
-  static Terminal Standard();  // this process's
+  // This process's. Of the standard streams those that its parent has closed become ones that only
+  // fail, so that no file that is opened later takes their place.
+  static Terminal Standard();
 };
 
 }  // namespace xtdb

@@ -46,7 +46,7 @@ struct Ended {
 
 class ProgramTest : public testing::Test {
  protected:
-  pid_t Start(std::vector<std::string> arguments) {
+  pid_t Start(std::vector<std::string> arguments, bool closes_streams = false) {
     arguments.insert(arguments.begin(), XTDB_BINARY_DIR "/xtdb");
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -57,6 +57,9 @@ class ProgramTest : public testing::Test {
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out_.c_str(), flags, 0600);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_.c_str(), flags, 0600);
+    for (int fd = STDIN_FILENO; closes_streams && fd <= STDERR_FILENO; ++fd) {
+      ::posix_spawn_file_actions_addclose(&actions, fd);
+    }
     pid_t pid = -1;
     const int error = ::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
@@ -223,6 +226,21 @@ TEST_F(ProgramTest, AResultThatCannotBeWrittenIsAnError) {
   const Ended ended = Run({"stats", folder_ / "a.xtdb"});
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_THAT(ended.err, HasSubstr("No space left on device"));
+}
+
+// As some that start daemons do. It waited for ever on a descriptor of its own.
+TEST_F(ProgramTest, ClosedStreamsAreNoFiles) {
+  const std::string container = folder_ / "a.xtdb";
+  EXPECT_EQ(Wait(Start({"import", container, "-"}, true)).exit_code, 1);
+  EXPECT_FALSE(std::filesystem::exists(container));
+  const std::string csv = "tag,time,value,quality\na,2026-01-01 00:00:00.000,1,192\n";
+  WriteText(folder_ / "a.csv", csv);
+  ASSERT_EQ(Run({"import", container, folder_ / "a.csv"}).exit_code, 0);
+  const std::string text = folder_ / "b.csv";
+  const Ended ended =
+      Wait(Start({"export", container, "--no-definitions", "--output", text}, true));
+  EXPECT_EQ(ended.exit_code, 1) << "what it says of it cannot be written";
+  EXPECT_EQ(ReadText(text), csv);
 }
 
 TEST_F(ProgramTest, SqlHandsItsArgumentsToTheStockShell) {
