@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -269,13 +270,14 @@ class OperatingSystemFileSystem final : public FileSystem {
   Result<uint64_t> FreeBytes(const std::string& directory) override;
 };
 
+struct Free {
+  void operator()(char* text) const { std::free(text); }
+};
+
 // The real path of something that exists; an empty string and errno if it does not.
 std::string RealPath(const std::string& path) {
-  char* const resolved = ::realpath(path.c_str(), nullptr);
-  if (resolved == nullptr) return {};
-  std::string copy = resolved;
-  std::free(resolved);
-  return copy;
+  const std::unique_ptr<char, Free> resolved(::realpath(path.c_str(), nullptr));
+  return resolved == nullptr ? std::string() : std::string(resolved.get());
 }
 
 // Where the symbolic link `path` points, relative targets made relative to its own directory; an
