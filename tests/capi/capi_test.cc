@@ -37,6 +37,12 @@ class CApiTest : public testing::Test {
     db_ = nullptr;
     ASSERT_EQ(Open(), XTDB_OK) << xtdb_error_message();
   }
+  // Of a tag `a` with one point.
+  void OpenCursor(xtdb_cursor** cursor) {
+    ASSERT_EQ(Open(), XTDB_OK);
+    ASSERT_EQ(xtdb_write(db_, "a", kStart, 1), XTDB_OK);
+    ASSERT_EQ(xtdb_read(db_, "a", 0, XTDB_TIME_MAX, cursor), XTDB_OK);
+  }
   // "ts:value ..." of all points.
   std::string Points(const char* tag, int64_t start = XTDB_TIME_MIN,
                      int64_t stop = std::numeric_limits<int64_t>::max()) {
@@ -222,10 +228,8 @@ TEST_F(CApiTest, AReadOnlyHandleFollowsAWriter) {
 
 // A program that was built with an older header knows less of a struct.
 TEST_F(CApiTest, StructsAreFilledAsFarAsTheCallerKnowsThem) {
-  ASSERT_EQ(Open(), XTDB_OK);
-  xtdb_write(db_, "a", kStart, 1);
   xtdb_cursor* cursor = nullptr;
-  ASSERT_EQ(xtdb_read(db_, "a", 0, XTDB_TIME_MAX, &cursor), XTDB_OK);
+  ASSERT_NO_FATAL_FAILURE(OpenCursor(&cursor));
   unsigned char bytes[sizeof(xtdb_batch)];
   std::memset(bytes, 0xAA, sizeof(bytes));
   auto* const batch = reinterpret_cast<xtdb_batch*>(bytes);
@@ -237,10 +241,8 @@ TEST_F(CApiTest, StructsAreFilledAsFarAsTheCallerKnowsThem) {
 }
 
 TEST_F(CApiTest, AStructWithoutItsSizeIsRefusedAndNoRowIsLost) {
-  ASSERT_EQ(Open(), XTDB_OK);
-  xtdb_write(db_, "a", kStart, 1);
   xtdb_cursor* cursor = nullptr;
-  ASSERT_EQ(xtdb_read(db_, "a", 0, XTDB_TIME_MAX, &cursor), XTDB_OK);
+  ASSERT_NO_FATAL_FAILURE(OpenCursor(&cursor));
   xtdb_batch batch = {};
   EXPECT_EQ(xtdb_next(cursor, &batch), XTDB_INVALID_ARGUMENT);
   EXPECT_STREQ(xtdb_error_message(), "struct_size of the batch is not set");
@@ -258,10 +260,8 @@ TEST_F(CApiTest, AStructWithoutItsSizeIsRefusedAndNoRowIsLost) {
 
 // It waited a minute for the transaction, and then was gone.
 TEST_F(CApiTest, ADatabaseInUseIsNotClosed) {
-  ASSERT_EQ(Open(), XTDB_OK);
-  xtdb_write(db_, "a", kStart, 1);
   xtdb_cursor* cursor = nullptr;
-  ASSERT_EQ(xtdb_read(db_, "a", 0, XTDB_TIME_MAX, &cursor), XTDB_OK);
+  ASSERT_NO_FATAL_FAILURE(OpenCursor(&cursor));
   xtdb_transaction* transaction = nullptr;
   ASSERT_EQ(xtdb_begin(db_, &transaction), XTDB_OK);
   EXPECT_EQ(xtdb_close(db_), XTDB_MISUSE);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -204,6 +205,40 @@ TEST_F(ImportJsonTest, WhatIsWrongWithALineIsSaid) {
   EXPECT_EQ(Points(),
             (TestPoints{{{"good", kNewYearUs}, Integer(1)}, {{"last", kNewYearUs}, Integer(1)}}));
   EXPECT_THAT(captured_.err(), HasSubstr(std::to_string(std::size(cases)) + " bad lines"));
+}
+
+// Goal: a wide object of which one value does not fit leaves nothing of itself, also behind values
+// that did, and the lines around it stay.
+TEST_F(ImportJsonTest, ALineThatDoesNotFitIsLeftOutWhole) {
+  const std::string text =
+      "{\"tag\":\"b\",\"type\":\"float64\"}\n"
+      "{\"time\":\"2026-01-01 00:00:00\",\"a\":1,\"b\":1,\"c\":1}\n"
+      "{\"time\":\"2026-01-01 00:00:01\",\"a\":2,\"b\":\"hot\",\"new\":2}\n"
+      "{\"time\":\"2026-01-01 00:00:02\",\"a\":3,\"b\":3,\"c\":3}\n";
+  EXPECT_THAT(Import(text), HasMessage(AllOf(HasSubstr("line 3: "), HasSubstr("'hot'"),
+                                             HasSubstr("nothing was imported"))));
+  EXPECT_FALSE(std::filesystem::exists(options_.container));
+  TestPoints expected;
+  for (const int64_t second : {0, 2}) {
+    const int64_t ts_us = kNewYearUs + second * kSecondUs;
+    expected[{"a", ts_us}] = expected[{"c", ts_us}] = Integer(second + 1);
+    expected[{"b", ts_us}] = Real(static_cast<double>(second + 1));
+  }
+  options_.skip_bad_lines = true;
+  ASSERT_OK(Import(text));
+  EXPECT_EQ(Points(), expected);
+  EXPECT_EQ(Definition("new").name, "");
+}
+
+TEST_F(ImportJsonTest, WhatWasCommittedBeforeABadLineStays) {
+  options_.rows_per_commit = 2;
+  std::string text = "{\"tag\":\"t\",\"type\":\"int64\"}\n";
+  for (int i = 0; i < 5; ++i) {
+    text += "{\"tag\":\"t\",\"ts\":" + std::to_string(kNewYearUs + i) + ",\"value\":1}\n";
+  }
+  EXPECT_THAT(Import(text + "{\n"),
+              HasMessage(AllOf(HasSubstr("line 7: "), HasSubstr("first 4 rows stay imported"))));
+  EXPECT_EQ(Points().size(), 4u);
 }
 
 // Goal: nesting takes no stack, and objects without an end are one bad line.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tests/vtab/sql_fixture.h"
+#include "tests/vtab/select_fixture.h"
 #include "vtab/text/one_line.h"
 
 namespace xtdb {
@@ -26,19 +26,12 @@ std::vector<std::string> LinesOf(const std::string& text) {
   return lines;
 }
 
-class ChartAggregatesTest : public testing::Test {
+class ChartAggregatesTest : public SelectFixture {
  protected:
   // From rows n(0) to n(last); beginning with a line break, as the expected one does.
   std::string Picture(const std::string& call, int last = 24) {
     return "\n" + db_.Line(Numbers(last) + "SELECT " + call + " FROM n") + "\n";
   }
-  std::string Of(const std::string& select) { return db_.Line("SELECT " + select); }
-  void ExpectError(const std::string& select, const std::string& message) {
-    const Outcome outcome = db_.Exec("SELECT " + select);
-    EXPECT_NE(outcome.code, SQLITE_OK) << select;
-    EXPECT_THAT(outcome.message, testing::HasSubstr(message)) << select;
-  }
-  TestDatabase db_{":memory:"};
 };
 
 class SparklineTest : public ChartAggregatesTest {};

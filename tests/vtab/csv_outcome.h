@@ -105,10 +105,8 @@ inline void AddBatch(const CsvBatch& batch, const CsvTagTable& tags, CsvOutcome&
   }
 }
 
-inline CsvOutcome ReadByBatch(CsvReader& reader, CsvSchema schema,
-                              const CsvBatchOptions& options = {}) {
-  CsvTagTable tags;
-  CsvBatchReader batches(reader, tags, std::move(schema), options);
+// tags: those of `batches`
+inline CsvOutcome ReadAllBatches(PointBatchReader& batches, const CsvTagTable& tags) {
   CsvOutcome outcome;
   CsvBatch batch;
   for (;;) {
@@ -117,6 +115,13 @@ inline CsvOutcome ReadByBatch(CsvReader& reader, CsvSchema schema,
     if (!more.ok() || !more.value()) return outcome;
     AddBatch(batch, tags, outcome);
   }
+}
+
+inline CsvOutcome ReadByBatch(CsvReader& reader, CsvSchema schema,
+                              const CsvBatchOptions& options = {}) {
+  CsvTagTable tags;
+  CsvBatchReader batches(reader, tags, std::move(schema), options);
+  return ReadAllBatches(batches, tags);
 }
 
 }  // namespace xtdb

@@ -6,11 +6,10 @@
 #include "vtab/text/quote_text.h"
 
 namespace xtdb {
+
 CsvBatchReader::CsvBatchReader(CsvReader& reader, CsvTagTable& tags, CsvSchema schema,
                                const CsvBatchOptions& options)
-    : reader_(reader),
-      tags_(tags),
-      options_(options),
+    : PointBatchReader(reader, tags, options),
       parser_(std::move(schema), options.now_us),
       schema_(parser_.schema()),
       times_(schema_.time_format, options.now_us, schema_.time_zone.get()),
@@ -18,47 +17,26 @@ CsvBatchReader::CsvBatchReader(CsvReader& reader, CsvTagTable& tags, CsvSchema s
       may_be_plain_(schema_.separator != '\n' && schema_.separator != '\r' &&
                     schema_.separator != '"'),
       point_(schema_.decimal_comma ? ',' : '.'),
-      tags_told_(tags.size()),
-      header_ahead_(schema_.header),
-      records_left_(options.records_to_boundary) {
+      header_ahead_(schema_.header) {
   if (schema_.layout == CsvLayout::kWide) {
     for (const CsvTagColumn& column : schema_.tag_columns) {
-      tag_of_column_.push_back(tags_.Number(column.tag));
+      tag_of_column_.push_back(tags.Number(column.tag));
     }
   } else if (!schema_.tag_column) {
-    stated_tag_ = tags_.Number(schema_.tag);
+    stated_tag_ = tags.Number(schema_.tag);
   }
-}
-
-Result<bool> CsvBatchReader::Next(CsvBatch& batch) {
-  batch.Clear();
-  if (!ended_) {
-    failure_ = Fill(batch);
-    ended_ = ended_ || !failure_.ok();
-    lines_.Synchronize();
-    for (; tags_told_ < tags_.size(); ++tags_told_)
-      batch.new_tags.emplace_back(tags_.name(tags_told_));
-    batch.bytes_consumed = reader_.bytes_consumed();
-    batch.Group(tags_.size());
-    if (options_.records_per_boundary != 0) {
-      records_left_ -= batch.records().size();
-      if (records_left_ == 0) records_left_ = options_.records_per_boundary;
-    }
-  }
-  if (!batch.empty()) return true;
-  if (!failure_.ok()) return failure_;
-  return false;
-}
-
-bool CsvBatchReader::IsFull(const CsvBatch& batch) const {
-  return batch.IsLarge() ||
-         (options_.records_per_boundary != 0 && batch.records().size() == records_left_);
 }
 
 Status CsvBatchReader::Fill(CsvBatch& batch) {
+  Status filled = FillLines(batch);
+  lines_.Synchronize();
+  return filled;
+}
+
+Status CsvBatchReader::FillLines(CsvBatch& batch) {
   // The first call may find nothing read: then the first line is cut.
   lines_.Refresh();
-  while (!ended_ && !IsFull(batch)) {
+  while (!ended() && !IsFull(batch)) {
     switch (TakePlainLines(batch)) {
       case CsvLineIndex::Line::kPlain:
         break;
@@ -69,7 +47,7 @@ Status CsvBatchReader::Fill(CsvBatch& batch) {
         lines_.Synchronize();
         if (lines_.needs_read()) {
           if (!batch.empty()) return Status();
-          XTDB_RETURN_IF_ERROR(reader_.ReadOn());
+          XTDB_RETURN_IF_ERROR(reader().ReadOn());
         } else if (lines_.untouched()) {
           XTDB_RETURN_IF_ERROR(TakeOddRecord(batch));
           break;
@@ -105,9 +83,9 @@ bool CsvBatchReader::TakeLongLine(CsvBatch& batch) {
     if (tag.empty()) return false;
     if (IsBlank(tag.front()) || IsBlank(tag.back())) tag = TrimBlanks(tag);
     if (tag.empty()) return false;
-    point.tag = tags_.Number(tag);
+    point.tag = tags().Number(tag);
   }
-  point.quality = options_.quality;
+  point.quality = options().quality;
   if (schema_.quality_column &&
       !ReadQuality(lines_.Field(*schema_.quality_column), point.quality)) {
     return false;
@@ -120,7 +98,7 @@ bool CsvBatchReader::TakeLongLine(CsvBatch& batch) {
 bool CsvBatchReader::TakeWideLine(CsvBatch& batch) {
   CsvBatchPoint point;
   if (!times_.Parse(lines_.Field(schema_.time_column), point.ts_us)) return false;
-  point.quality = options_.quality;
+  point.quality = options().quality;
   const size_t points_before = batch.points().size();
   for (size_t i = 0; i < tag_of_column_.size(); ++i) {
     const std::string_view field = lines_.Field(schema_.tag_columns[i].column);
@@ -159,12 +137,12 @@ bool CsvBatchReader::ReadQuality(std::string_view field, Quality& quality) {
 
 Status CsvBatchReader::TakeOddRecord(CsvBatch& batch) {
   lines_.Synchronize();
-  const Result<bool> more = reader_.Next(record_);
+  const Result<bool> more = reader().Next(record_);
   lines_.Refresh();
   Status status = more.status();
   if (status.ok()) {
     if (!more.value()) {
-      ended_ = true;
+      End();
       return Status();
     }
     if (std::exchange(header_ahead_, false)) return Status();
@@ -177,7 +155,7 @@ Status CsvBatchReader::TakeOddRecord(CsvBatch& batch) {
   // Whatever else went wrong, the reader cannot go on.
   if (status.code() != StatusCode::kInvalidArgument) return status;
   batch.AddBadRecord(std::move(status));
-  ended_ = options_.ends_at_bad_record;
+  if (options().ends_at_bad_record) End();
   return Status();
 }
 
@@ -187,9 +165,9 @@ void CsvBatchReader::AddRecord(CsvBatch& batch) {
     CsvBatchPoint point;
     point.ts_us = from.point.ts_us;
     point.bits = from.point.bits;
-    point.tag = tags_.Number(from.tag);
+    point.tag = tags().Number(from.tag);
     point.type = from.type;
-    point.quality = schema_.quality_column ? from.point.quality : options_.quality;
+    point.quality = schema_.quality_column ? from.point.quality : options().quality;
     batch.AddPoint(point, from.point.text);
   }
   batch.EndRecord(record_.line);

@@ -10,42 +10,9 @@ constexpr auto kNone = std::string_view::npos;
 
 }  // namespace
 
-TextBatchReader::TextBatchReader(CsvReader& reader, CsvTagTable& tags,
-                                 const CsvBatchOptions& options)
-    : reader_(reader),
-      tags_(tags),
-      options_(options),
-      tags_told_(tags.size()),
-      records_to_boundary_(options.records_to_boundary) {}
-
-Result<bool> TextBatchReader::Next(CsvBatch& batch) {
-  batch.Clear();
-  if (!ended_) {
-    failure_ = Fill(batch);
-    ended_ = ended_ || !failure_.ok();
-    for (; tags_told_ < tags_.size(); ++tags_told_) {
-      batch.new_tags.emplace_back(tags_.name(tags_told_));
-    }
-    batch.bytes_consumed = reader_.bytes_consumed();
-    batch.Group(tags_.size());
-    if (options_.records_per_boundary != 0) {
-      records_to_boundary_ -= batch.records().size();
-      if (records_to_boundary_ == 0) records_to_boundary_ = options_.records_per_boundary;
-    }
-  }
-  if (!batch.empty()) return true;
-  if (!failure_.ok()) return failure_;
-  return false;
-}
-
-bool TextBatchReader::IsFull(const CsvBatch& batch) const {
-  return batch.IsLarge() ||
-         (options_.records_per_boundary != 0 && batch.records().size() == records_to_boundary_);
-}
-
 // The next line, with how many bytes it takes; false: more has to be read, or nothing is left.
 Result<bool> TextBatchReader::FindLine(std::string_view& line, size_t& bytes) {
-  const CsvReader::Ahead ahead = reader_.ahead();
+  const CsvReader::Ahead ahead = reader().ahead();
   size_t end = FindEnd(ahead.text);
   if (end == kNone && !ahead.whole) {
     if (ahead.text.size() <= CsvReader::kRecordBytesMax) return false;
@@ -61,23 +28,23 @@ Result<bool> TextBatchReader::FindLine(std::string_view& line, size_t& bytes) {
 }
 
 Status TextBatchReader::Fill(CsvBatch& batch) {
-  while (!ended_ && !IsFull(batch)) {
+  while (!ended() && !IsFull(batch)) {
     std::string_view line;
     size_t bytes = 0;
     XTDB_ASSIGN_OR_RETURN(const bool found, FindLine(line, bytes));
     if (!found) {
-      if (reader_.ahead().whole) {
-        ended_ = true;
+      if (reader().ahead().whole) {
+        End();
       } else if (!batch.empty()) {
         return {};
       } else {
         ForgetText();
-        XTDB_RETURN_IF_ERROR(reader_.ReadOn());
+        XTDB_RETURN_IF_ERROR(reader().ReadOn());
       }
       continue;
     }
     if (!IsSkipped(line)) TakeRecord(line, batch);
-    reader_.Consume(bytes, 1 + static_cast<uint64_t>(std::count(line.begin(), line.end(), '\n')));
+    reader().Consume(bytes, 1 + static_cast<uint64_t>(std::count(line.begin(), line.end(), '\n')));
   }
   return {};
 }
@@ -88,7 +55,7 @@ void TextBatchReader::TakeRecord(std::string_view line, CsvBatch& batch) {
   const Status taken = TakeLine(line, batch).WithContext("line " + std::to_string(number));
   if (!taken.ok()) {
     batch.AddBadRecord(taken);
-    ended_ = options_.ends_at_bad_record;
+    if (options().ends_at_bad_record) End();
   } else if (batch.points().size() > points) {
     batch.EndRecord(number);
   }
